@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built alike: see `docs/decisions/0001-floors-and-settings.md`.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+]
+
+/// Tests share the settings but for strict memory safety, which the `#expect` macro's expansion does not meet.
+let testSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let collections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+
+/// A target of the package with the common settings.
+func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one target.
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: testSettings)
+}
+
+let package = Package(
+    name: "simk",
+    products: [
+        .executable(name: "simk", targets: ["simk"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0
+        .systemLibrary(
+            name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+        // Floor 1
+        floor("SimulationKernel", []),
+        floor("Stochastics", ["CGSL"]),
+        // Floor 2
+        floor("KubernetesModel", ["SimulationKernel", collections]),
+        // Floor 3
+        floor("ControlPlane", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
+        // Floor 4
+        floor("Scheduler", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor("Controllers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        // Floor 5
+        floor(
+            "Simulation",
+            [
+                "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler", "SimulationKernel",
+                "Stochastics", "VirtualNodes",
+            ]),
+        // Floor 6
+        floor(
+            "Scenarios",
+            [
+                "ControlPlane", "Failures", "KubernetesModel", "Simulation", "SimulationKernel", "Stochastics",
+                "VirtualNodes", "Yams", collections,
+            ]),
+        floor(
+            "Telemetry",
+            [
+                "ControlPlane", "KubernetesModel", "Simulation", "SimulationKernel",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        // Floor 7
+        floor(
+            "Reports",
+            ["ControlPlane", "KubernetesModel", "Scenarios", "Simulation", "SimulationKernel", "Telemetry"]),
+        // Floor 8
+        .executableTarget(
+            name: "simk",
+            dependencies: [
+                "Reports", "Scenarios", "Simulation", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // Tests
+        tests(of: "SimulationKernel"),
+        tests(of: "Stochastics"),
+        tests(of: "KubernetesModel", ["TestSupport"]),
+        tests(of: "ControlPlane", ["TestSupport"]),
+        tests(of: "Scheduler", ["TestSupport"]),
+        tests(of: "Controllers", ["TestSupport"]),
+        tests(of: "VirtualNodes", ["TestSupport"]),
+        tests(of: "Failures", ["TestSupport"]),
+        tests(of: "Simulation", ["TestSupport"]),
+        tests(of: "Scenarios", ["TestSupport"]),
+        tests(of: "Telemetry", ["TestSupport"]),
+        tests(of: "Reports", ["TestSupport"]),
+        .target(
+            name: "TestSupport", dependencies: ["KubernetesModel"], path: "Tests/TestSupport",
+            swiftSettings: testSettings),
+    ]
+)

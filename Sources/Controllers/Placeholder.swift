@@ -1,0 +1,1 @@
+// This target's sources are being written; see DESIGN in docs/explanation/architecture.md.
