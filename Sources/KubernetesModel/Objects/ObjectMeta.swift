@@ -1,0 +1,102 @@
+public import OrderedCollections
+
+/// A reference from an object to one that owns it.
+public struct OwnerReference: Hashable, FieldMapped {
+    public var apiVersion = ""
+    public var kind = ""
+    public var name = ""
+    public var uid = UID.none
+    public var controller: Bool?
+    public var blockOwnerDeletion: Bool?
+
+    public init() {}
+
+    /// A reference as a controller makes it: managing, and blocking the owner's foreground deletion.
+    public init(controlledBy kind: ObjectKind, name: String, uid: UID) {
+        self.apiVersion = kind.info.apiVersion
+        self.kind = kind.name
+        self.name = name
+        self.uid = uid
+        self.controller = true
+        self.blockOwnerDeletion = true
+    }
+
+    public mutating func map(_ fields: inout Fields) {
+        fields.requiredString("apiVersion", &apiVersion)
+        fields.requiredString("kind", &kind)
+        fields.requiredString("name", &name)
+        fields.uid("uid", &uid)
+        fields.bool("controller", &controller)
+        fields.bool("blockOwnerDeletion", &blockOwnerDeletion)
+    }
+}
+
+/// What every API object has: its names, identity, labels and life cycle.
+public struct ObjectMeta: Hashable, FieldMapped {
+    public var name = ""
+    public var generateName = ""
+    public var namespace = ""
+    public var uid = UID.none
+    /// The store's revision at the last change; 0 in an object that was never stored.
+    public var resourceVersion: Int64 = 0
+    public var generation: Int64 = 0
+    public var creationTimestamp: Timestamp?
+    public var deletionTimestamp: Timestamp?
+    public var deletionGracePeriodSeconds: Int64?
+    public var labels = StringMap()
+    public var annotations = StringMap()
+    public var ownerReferences: [OwnerReference] = []
+    public var finalizers: [String] = []
+    /// Members that simk keeps but does not look into (`managedFields`, `selfLink`).
+    public var rest: JSONObject = [:]
+
+    public init() {}
+
+    public init(namespace: String = "", name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
+    @inlinable
+    public var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
+
+    @inlinable
+    public var isBeingDeleted: Bool { deletionTimestamp != nil }
+
+    /// The managing owner, of which there is one at most (`metav1.GetControllerOf`).
+    public var controllerReference: OwnerReference? { ownerReferences.first { $0.controller == true } }
+
+    /// Whether the object is managed by the owner with this identity (`metav1.IsControlledBy`).
+    @inlinable
+    public func isControlled(by uid: UID) -> Bool {
+        for owner in ownerReferences where owner.controller == true { return owner.uid == uid }
+        return false
+    }
+
+    public mutating func map(_ fields: inout Fields) {
+        fields.string("name", &name)
+        fields.string("generateName", &generateName)
+        fields.string("namespace", &namespace)
+        fields.uid("uid", &uid)
+        fields.field(
+            "resourceVersion", &resourceVersion, read: { $0.stringValue.flatMap { Int64($0) } },
+            write: { $0 == 0 ? nil : .string(String($0)) })
+        fields.int("generation", &generation)
+        fields.time("creationTimestamp", &creationTimestamp)
+        fields.time("deletionTimestamp", &deletionTimestamp)
+        fields.int("deletionGracePeriodSeconds", &deletionGracePeriodSeconds)
+        fields.map("labels", &labels)
+        fields.map("annotations", &annotations)
+        fields.list("ownerReferences", &ownerReferences)
+        fields.strings("finalizers", &finalizers)
+        fields.rest(&rest)
+    }
+}
+
+extension Fields {
+    public mutating func uid(_ name: String, _ value: inout UID) {
+        field(
+            name, &value, read: { $0.stringValue.map(UID.init) },
+            write: { $0.isEmpty ? nil : .string($0.description) })
+    }
+}
