@@ -1,0 +1,224 @@
+public import KubernetesModel
+
+/// One change that a watch stream reports.
+public struct WatchEvent: Sendable {
+    public enum Kind: UInt8, Sendable { case added, modified, deleted }
+    public var kind: Kind
+    /// The object after the change; for a deletion its last state.
+    public var object: APIObject
+
+    public init(_ kind: Kind, _ object: APIObject) {
+        self.kind = kind
+        self.object = object
+    }
+}
+
+/// A change as a cache saw it: what an informer's handlers are called with.
+public struct CacheChange: Sendable {
+    public var kind: WatchEvent.Kind
+    /// What the cache held before; nil for an object that is new to it.
+    public var old: APIObject?
+    /// The object after the change; for a deletion its last state.
+    public var object: APIObject
+
+    public init(kind: WatchEvent.Kind, old: APIObject?, object: APIObject) {
+        self.kind = kind
+        self.old = old
+        self.object = object
+    }
+}
+
+/// A component's own copy of part of the cluster, fed by its watch streams; it may be behind the store.
+///
+/// Lists are in the order in which the cache met the objects. Look-up by key, by namespace, by managing owner
+/// and (pods) by node takes time in proportion to what is found.
+public struct ObjectCache: Sendable {
+    private struct Table: Sendable {
+        var slots: [ObjectKey: Int32] = [:]
+        var objects: ContiguousArray<APIObject?> = []
+        /// When each slot was filled; orders lists.
+        var sequences: ContiguousArray<UInt64> = []
+        var free: ContiguousArray<Int32> = []
+        /// All filled slots, in order.
+        var all = SlotList()
+        var byNamespace: [String: SlotList] = [:]
+        var byOwner: [UID: SlotList] = [:]
+        var byNode: [String: SlotList] = [:]
+    }
+
+    /// Slots in the order of their sequence numbers.
+    fileprivate struct SlotList: Sendable {
+        var slots: ContiguousArray<Int32> = []
+
+        mutating func append(_ slot: Int32) { slots.append(slot) }
+
+        mutating func insert(_ slot: Int32, sequences: ContiguousArray<UInt64>) {
+            slots.insert(slot, at: place(of: slot, sequences: sequences))
+        }
+
+        mutating func remove(_ slot: Int32, sequences: ContiguousArray<UInt64>) {
+            let index = place(of: slot, sequences: sequences)
+            if index < slots.count && slots[index] == slot { slots.remove(at: index) }
+        }
+
+        private func place(of slot: Int32, sequences: ContiguousArray<UInt64>) -> Int {
+            let sequence = sequences[Int(slot)]
+            var low = 0
+            var high = slots.count
+            while low < high {
+                let middle = (low + high) / 2
+                if sequences[Int(slots[middle])] < sequence { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+    }
+
+    private var tables: ContiguousArray<Table>
+    private var nextSequence: UInt64 = 0
+
+    public init() {
+        tables = ContiguousArray(repeating: Table(), count: ObjectKind.allCases.count)
+    }
+
+    // MARK: Reading
+
+    public subscript(kind: ObjectKind, key: ObjectKey) -> APIObject? {
+        let table = tables[Int(kind.rawValue)]
+        guard let slot = table.slots[key] else { return nil }
+        return table.objects[Int(slot)]
+    }
+
+    /// The object of a typed kind with this key.
+    public func get<Object: TypedObject>(_ type: Object.Type, _ key: ObjectKey) -> Ref<Object>? {
+        self[Object.kind, key].flatMap(Object.unwrap)
+    }
+
+    /// The object with this key, provided that it has this identity.
+    public func get<Object: TypedObject>(_ type: Object.Type, _ key: ObjectKey, uid: UID) -> Ref<Object>? {
+        guard let object = get(type, key), object.value.metadata.uid == uid else { return nil }
+        return object
+    }
+
+    public func count(_ kind: ObjectKind) -> Int { tables[Int(kind.rawValue)].slots.count }
+
+    /// All objects of a kind, or those of one namespace.
+    public func list<Object: TypedObject>(_ type: Object.Type, namespace: String? = nil) -> [Ref<Object>] {
+        let table = tables[Int(Object.kind.rawValue)]
+        let slots = namespace.map { table.byNamespace[$0] } ?? table.all
+        return Self.collect(slots, table, type)
+    }
+
+    /// All objects of a kind, typed or not, or those of one namespace.
+    public func objects(_ kind: ObjectKind, namespace: String? = nil) -> [APIObject] {
+        let table = tables[Int(kind.rawValue)]
+        let slots = namespace.map { table.byNamespace[$0] } ?? table.all
+        return slots?.slots.compactMap { table.objects[Int($0)] } ?? []
+    }
+
+    /// The objects whose managing owner has this identity.
+    public func list<Object: TypedObject>(_ type: Object.Type, controlledBy owner: UID) -> [Ref<Object>] {
+        let table = tables[Int(Object.kind.rawValue)]
+        return Self.collect(table.byOwner[owner], table, type)
+    }
+
+    /// The pods of a namespace that have no managing owner.
+    public func orphanPods(namespace: String) -> [Ref<Pod>] {
+        list(Pod.self, namespace: namespace).filter { $0.value.metadata.controllerReference == nil }
+    }
+
+    /// The pods bound to a node.
+    public func pods(onNode name: String) -> [Ref<Pod>] {
+        let table = tables[Int(ObjectKind.pod.rawValue)]
+        return Self.collect(table.byNode[name], table, Pod.self)
+    }
+
+    private static func collect<Object: TypedObject>(
+        _ slots: SlotList?, _ table: Table, _ type: Object.Type
+    ) -> [Ref<Object>] {
+        guard let slots else { return [] }
+        return slots.slots.compactMap { table.objects[Int($0)].flatMap(Object.unwrap) }
+    }
+
+    // MARK: Changing
+
+    /// Takes in one event of a watch stream.
+    ///
+    /// - Returns: the change as handlers see it: an addition of an object that is there is a modification, a
+    ///   deletion of one that is not is nil.
+    @discardableResult
+    public mutating func apply(_ event: WatchEvent) -> CacheChange? {
+        let index = Int(event.object.kind.rawValue)
+        let key = event.object.key
+        switch event.kind {
+        case .added, .modified:
+            if let slot = tables[index].slots[key] {
+                let old = tables[index].objects[Int(slot)]
+                reindex(index, slot, from: old, to: event.object)
+                tables[index].objects[Int(slot)] = event.object
+                return CacheChange(kind: .modified, old: old, object: event.object)
+            }
+            let slot = insert(index, key, event.object)
+            reindex(index, slot, from: nil, to: event.object)
+            return CacheChange(kind: .added, old: nil, object: event.object)
+        case .deleted:
+            guard let slot = tables[index].slots.removeValue(forKey: key) else { return nil }
+            let old = tables[index].objects[Int(slot)]
+            reindex(index, slot, from: old, to: nil)
+            tables[index].all.remove(slot, sequences: tables[index].sequences)
+            tables[index].objects[Int(slot)] = nil
+            tables[index].free.append(slot)
+            return CacheChange(kind: .deleted, old: old, object: event.object)
+        }
+    }
+
+    /// Forgets everything, as a component does that starts anew.
+    public mutating func removeAll() { self = ObjectCache() }
+
+    private mutating func insert(_ index: Int, _ key: ObjectKey, _ object: APIObject) -> Int32 {
+        nextSequence += 1
+        let slot: Int32
+        if let reused = tables[index].free.popLast() {
+            slot = reused
+            tables[index].objects[Int(slot)] = object
+            tables[index].sequences[Int(slot)] = nextSequence
+        } else {
+            slot = Int32(tables[index].objects.count)
+            tables[index].objects.append(object)
+            tables[index].sequences.append(nextSequence)
+        }
+        tables[index].slots[key] = slot
+        tables[index].all.append(slot)
+        return slot
+    }
+
+    private mutating func reindex(_ index: Int, _ slot: Int32, from old: APIObject?, to new: APIObject?) {
+        let (before, after) = (old?.metadata, new?.metadata)
+        if before?.namespace != after?.namespace {
+            if let before { tables[index].byNamespace.update(before.namespace, remove: slot, tables[index].sequences) }
+            if let after { tables[index].byNamespace.update(after.namespace, insert: slot, tables[index].sequences) }
+        }
+        let (ownerBefore, ownerAfter) = (before?.controllerReference?.uid, after?.controllerReference?.uid)
+        if ownerBefore != ownerAfter {
+            if let ownerBefore { tables[index].byOwner.update(ownerBefore, remove: slot, tables[index].sequences) }
+            if let ownerAfter { tables[index].byOwner.update(ownerAfter, insert: slot, tables[index].sequences) }
+        }
+        guard index == Int(ObjectKind.pod.rawValue) else { return }
+        let (nodeBefore, nodeAfter) = (old?.pod?.value.nodeName ?? "", new?.pod?.value.nodeName ?? "")
+        if nodeBefore != nodeAfter {
+            if !nodeBefore.isEmpty { tables[index].byNode.update(nodeBefore, remove: slot, tables[index].sequences) }
+            if !nodeAfter.isEmpty { tables[index].byNode.update(nodeAfter, insert: slot, tables[index].sequences) }
+        }
+    }
+}
+
+extension Dictionary where Value == ObjectCache.SlotList {
+    fileprivate mutating func update(_ key: Key, insert slot: Int32, _ sequences: ContiguousArray<UInt64>) {
+        self[key, default: .init()].insert(slot, sequences: sequences)
+    }
+
+    fileprivate mutating func update(_ key: Key, remove slot: Int32, _ sequences: ContiguousArray<UInt64>) {
+        guard var list = removeValue(forKey: key) else { return }
+        list.remove(slot, sequences: sequences)
+        if !list.slots.isEmpty { self[key] = list }
+    }
+}
