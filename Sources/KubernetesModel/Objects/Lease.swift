@@ -12,8 +12,21 @@ public struct Lease: FieldMappedObject {
     public var renewTime: VirtualTime?
     public var leaseTransitions: Int64?
     public var specRest: JSONObject = [:]
+    /// Set while the holder renews the lease at regular times: `renewTime` is then the first of them.
+    ///
+    /// Renewals whose outcome is known in advance cost no events. It is simk's own and not part of the JSON;
+    /// the API server shows ``materialized(at:)`` to whoever reads the lease, and ends the renewals with the
+    /// last one that happened when the holder stops or is cut off.
+    public var renewalPeriod: VirtualDuration?
 
     public init() {}
+
+    /// The lease as a reader at a moment sees it: renewed for the last time at or before then.
+    public func materialized(at now: VirtualTime) -> Lease {
+        guard let renewalPeriod, let renewTime, now > renewTime else { return self }
+        let periods = (now - renewTime).nanoseconds / renewalPeriod.nanoseconds
+        return with { $0.renewTime = renewTime + renewalPeriod * periods }
+    }
 
     public mutating func map(_ fields: inout Fields) {
         fields.part("metadata", &metadata)
@@ -28,9 +41,9 @@ public struct Lease: FieldMappedObject {
         init() {}
         init(lease: Lease) { self.lease = lease }
         func store(in other: inout Lease) {
-            let metadata = other.metadata
+            let (metadata, renewalPeriod) = (other.metadata, other.renewalPeriod)
             other = lease
-            other.metadata = metadata
+            (other.metadata, other.renewalPeriod) = (metadata, renewalPeriod)
         }
         mutating func map(_ fields: inout Fields) {
             fields.string("holderIdentity", &lease.holderIdentity)
