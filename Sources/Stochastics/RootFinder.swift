@@ -7,8 +7,8 @@ enum RootFinder {
     ///
     /// - Parameter lower: A positive number.
     static func crossing(from lower: Double, of function: (Double) -> Double) -> Double {
-        if !(function(lower) < 0) { return lower }
         var below = GSL.log(lower)
+        if !(function(GSL.exp(below)) < 0) { return lower }
         var above = below
         var step = 1.0
         let highest = GSL.log(.greatestFiniteMagnitude)
