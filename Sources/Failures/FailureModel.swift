@@ -3,8 +3,8 @@ public import Stochastics
 
 /// Why, how often and for how long components of one scope fail.
 ///
-/// Times are in seconds. Time to failure counts from the end of a repair, as in an alternating renewal process;
-/// the long-run share of time up is therefore MTTF ∕ (MTTF + MTTR).
+/// Times are in seconds. Time to failure counts from the end of a repair, as in an alternating renewal
+/// process; the long-run share of time up is therefore MTTF ∕ (MTTF + MTTR).
 public struct FailureModel: Equatable, Sendable {
     /// Names the model in reports and its random streams.
     public var name: String

@@ -3,8 +3,8 @@ public import Stochastics
 
 /// The outages of one component under one model: up, down, up, down, as an alternating renewal process.
 ///
-/// It plans and schedules nothing itself: ask for the next outage when the last has ended. Each outage uses up
-/// two numbers of the component's own stream, so other components, models and policies shift nothing.
+/// It plans and schedules nothing itself: ask for the next outage when the last has ended. Each outage uses
+/// up two numbers of the component's own stream, so other components, models and policies shift nothing.
 ///
 /// A process is a plain value, so that a checkpoint can hold it; a copy has the same future as the original.
 public struct FailureProcess: Equatable, Sendable {

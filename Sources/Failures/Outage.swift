@@ -10,7 +10,8 @@ public struct Outage: BitwiseCopyable, Hashable, Sendable {
 
     @inlinable
     public init(
-        _ component: FailureComponent, _ mode: FailureMode, from start: VirtualTime, to end: VirtualTime = .never
+        _ component: FailureComponent, _ mode: FailureMode, from start: VirtualTime,
+        to end: VirtualTime = .never
     ) {
         self.component = component
         self.mode = mode

@@ -8,9 +8,9 @@ public struct OutageCause: BitwiseCopyable, Hashable, Sendable {
 
 /// Which outages hold which components down at present.
 ///
-/// A node may be without power for its own sake and for its rack's: it is down while at least one cause lasts.
-/// Modes count apart: a partition does not end because the power returns. The ledger says of each change of
-/// causes whether the component's state changed with it, which is when something is to be done.
+/// A node may be without power for its own sake and for its rack's: it is down while at least one cause
+/// lasts. Modes count apart: a partition does not end because the power returns. The ledger says of each
+/// change of causes whether the component's state changed with it, which is when something is to be done.
 public struct OutageLedger: Equatable, Sendable {
     private struct Key: Hashable {
         var component: FailureComponent

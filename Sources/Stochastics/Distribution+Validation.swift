@@ -51,7 +51,8 @@ extension Distribution {
             requirePositive("shape", shape)
             requirePositive("scale", scale)
         case .gamma(let shape, let scale):
-            // With more, the incomplete gamma function loses its digits; the deviation is 1/30,000 of the mean.
+            // With more, the incomplete gamma function loses its digits; the deviation is 1/30,000 of the
+            // mean.
             require("shape", shape, shape > 0 && shape <= 1e9, "a number above 0 and at most 1e9")
             requirePositive("scale", scale)
         case .logNormal(let mu, let sigma):

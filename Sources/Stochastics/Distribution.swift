@@ -1,9 +1,9 @@
 /// The probability distribution of a quantity that is never negative: a time to failure, a size, a delay.
 ///
-/// Numbers are in the caller's unit; a model of durations uses seconds. Draws invert the distribution function
-/// at one uniform number, so one draw uses up exactly one number of a stream, a draw grows with that number,
-/// and two runs on common random numbers stay in step whatever their distributions. Quantile functions are
-/// those of the GNU Scientific Library.
+/// Numbers are in the caller's unit; a model of durations uses seconds. Draws invert the distribution
+/// function at one uniform number, so one draw uses up exactly one number of a stream, a draw grows with that
+/// number, and two runs on common random numbers stay in step whatever their distributions. Quantile
+/// functions are those of the GNU Scientific Library.
 ///
 /// The functions give NaN, never a trap, for parameters that ``validate()`` rejects.
 public enum Distribution: Equatable, Sendable {

@@ -10,7 +10,8 @@ public enum GoodnessOfFit {
     /// The Kolmogorov–Smirnov test of a sample against a continuous distribution.
     ///
     /// The p-value is the limiting distribution's at (√n + 0.12 + 0.11 ∕ √n) D, good from n = 5 on (Stephens,
-    /// "Use of the Kolmogorov–Smirnov, Cramér–von Mises and related statistics", 1970).
+    /// "Use of the Kolmogorov–Smirnov, Cramér–von Mises and related statistics without extensive tables",
+    /// Journal of the Royal Statistical Society B 32(1), 1970).
     ///
     /// - Returns: Nil for an empty sample.
     public static func kolmogorovSmirnov(_ sample: [Double], cdf: (Double) -> Double) -> TestOutcome? {
@@ -19,7 +20,8 @@ public enum GoodnessOfFit {
         var distance = 0.0
         for (rank, value) in sample.sorted().enumerated() {
             let probability = cdf(value)
-            distance = max(distance, probability - Double(rank) / count, Double(rank + 1) / count - probability)
+            distance = max(
+                distance, probability - Double(rank) / count, Double(rank + 1) / count - probability)
         }
         let root = count.squareRoot()
         return TestOutcome(
@@ -29,7 +31,8 @@ public enum GoodnessOfFit {
     /// Pearson's chi-square test of counts against expected counts.
     ///
     /// - Parameter estimatedParameters: How many parameters the expected counts were fitted with.
-    /// - Returns: Nil unless there are as many expected counts, each above 0, and a degree of freedom is left.
+    /// - Returns: Nil unless there are as many expected counts, each above 0, and a degree of freedom is
+    ///   left.
     public static func chiSquare(
         observed: [Int], expected: [Double], estimatedParameters: Int = 0
     ) -> TestOutcome? {

@@ -81,14 +81,15 @@ public struct RandomStream: ~Copyable, Sendable {
 
     /// Draws a uniform number strictly between 0 and 1: a multiple of 2⁻⁵² plus 2⁻⁵³, exactly representable.
     ///
-    /// Neither end occurs, so a quantile function never meets its infinities, and u and 1 − u are both possible.
+    /// Neither end occurs, so a quantile function never meets its infinities, and u and 1 − u are both
+    /// possible.
     @inlinable
     public mutating func uniform() -> Double { (Double(nextBits() >> 12) + 0.5) * 0x1p-52 }
 
     /// Draws a whole number in `0..<bound`, each equally likely.
     ///
     /// The number of 64-bit draws it uses may exceed one. Source: Lemire, "Fast random integer generation in
-    /// an interval", ACM Transactions on Modeling and Computer Simulation 29(1), 2019, algorithm 5.
+    /// an interval", ACM Transactions on Modeling and Computer Simulation 29(1), 2019.
     @inlinable
     public mutating func index(below bound: Int) -> Int {
         precondition(bound > 0, "there is no index below \(bound)")
@@ -116,7 +117,8 @@ public struct RandomStream: ~Copyable, Sendable {
         }
     }
 
-    /// Draws a UUID of version 4 (RFC 9562, section 5.4) as its first and last eight bytes, in big-endian order.
+    /// Draws a UUID of version 4 (RFC 9562, section 5.4) as its first and last eight bytes, in big-endian
+    /// order.
     @inlinable
     public mutating func uuid() -> (high: UInt64, low: UInt64) {
         let high = nextBits() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000

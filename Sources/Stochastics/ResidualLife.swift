@@ -1,10 +1,10 @@
 /// The equilibrium distribution of a renewal process: the time to the next renewal, seen at a moment that has
 /// nothing to do with the process.
 ///
-/// With lives distributed as F, its distribution function is Fₑ(x) = (1 ∕ mean) ∫₀ˣ (1 − F(u)) du (Cox, *Renewal
-/// Theory*, 1962, section 5.2). It is what a fleet shows that has been running for long: machines of all ages.
-/// With a Weibull shape below 1, starting every machine new instead makes a burst of early failures that
-/// nobody's data centre shows.
+/// With lives distributed as F, its distribution function is Fₑ(x) = (1 ∕ mean) ∫₀ˣ (1 − F(u)) du (Cox,
+/// *Renewal Theory*, 1962, on the forward recurrence time). It is what a fleet shows that has been running
+/// for long: machines of all ages. With a Weibull shape below 1, starting every machine new instead makes a
+/// burst of early failures that nobody's data centre shows.
 ///
 /// Requires a distribution that passes ``Distribution/validate()``; a mean of 0 gives a residual life of 0.
 public struct ResidualLife: Equatable, Sendable {
@@ -52,8 +52,8 @@ public struct ResidualLife: Equatable, Sendable {
 
     /// The residual life that is not exceeded with probability `p`; NaN when `p` is no probability.
     ///
-    /// Closed form for constant, uniform, exponential and empirical lives, through GSL's inverse of the incomplete
-    /// gamma function for Weibull lives, and else by a bracketed search to a relative 10⁻¹³.
+    /// Closed form for constant, uniform, exponential and empirical lives, through GSL's inverse of the
+    /// incomplete gamma function for Weibull lives, and else by a bracketed search to a relative 10⁻¹³.
     public func quantile(_ p: Double) -> Double {
         guard p >= 0 && p <= 1 && !mean.isNaN else { return .nan }
         if p == 0 || mean == 0 { return 0 }
@@ -96,7 +96,7 @@ public struct ResidualLife: Equatable, Sendable {
         }
     }
 
-    /// With g gamma-distributed of shape 1 ∕ k, the residual life of a Weibull of shape k is scale × g^(1 ∕ k).
+    /// With g gamma-distributed of shape 1 ∕ k, a Weibull of shape k has the residual life scale × g^(1 ∕ k).
     private func weibullQuantile(_ p: Double, shape: Double, scale: Double) -> Double {
         if p == 1 { return .infinity }
         let gammaShape = 1 / shape

@@ -54,7 +54,8 @@ enum RootFinder {
             fraction = 0.5
             if phi * phi < chi && (1 - phi) * (1 - phi) < 1 - chi {
                 fraction =
-                    newestValue / (oppositeValue - newestValue) * previousValue / (oppositeValue - previousValue)
+                    newestValue / (oppositeValue - newestValue) * previousValue
+                    / (oppositeValue - previousValue)
                     + (previous - newest) / (opposite - newest) * newestValue / (previousValue - newestValue)
                     * oppositeValue / (previousValue - oppositeValue)
             }

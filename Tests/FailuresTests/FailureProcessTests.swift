@@ -16,7 +16,8 @@ struct FailureProcessTests {
     }
 
     static func process(_ model: FailureModel, _ node: UInt32, seed: UInt64 = 1) -> FailureProcess {
-        model.process(for: FailureComponent(.node, node), named: "node-\(node)", streams: RandomStreams(seed: seed))
+        model.process(
+            for: FailureComponent(.node, node), named: "node-\(node)", streams: RandomStreams(seed: seed))
     }
 
     /// All outages that begin before the horizon.
@@ -37,9 +38,10 @@ struct FailureProcessTests {
         let outages = Self.outages(Self.process(model, 3), until: .start + .seconds(320))
         let component = FailureComponent(.node, 3)
         #expect(
-            outages == [100, 205, 310].map {
-                Outage(component, .powerLoss, from: .start + .seconds($0), to: .start + .seconds($0 + 5))
-            })
+            outages
+                == [100, 205, 310].map {
+                    Outage(component, .powerLoss, from: .start + .seconds($0), to: .start + .seconds($0 + 5))
+                })
         #expect(outages.allSatisfy { $0.duration == .seconds(5) })
     }
 
@@ -75,7 +77,8 @@ struct FailureProcessTests {
         let horizon = VirtualTime.start + .hours(10)
         let alone = Self.outages(Self.process(model, 7), until: horizon)
         for other in 0..<7 as Range<UInt32> {
-            #expect(Self.outages(Self.process(model, other), until: horizon).map(\.start) != alone.map(\.start))
+            #expect(
+                Self.outages(Self.process(model, other), until: horizon).map(\.start) != alone.map(\.start))
         }
         var renamed = model
         renamed.name = "kernel"
@@ -104,7 +107,8 @@ struct FailureProcessTests {
     @Test(
         "outages of any model are in order, apart and reproducible",
         arguments: [
-            Distribution.exponential(mean: 500), .weibull(shape: 0.5, scale: 200), .logNormal(mu: 5, sigma: 2),
+            Distribution.exponential(mean: 500), .weibull(shape: 0.5, scale: 200),
+            .logNormal(mu: 5, sigma: 2),
             .gamma(shape: 0.1, scale: 3_000), .uniform(low: 0, high: 900), .constant(1),
             .empirical(EmpiricalDistribution(values: [0, 0, 0, 40])),
         ], 1...5 as ClosedRange<UInt64>)
@@ -149,9 +153,9 @@ struct FailureProcessTests {
             "\(interval), expected \(model.availability)")
     }
 
-    /// First failures of 20,000 machines with Weibull lives of shape 1/2 and a mean of 1,000 h, counted in the
-    /// first 10 h. By theory a share of 1 − exp(−√(10 ∕ 500)) = 13.2 % of new machines fails, thirteen times as
-    /// many as the long-run rate of 10 ∕ 1,000 gives; in equilibrium it is Fₑ(10 h), just below 1 %.
+    /// First failures of 20,000 machines with Weibull lives of shape 1/2 and a mean of 1,000 h, counted in
+    /// the first 10 h. By theory a share of 1 − exp(−√(10 ∕ 500)) = 13.2 % of new machines fails, thirteen
+    /// times as many as the long-run rate of 10 ∕ 1,000 gives; in equilibrium it is Fₑ(10 h), just below 1 %.
     @Test("new machines with a falling hazard fail in a burst at the start, and stationary ones do not")
     func earlyBurst() {
         let lives = Distribution.weibull(shape: 0.5, scale: 500 * Self.hour)
@@ -170,7 +174,8 @@ struct FailureProcessTests {
         func expect(_ count: Double, share: Double) {
             // Binomial: 3.29 standard deviations are 0.1 %.
             let mean = Double(machines) * share
-            #expect(abs(count - mean) < 3.29 * (mean * (1 - share)).squareRoot(), "\(count), expected \(mean)")
+            #expect(
+                abs(count - mean) < 3.29 * (mean * (1 - share)).squareRoot(), "\(count), expected \(mean)")
         }
         let (new, stationary) = (early(.new), early(.stationary))
         expect(new, share: lives.cdf(10 * Self.hour))
@@ -178,7 +183,8 @@ struct FailureProcessTests {
         #expect(new > 10 * stationary)
     }
 
-    /// With repairs of no time, a process in equilibrium has an expected t ∕ mean renewals in any window of length t.
+    /// With repairs of no time, a process in equilibrium has an expected t ∕ mean renewals in any window of
+    /// length t.
     @Test(
         "the first tenth of a horizon sees a tenth of the failures when stationary, and more when new",
         arguments: FailureAge.allCases)

@@ -28,18 +28,21 @@ struct DistributionTests {
         }
     }
 
-    @Test("known quantiles", arguments: [
-        // Closed forms: −m ln(1 − p), s (−ln(1 − p))^(1 ∕ k), exp(mu + sigma z); z(0.975) = 1.959963984540054.
-        (Distribution.exponential(mean: 2), 0.5, 1.386_294_361_119_890_6),
-        (.weibull(shape: 2, scale: 3), 1 - 0.367_879_441_171_442_3, 3),
-        (.logNormal(mu: 1, sigma: 0.5), 0.975, 7.242_612_560_975_397),
-        // Gamma of shape 2 and scale 1 has its median where (1 + x) e⁻ˣ = 1/2.
-        (.gamma(shape: 2, scale: 10), 0.5, 16.783_469_900_166_61),
-        (.uniform(low: 2, high: 6), 0.25, 3),
-        (.constant(7), 0.9, 7),
-        // Half a normal: its median is z(0.75).
-        (.truncatedNormal(mean: 0, standardDeviation: 1), 0.5, 0.674_489_750_196_081_7),
-    ])
+    @Test(
+        "known quantiles",
+        arguments: [
+            // Closed forms: −m ln(1 − p), s (−ln(1 − p))^(1 ∕ k), exp(mu + sigma z); z(0.975) =
+            // 1.959963984540054.
+            (Distribution.exponential(mean: 2), 0.5, 1.386_294_361_119_890_6),
+            (.weibull(shape: 2, scale: 3), 1 - 0.367_879_441_171_442_3, 3),
+            (.logNormal(mu: 1, sigma: 0.5), 0.975, 7.242_612_560_975_397),
+            // Gamma of shape 2 and scale 1 has its median where (1 + x) e⁻ˣ = 1/2.
+            (.gamma(shape: 2, scale: 10), 0.5, 16.783_469_900_166_61),
+            (.uniform(low: 2, high: 6), 0.25, 3),
+            (.constant(7), 0.9, 7),
+            // Half a normal: its median is z(0.75).
+            (.truncatedNormal(mean: 0, standardDeviation: 1), 0.5, 0.674_489_750_196_081_7),
+        ])
     func knownQuantiles(distribution: Distribution, p: Double, expected: Double) {
         #expect(abs(distribution.quantile(p) / expected - 1) < 1e-12)
     }
@@ -84,7 +87,9 @@ struct DistributionTests {
         var drawing = RandomStream(seed: 1, name: "draw")
         var counting = RandomStream(seed: 1, name: "draw")
         for _ in 0..<10 {
-            let (drawn, expected) = (distribution.sample(from: &drawing), distribution.quantile(counting.uniform()))
+            let (drawn, expected) = (
+                distribution.sample(from: &drawing), distribution.quantile(counting.uniform())
+            )
             #expect(drawn == expected)
         }
         let (one, other) = (drawing.snapshot, counting.snapshot)
@@ -105,7 +110,8 @@ struct DistributionTests {
         if case .logNormal(_, sigma: 3) = distribution { return }
         if case .weibull(shape: 0.2, _) = distribution { return }
         let moments = MeanAccumulator(sample)
-        let (mean, variance) = try #require(moments.mean.flatMap { mean in moments.variance.map { (mean, $0) } })
+        let (mean, variance) = try #require(
+            moments.mean.flatMap { mean in moments.variance.map { (mean, $0) } })
         let error = 4 * (variance / 20_000).squareRoot() + 1e-12 * mean
         #expect(abs(mean - distribution.mean) <= error)
     }
@@ -133,7 +139,10 @@ struct DistributionTests {
                 "shape: found -1.0, expected a finite number above 0",
                 "scale: found nan, expected a finite number above 0",
             ])
-        #expect(texts(.uniform(low: 3, high: 2)) == ["high: found 2.0, expected a finite number of at least low (3.0)"])
+        #expect(
+            texts(.uniform(low: 3, high: 2)) == [
+                "high: found 2.0, expected a finite number of at least low (3.0)"
+            ])
         #expect(texts(.constant(-.infinity)) == ["value: found -inf, expected a finite number of at least 0"])
         #expect(
             texts(.weibull(shape: 0.001, scale: 1)) == [
@@ -147,12 +156,16 @@ struct DistributionTests {
                 "weights[1]: found -1.0, expected a finite number of at least 0",
                 "weights: found none above 0, expected at least one above 0",
             ])
-        #expect(texts(.empirical(EmpiricalDistribution(values: []))) == ["values: found none, expected at least one"])
+        #expect(
+            texts(.empirical(EmpiricalDistribution(values: []))) == [
+                "values: found none, expected at least one"
+            ])
         #expect(texts(.truncatedNormal(mean: -100, standardDeviation: 1)).count == 1)
     }
 
     static let extremes: [Double] = [
-        .nan, -.infinity, .infinity, 0, -1, .leastNonzeroMagnitude, 1e-300, 1e-30, 1e-3, 1, 30, 1e3, 1e15, 1e300,
+        .nan, -.infinity, .infinity, 0, -1, .leastNonzeroMagnitude, 1e-300, 1e-30, 1e-3, 1, 30, 1e3, 1e15,
+        1e300,
         .greatestFiniteMagnitude,
     ]
 

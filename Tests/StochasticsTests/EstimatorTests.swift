@@ -80,16 +80,19 @@ struct EstimatorTests {
         #expect(abs(covered - 1_800) < 45)
     }
 
-    @Test("Kolmogorov's distribution at its tabulated points", arguments: [
-        (1.358_098_6, 0.05), (1.627_623_6, 0.01), (0.827_573_5, 0.5), (0.571_173_3, 0.9),
-    ])
+    @Test(
+        "Kolmogorov's distribution at its tabulated points",
+        arguments: [
+            (1.358_098_6, 0.05), (1.627_623_6, 0.01), (0.827_573_5, 0.5), (0.571_173_3, 0.9),
+        ])
     func kolmogorovTable(x: Double, tail: Double) {
         #expect(abs(GoodnessOfFit.kolmogorovTail(x) - tail) < 1e-5)
     }
 
     @Test("the KS statistic is the largest gap on either side of a step")
     func kolmogorovStatistic() {
-        // Against the uniform: steps at 0.1, 0.2, 0.9; the gap below 0.9 is 0.9 − 2/3, the one above 0.2 is 2/3 − 0.2.
+        // Against the uniform: steps at 0.1, 0.2, 0.9; the gap below 0.9 is 0.9 − 2/3, the one above 0.2 is
+        // 2/3 − 0.2.
         let outcome = GoodnessOfFit.kolmogorovSmirnov([0.9, 0.1, 0.2]) { $0 }
         #expect(abs((outcome?.statistic ?? 0) - (2.0 / 3 - 0.2)) < 1e-15)
         #expect(GoodnessOfFit.kolmogorovSmirnov([]) { $0 } == nil)

@@ -34,7 +34,8 @@ struct RandomStreamTests {
         #expect(streams.scoped("foobar").key == 0x8594_4171_F739_67E8)
     }
 
-    /// Worked out by an independent program from the definitions; a changed number here changes the digest of every run.
+    /// Worked out by an independent program from the definitions; a changed number here changes the digest of
+    /// every run.
     @Test(
         "the draws of a named stream never change",
         arguments: [
@@ -132,7 +133,9 @@ struct RandomStreamTests {
 
     // Significance of all tests below: 0.1 % each, on fixed seeds, so they either always pass or always fail.
 
-    @Test("uniform draws are uniform (KS, chi-square over 1,000 cells)", arguments: 1...5 as ClosedRange<UInt64>)
+    @Test(
+        "uniform draws are uniform (KS, chi-square over 1,000 cells)", arguments: 1...5 as ClosedRange<UInt64>
+    )
     func uniformity(seed: UInt64) throws {
         var stream = RandomStream(seed: seed, name: "uniformity")
         var cells = Array(repeating: 0, count: 1_000)

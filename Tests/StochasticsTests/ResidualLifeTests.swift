@@ -15,7 +15,8 @@ struct ResidualLifeTests {
             var function = gsl_function(
                 function: { x, pointer in
                     guard let pointer else { return .nan }
-                    return 1 - Unmanaged<Context>.fromOpaque(pointer).takeUnretainedValue().distribution.cdf(x)
+                    return 1
+                        - Unmanaged<Context>.fromOpaque(pointer).takeUnretainedValue().distribution.cdf(x)
                 },
                 params: Unmanaged.passUnretained(context).toOpaque())
             let workspace = gsl_integration_workspace_alloc(2_000)
@@ -36,25 +37,28 @@ struct ResidualLifeTests {
             // Quadrature of steps converges slowly.
             let tolerance = isStep ? 1e-6 : 1e-9
             #expect(
-                abs(Self.integrated(distribution, to: x) - p) <= tolerance * p + 1e-12, "\(distribution) at \(p)")
+                abs(Self.integrated(distribution, to: x) - p) <= tolerance * p + 1e-12,
+                "\(distribution) at \(p)")
             #expect(abs(residual.cdf(x) - p) <= 1e-11 * p + 1e-14, "\(distribution) at \(p)")
         }
     }
 
-    @Test("known quantiles", arguments: [
-        // Exponential lives have no memory; constant lives leave a uniform rest.
-        (Distribution.exponential(mean: 5), 0.5, 3.465_735_902_799_726_5),
-        (.constant(8), 0.25, 2.0),
-        (.weibull(shape: 1, scale: 5), 0.5, 3.465_735_902_799_726_5),
-        (.gamma(shape: 1, scale: 5), 0.5, 3.465_735_902_799_726_5),
-        // Shape 1/2: x = scale · g², with g the median 1.678346990016661 of a gamma of shape 2.
-        (.weibull(shape: 0.5, scale: 10), 0.5, 28.16848618897984),
-        // Uniform on [0, 1]: Fₑ(x) = 2x − x².
-        (.uniform(low: 0, high: 1), 0.75, 0.5),
-        // Half 1, half 3, mean 2: Fₑ rises by 1/2 per unit up to 1, then by 1/4.
-        (.empirical(EmpiricalDistribution(values: [1, 3])), 0.25, 0.5),
-        (.empirical(EmpiricalDistribution(values: [1, 3])), 0.75, 2.0),
-    ])
+    @Test(
+        "known quantiles",
+        arguments: [
+            // Exponential lives have no memory; constant lives leave a uniform rest.
+            (Distribution.exponential(mean: 5), 0.5, 3.465_735_902_799_726_5),
+            (.constant(8), 0.25, 2.0),
+            (.weibull(shape: 1, scale: 5), 0.5, 3.465_735_902_799_726_5),
+            (.gamma(shape: 1, scale: 5), 0.5, 3.465_735_902_799_726_5),
+            // Shape 1/2: x = scale · g², with g the median 1.678346990016661 of a gamma of shape 2.
+            (.weibull(shape: 0.5, scale: 10), 0.5, 28.16848618897984),
+            // Uniform on [0, 1]: Fₑ(x) = 2x − x².
+            (.uniform(low: 0, high: 1), 0.75, 0.5),
+            // Half 1, half 3, mean 2: Fₑ rises by 1/2 per unit up to 1, then by 1/4.
+            (.empirical(EmpiricalDistribution(values: [1, 3])), 0.25, 0.5),
+            (.empirical(EmpiricalDistribution(values: [1, 3])), 0.75, 2.0),
+        ])
     func knownQuantiles(distribution: Distribution, p: Double, expected: Double) {
         #expect(abs(distribution.residualLife.quantile(p) / expected - 1) < 1e-11)
     }
@@ -83,8 +87,10 @@ struct ResidualLifeTests {
     @Test(
         "is what an inspector sees who comes at a random moment (KS at 0.1 %)",
         arguments: [
-            Distribution.weibull(shape: 0.5, scale: 100), .weibull(shape: 3, scale: 10), .gamma(shape: 2.5, scale: 4),
-            .gamma(shape: 0.3, scale: 10), .logNormal(mu: 1, sigma: 0.8), .uniform(low: 2, high: 5), .constant(3),
+            Distribution.weibull(shape: 0.5, scale: 100), .weibull(shape: 3, scale: 10),
+            .gamma(shape: 2.5, scale: 4),
+            .gamma(shape: 0.3, scale: 10), .logNormal(mu: 1, sigma: 0.8), .uniform(low: 2, high: 5),
+            .constant(3),
             .exponential(mean: 7), .truncatedNormal(mean: 1, standardDeviation: 1),
             .empirical(EmpiricalDistribution(values: [1, 2, 10], weights: [5, 3, 1])),
         ])
@@ -100,7 +106,8 @@ struct ResidualLifeTests {
             while renewal <= moment { renewal += distribution.sample(from: &lives) }
             sample.append(renewal - moment)
         }
-        let outcome = try #require(GoodnessOfFit.kolmogorovSmirnov(sample, cdf: distribution.residualLife.cdf))
+        let outcome = try #require(
+            GoodnessOfFit.kolmogorovSmirnov(sample, cdf: distribution.residualLife.cdf))
         #expect(outcome.pValue > 0.001, "\(outcome)")
     }
 }
