@@ -1,3 +1,4 @@
+import Foundation
 import KubernetesModel
 import OrderedCollections
 import TestSupport

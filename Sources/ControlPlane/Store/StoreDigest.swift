@@ -1,3 +1,4 @@
+import KubernetesModel
 public import SimulationKernel
 
 extension EventDigest {
