@@ -58,10 +58,10 @@ final class RecordingReplay {
             act(step)
             let end = index + 1 < steps.count ? time(steps[index + 1]["t"] ?? 0) : cluster.now + .seconds(3)
             cluster.run(until: end)
-            takeNames(after: revision)
-            compare(step, index, after: revision)
             if cluster.isRestless { unsupported.append("does not come to rest") }
             if !unsupported.isEmpty { return false }
+            takeNames(after: revision)
+            compare(step, index, after: revision)
         }
         return differences.isEmpty
     }
