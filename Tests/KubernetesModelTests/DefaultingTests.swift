@@ -21,7 +21,7 @@ struct DefaultingTests {
             guard let expected = test["output"] else {
                 // Refused by validation or by the decoder; only the latter is told here.
                 let message = test["status"]?["message"]?.stringValue ?? ""
-                guard let mark = message.range(of: " cannot be handled as a ") else { continue }
+                guard let mark = message.firstRange(of: " cannot be handled as a ") else { continue }
                 let fault = message[mark.upperBound...].drop { $0 != ":" }.dropFirst(2)
                 let kind = try #require(GroupVersionKind(of: input))
                 var found = ""
@@ -93,13 +93,17 @@ struct DefaultingTests {
     static func create(_ input: JSONValue, setup: [JSONValue]) throws -> JSONValue {
         let kind = try #require(GroupVersionKind(of: input))
         var tree = try Schema.kubernetes.decode(input, as: kind).tree
-        Defaulting.apply(kind, &tree)
+        let outcome = Defaulting.apply(kind, &tree)
+        let resource = try #require(ResourceRegistry.kubernetes.resource(of: kind))
+        let isHere = CreationStrategy.setNamespace(resource.isNamespaced ? "default" : nil, of: &tree)
+        #expect(isHere)
         try Admission.admitNew(kind, &tree, namespace: "default", facts: facts(setup))
         if let prefix = tree["metadata"]?["generateName"]?.stringValue, tree["metadata"]?["name"] == nil {
             tree["metadata"]?["name"] = .string(prefix + "<rand>")
         }
         CreationStrategy.prepare(
-            kind, &tree, made: ServerMadeValues(uid: "<uid>", now: "2001-01-01T00:00:00Z"))
+            kind, &tree, made: ServerMadeValues(uid: "<uid>", now: "2001-01-01T00:00:00Z"),
+            outcome: outcome)
         if kind.kind == "Service" {
             let needs = ServiceAddresses.prepare(&tree)
             if needs.clusterIP { ServiceAddresses.setClusterIP("<clusterIP>", of: &tree) }

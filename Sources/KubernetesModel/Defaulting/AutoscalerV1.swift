@@ -23,11 +23,10 @@ enum AutoscalerV1 {
         }
         tree.update("metadata") { metadata in
             metadata.update("annotations") { annotations in
-                annotations[metricsAnnotation] =
-                    others.isEmpty
-                    ? nil
-                    : .string(
-                        JSONWriter.string(.array(others), style: JSONWriter.Style(escapesHTML: true)))
+                annotations[metricsAnnotation] = nil
+                if others.isEmpty { return }
+                annotations[metricsAnnotation] = .string(
+                    JSONWriter.string(.array(others), style: JSONWriter.Style(escapesHTML: true)))
             }
         }
     }

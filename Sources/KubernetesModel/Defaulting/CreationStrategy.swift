@@ -4,11 +4,28 @@ import OrderedCollections
 ///
 /// Upstream: `PrepareForCreate` and `Canonicalize` of the strategies in `pkg/registry` (v1.36).
 public enum CreationStrategy {
+    /// Puts an object into the namespace of the request, nil for kinds of the whole cluster; false when the
+    /// object names another one, which the server refuses.
+    ///
+    /// Comes before admission.
+    public static func setNamespace(_ namespace: String?, of tree: inout JSONValue) -> Bool {
+        let given = tree["metadata"]?.text("namespace") ?? ""
+        guard let namespace else {
+            if !given.isEmpty { tree.updateStruct("metadata") { $0["namespace"] = nil } }
+            return true
+        }
+        if given.isEmpty { tree.updateStruct("metadata") { $0["namespace"] = .string(namespace) } }
+        return given.isEmpty || given == namespace
+    }
+
     /// Fills the metadata that the server owns, resets the status, and drops what is disabled by default.
     ///
     /// The tree is decoded and defaulted, and has its final name. Services get their addresses from
     /// ``ServiceAddresses`` thereafter.
-    public static func prepare(_ kind: GroupVersionKind, _ tree: inout JSONValue, made: ServerMadeValues) {
+    public static func prepare(
+        _ kind: GroupVersionKind, _ tree: inout JSONValue, made: ServerMadeValues,
+        outcome: DefaultingOutcome = DefaultingOutcome()
+    ) {
         tree.updateStruct("metadata") { metadata in
             metadata["uid"] = .string(made.uid)
             metadata["creationTimestamp"] = .string(made.now)
@@ -16,7 +33,7 @@ public enum CreationStrategy {
             if generationKinds.contains(kind.kind) { metadata["generation"] = 1 }
         }
         switch kind.kind {
-        case "Pod": PodStrategy.prepare(&tree)
+        case "Pod": PodStrategy.prepare(&tree, now: made.now)
         case "Namespace": prepareNamespace(&tree)
         case "Node":
             tree.update("spec") { $0["configSource"] = nil }
@@ -39,7 +56,7 @@ public enum CreationStrategy {
             tree.updateStruct("metadata", prepareTemplateGeneration)
         case "Job":
             tree["status"] = nil
-            prepareJob(&tree, uid: made.uid)
+            prepareJob(&tree, uid: made.uid, outcome)
         case "ServiceAccount":
             tree.updateEach(of: "secrets") { secret in
                 let name = secret["name"]
@@ -97,10 +114,10 @@ public enum CreationStrategy {
         let isKnown =
             (group.isEmpty && source.text("kind") == "PersistentVolumeClaim")
             || (group == "snapshot.storage.k8s.io" && source.text("kind") == "VolumeSnapshot")
-        spec[isKnown ? "dataSourceRef" : "dataSource"] = isKnown ? source : nil
+        if isKnown { spec["dataSourceRef"] = source } else { spec["dataSource"] = nil }
     }
 
-    private static func prepareJob(_ job: inout JSONValue, uid: String) {
+    private static func prepareJob(_ job: inout JSONValue, uid: String, _ outcome: DefaultingOutcome) {
         let name = job["metadata"]?["name"] ?? ""
         job.updateStruct("spec") { spec in
             if spec["manualSelector"] == true { return }
@@ -125,6 +142,10 @@ public enum CreationStrategy {
                     if $0[key] == nil { $0[key] = .string(uid) }
                 }
             }
+        }
+        if outcome.sharesTemplateLabels {
+            let labels = job["spec"]?["template"]?["metadata"]?["labels"]
+            job.updateStruct("metadata") { $0["labels"] = labels }
         }
     }
 

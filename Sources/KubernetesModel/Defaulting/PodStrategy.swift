@@ -4,7 +4,7 @@ import OrderedCollections
 ///
 /// Upstream: `pkg/registry/core/pod/strategy.go`, `pkg/api/pod/util.go`, `pkg/apis/core/helper/qos` (v1.36).
 enum PodStrategy {
-    static func prepare(_ pod: inout JSONValue) {
+    static func prepare(_ pod: inout JSONValue, now: String) {
         var status: JSONValue = ["phase": "Pending"]
         // Upstream takes a class that the client sent for the pod's.
         let given = pod["status"]?.text("qosClass") ?? ""
@@ -12,7 +12,8 @@ enum PodStrategy {
         if pod["spec"]?.hasContent("schedulingGates") ?? false {
             status["conditions"] = [
                 [
-                    "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+                    "type": "PodScheduled", "status": "False", "lastTransitionTime": .string(now),
+                    "reason": "SchedulingGated",
                     "message": "Scheduling is blocked due to non-empty scheduling gates",
                 ]
             ]
