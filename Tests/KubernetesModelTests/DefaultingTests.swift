@@ -110,6 +110,7 @@ struct DefaultingTests {
             for port in needs.nodePorts { ServiceAddresses.setNodePort(-1, at: port, of: &tree) }
             if needs.healthCheckNodePort { ServiceAddresses.setHealthCheckNodePort(-1, of: &tree) }
         }
+        Defaulting.apply(kind, &tree)
         var output = Schema.kubernetes.encode(tree, as: kind)
         output["metadata"]?["uid"] = nil
         output["metadata"]?["creationTimestamp"] = nil

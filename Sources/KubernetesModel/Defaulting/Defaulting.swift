@@ -4,7 +4,9 @@
 public enum Defaulting {
     /// Applies the scheme's defaults and what conversion to the internal types and back changes.
     ///
-    /// Applying it again changes nothing. New objects go on to `Admission` and then `CreationStrategy`.
+    /// New objects go on to ``Admission``, ``CreationStrategy``, validation, and then through this once more:
+    /// the API server defaults whatever it reads from its store, too. That third step shows where creation
+    /// itself gave a field that others default from (a Job's template labels).
     @discardableResult
     public static func apply(_ kind: GroupVersionKind, _ tree: inout JSONValue) -> DefaultingOutcome {
         var outcome = DefaultingOutcome()
