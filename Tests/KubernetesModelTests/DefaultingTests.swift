@@ -157,7 +157,7 @@ struct DefaultingTests {
     }
 
     /// The reverse, with values of the right type.
-    private static func unmarked(_ value: JSONValue) -> JSONValue {
+    static func unmarked(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(let members): .object(members.mapValues(unmarked))
         case .array(let elements): .array(elements.map(unmarked))
