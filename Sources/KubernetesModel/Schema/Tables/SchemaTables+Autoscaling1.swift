@@ -1,0 +1,20 @@
+// Written by tools/generate-schema.py; not to be edited.
+
+extension SchemaTables {
+    /// Field names and types of the API's `api/autoscaling/v1` (v1.36).
+    static let autoscaling1Types = SchemaText(
+        group: "autoscaling1", goPackage: "v1",
+        text: """
+            CrossVersionObjectReference kind:s name:s apiVersion?:s
+            HorizontalPodAutoscaler +meta.TypeMeta metadata?:meta.ObjectMeta spec?:.HorizontalPodAutoscalerSpec
+             status?:.HorizontalPodAutoscalerStatus
+            HorizontalPodAutoscalerList +meta.TypeMeta metadata?:meta.ListMeta items:[.HorizontalPodAutoscaler]
+            HorizontalPodAutoscalerSpec scaleTargetRef:.CrossVersionObjectReference minReplicas?:*i maxReplicas:i
+             targetCPUUtilizationPercentage?:*i
+            HorizontalPodAutoscalerStatus observedGeneration?:*l lastScaleTime?:*Time currentReplicas:i
+             desiredReplicas:i currentCPUUtilizationPercentage?:*i
+            Scale +meta.TypeMeta metadata?:meta.ObjectMeta spec?:.ScaleSpec status?:.ScaleStatus
+            ScaleSpec replicas?:i
+            ScaleStatus replicas:i selector?:s
+            """)
+}
