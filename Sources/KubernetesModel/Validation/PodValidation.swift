@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// Checks of pods and of pod templates.
 ///
 /// Upstream: `pkg/apis/core/validation/validation.go` (v1.36).

@@ -118,7 +118,7 @@ extension FieldErrorList {
                 let claim = podName + "-" + name
                 for fault in Names.dns1123Subdomain(claim) {
                     invalid(
-                        volumePath.child("ephemeral", "name"), .text(name),
+                        volumePath.child("name"), .text(name),
                         "PVC name \(GoText.quoted(claim)): \(fault)")
                 }
             }
@@ -474,13 +474,9 @@ extension FieldErrorList {
         } else if name.exists {
             if name.isEmpty { required(path.child("name"), "must be a valid object name") }
             // A name that holds colons begins with its signer's.
-            let parts = name.text.split(separator: ":", omittingEmptySubsequences: false)
-            let own = parts.last.map(String.init) ?? ""
-            if parts.count <= 2 || own.isEmpty {
-                for fault in Names.dns1123Subdomain(parts.count == 1 ? name.text : own) {
-                    invalid(
-                        path.child("name"), .text(name.text), "not a valid clustertrustbundlename: \(fault)")
-                }
+            let own = name.text.split(separator: ":", omittingEmptySubsequences: false).last
+            for fault in Names.dns1123Subdomain(own.map(String.init) ?? "") {
+                invalid(path.child("name"), .text(name.text), "not a valid clustertrustbundlename: \(fault)")
             }
             if bundle.labelSelector.exists {
                 invalid(
