@@ -16,14 +16,34 @@ enum GoStructTable {
         "AzureDiskVolumeSource":
             "DiskName:diskName:s DataDiskURI:diskURI:s CachingMode:cachingMode:*s FSType:fsType:*s "
             + "ReadOnly:readOnly:*b Kind:kind:*s",
+        "AzureFilePersistentVolumeSource":
+            "SecretName:secretName:s ShareName:shareName:s ReadOnly:readOnly:b "
+            + "SecretNamespace:secretNamespace:*s",
         "AzureFileVolumeSource": "SecretName:secretName:s ShareName:shareName:s ReadOnly:readOnly:b",
+        "CSINodeDriver":
+            "Name:name:s NodeID:nodeID:s TopologyKeys:topologyKeys:[s "
+            + "Allocatable:allocatable:*@VolumeNodeResources",
+        "CSIPersistentVolumeSource":
+            "Driver:driver:s VolumeHandle:volumeHandle:s ReadOnly:readOnly:b FSType:fsType:s "
+            + "VolumeAttributes:volumeAttributes:{s "
+            + "ControllerPublishSecretRef:controllerPublishSecretRef:*@SecretReference "
+            + "NodeStageSecretRef:nodeStageSecretRef:*@SecretReference "
+            + "NodePublishSecretRef:nodePublishSecretRef:*@SecretReference "
+            + "ControllerExpandSecretRef:controllerExpandSecretRef:*@SecretReference "
+            + "NodeExpandSecretRef:nodeExpandSecretRef:*@SecretReference",
         "CSIVolumeSource":
             "Driver:driver:s ReadOnly:readOnly:*b FSType:fsType:*s VolumeAttributes:volumeAttributes:{s "
             + "NodePublishSecretRef:nodePublishSecretRef:*@LocalObjectReference",
         "Capabilities": "Add:add:[s Drop:drop:[s",
+        "CephFSPersistentVolumeSource":
+            "Monitors:monitors:[s Path:path:s User:user:s SecretFile:secretFile:s "
+            + "SecretRef:secretRef:*@SecretReference ReadOnly:readOnly:b",
         "CephFSVolumeSource":
             "Monitors:monitors:[s Path:path:s User:user:s SecretFile:secretFile:s "
             + "SecretRef:secretRef:*@LocalObjectReference ReadOnly:readOnly:b",
+        "CinderPersistentVolumeSource":
+            "VolumeID:volumeID:s FSType:fsType:s ReadOnly:readOnly:b "
+            + "SecretRef:secretRef:*@SecretReference",
         "CinderVolumeSource":
             "VolumeID:volumeID:s FSType:fsType:s ReadOnly:readOnly:b "
             + "SecretRef:secretRef:*@LocalObjectReference",
@@ -60,6 +80,7 @@ enum GoStructTable {
             "Action:action:s ExitCodes:exitCodes:*@ContainerRestartRuleOnExitCodes",
         "ContainerRestartRuleOnExitCodes": "Operator:operator:s Values:values:[i",
         "DaemonSetUpdateStrategy": "Type:type:s RollingUpdate:rollingUpdate:*@RollingUpdateDaemonSet",
+        "DeploymentStrategy": "Type:type:s RollingUpdate:rollingUpdate:*@RollingUpdateDeployment",
         "DownwardAPIProjection": "Items:items:[@DownwardAPIVolumeFile",
         "DownwardAPIVolumeFile":
             "Path:path:s FieldRef:fieldRef:*@ObjectFieldSelector "
@@ -91,10 +112,14 @@ enum GoStructTable {
             + "TTY:tty:b",
         "EphemeralVolumeSource":
             "VolumeClaimTemplate:volumeClaimTemplate:*@PersistentVolumeClaimTemplate",
+        "EventSource": "Component:component:s Host:host:s",
         "ExecAction": "Command:command:[s",
         "FCVolumeSource":
             "TargetWWNs:targetWWNs:[s Lun:lun:*i FSType:fsType:s ReadOnly:readOnly:b WWIDs:wwids:[s",
         "FileKeySelector": "VolumeName:volumeName:s Path:path:s Key:key:s Optional:optional:*b",
+        "FlexPersistentVolumeSource":
+            "Driver:driver:s FSType:fsType:s SecretRef:secretRef:*@SecretReference ReadOnly:readOnly:b "
+            + "Options:options:{s",
         "FlexVolumeSource":
             "Driver:driver:s FSType:fsType:s SecretRef:secretRef:*@LocalObjectReference "
             + "ReadOnly:readOnly:b Options:options:{s",
@@ -103,6 +128,9 @@ enum GoStructTable {
             "PDName:pdName:s FSType:fsType:s Partition:partition:i ReadOnly:readOnly:b",
         "GRPCAction": "Port:port:i Service:service:*s",
         "GitRepoVolumeSource": "Repository:repository:s Revision:revision:s Directory:directory:s",
+        "GlusterfsPersistentVolumeSource":
+            "EndpointsName:endpoints:s Path:path:s ReadOnly:readOnly:b "
+            + "EndpointsNamespace:endpointsNamespace:*s",
         "GlusterfsVolumeSource": "EndpointsName:endpoints:s Path:path:s ReadOnly:readOnly:b",
         "HTTPGetAction":
             "Path:path:s Port:port:x Host:host:s Scheme:scheme:s HTTPHeaders:httpHeaders:[@HTTPHeader",
@@ -110,6 +138,11 @@ enum GoStructTable {
         "HostAlias": "IP:ip:s Hostnames:hostnames:[s",
         "HostIP": "IP:ip:s",
         "HostPathVolumeSource": "Path:path:s Type:type:*s",
+        "ISCSIPersistentVolumeSource":
+            "TargetPortal:targetPortal:s IQN:iqn:s Lun:lun:i ISCSIInterface:iscsiInterface:s "
+            + "FSType:fsType:s ReadOnly:readOnly:b Portals:portals:[s "
+            + "DiscoveryCHAPAuth:chapAuthDiscovery:b SessionCHAPAuth:chapAuthSession:b "
+            + "SecretRef:secretRef:*@SecretReference InitiatorName:initiatorName:*s",
         "ISCSIVolumeSource":
             "TargetPortal:targetPortal:s IQN:iqn:s Lun:lun:i ISCSIInterface:iscsiInterface:s "
             + "FSType:fsType:s ReadOnly:readOnly:b Portals:portals:[s "
@@ -124,6 +157,7 @@ enum GoStructTable {
             "Exec:exec:*@ExecAction HTTPGet:httpGet:*@HTTPGetAction "
             + "TCPSocket:tcpSocket:*@TCPSocketAction Sleep:sleep:*@SleepAction",
         "LocalObjectReference": "Name:name:s",
+        "LocalVolumeSource": "Path:path:s FSType:fsType:*s",
         "NFSVolumeSource": "Server:server:s Path:path:s ReadOnly:readOnly:b",
         "NodeAddress": "Type:type:s Address:address:s",
         "NodeAffinity":
@@ -137,6 +171,9 @@ enum GoStructTable {
             "MatchExpressions:matchExpressions:[@NodeSelectorRequirement "
             + "MatchFields:matchFields:[@NodeSelectorRequirement",
         "ObjectFieldSelector": "APIVersion:apiVersion:s FieldPath:fieldPath:s",
+        "ObjectReference":
+            "Kind:kind:s Namespace:namespace:s Name:name:s UID:uid:s APIVersion:apiVersion:s "
+            + "ResourceVersion:resourceVersion:s FieldPath:fieldPath:s",
         "PersistentVolumeClaimSpec":
             "AccessModes:accessModes:[s Selector:selector:*@meta.LabelSelector "
             + "Resources:resources:@VolumeResourceRequirements VolumeName:volumeName:s "
@@ -147,6 +184,30 @@ enum GoStructTable {
         "PersistentVolumeClaimTemplate":
             ":metadata:<meta.ObjectMeta Spec:spec:@PersistentVolumeClaimSpec",
         "PersistentVolumeClaimVolumeSource": "ClaimName:claimName:s ReadOnly:readOnly:b",
+        "PersistentVolumeSource":
+            "GCEPersistentDisk:gcePersistentDisk:*@GCEPersistentDiskVolumeSource "
+            + "AWSElasticBlockStore:awsElasticBlockStore:*@AWSElasticBlockStoreVolumeSource "
+            + "HostPath:hostPath:*@HostPathVolumeSource "
+            + "Glusterfs:glusterfs:*@GlusterfsPersistentVolumeSource NFS:nfs:*@NFSVolumeSource "
+            + "RBD:rbd:*@RBDPersistentVolumeSource Quobyte:quobyte:*@QuobyteVolumeSource "
+            + "ISCSI:iscsi:*@ISCSIPersistentVolumeSource "
+            + "FlexVolume:flexVolume:*@FlexPersistentVolumeSource "
+            + "Cinder:cinder:*@CinderPersistentVolumeSource CephFS:cephfs:*@CephFSPersistentVolumeSource "
+            + "FC:fc:*@FCVolumeSource Flocker:flocker:*@FlockerVolumeSource "
+            + "AzureFile:azureFile:*@AzureFilePersistentVolumeSource "
+            + "VsphereVolume:vsphereVolume:*@VsphereVirtualDiskVolumeSource "
+            + "AzureDisk:azureDisk:*@AzureDiskVolumeSource "
+            + "PhotonPersistentDisk:photonPersistentDisk:*@PhotonPersistentDiskVolumeSource "
+            + "PortworxVolume:portworxVolume:*@PortworxVolumeSource "
+            + "ScaleIO:scaleIO:*@ScaleIOPersistentVolumeSource Local:local:*@LocalVolumeSource "
+            + "StorageOS:storageos:*@StorageOSPersistentVolumeSource CSI:csi:*@CSIPersistentVolumeSource",
+        "PersistentVolumeSpec":
+            "Capacity:capacity:{q ::<PersistentVolumeSource AccessModes:accessModes:[s "
+            + "ClaimRef:claimRef:*@ObjectReference "
+            + "PersistentVolumeReclaimPolicy:persistentVolumeReclaimPolicy:s "
+            + "StorageClassName:storageClassName:s MountOptions:mountOptions:[s VolumeMode:volumeMode:*s "
+            + "NodeAffinity:nodeAffinity:*@VolumeNodeAffinity "
+            + "VolumeAttributesClassName:volumeAttributesClassName:*s",
         "PhotonPersistentDiskVolumeSource": "PdID:pdID:s FSType:fsType:s",
         "PodAffinity":
             " "
@@ -170,6 +231,13 @@ enum GoStructTable {
         "PodDisruptionBudgetSpec":
             "MinAvailable:minAvailable:*x Selector:selector:*@meta.LabelSelector "
             + "MaxUnavailable:maxUnavailable:*x UnhealthyPodEvictionPolicy:unhealthyPodEvictionPolicy:*s",
+        "PodFailurePolicy": "Rules:rules:[@PodFailurePolicyRule",
+        "PodFailurePolicyOnExitCodesRequirement":
+            "ContainerName:containerName:*s Operator:operator:s Values:values:[i",
+        "PodFailurePolicyOnPodConditionsPattern": "Type:type:s Status:status:s",
+        "PodFailurePolicyRule":
+            "Action:action:s OnExitCodes:onExitCodes:*@PodFailurePolicyOnExitCodesRequirement "
+            + "OnPodConditions:onPodConditions:[@PodFailurePolicyOnPodConditionsPattern",
         "PodIP": "IP:ip:s",
         "PodOS": "Name:name:s",
         "PodReadinessGate": "ConditionType:conditionType:s",
@@ -227,6 +295,9 @@ enum GoStructTable {
         "QuobyteVolumeSource":
             "Registry:registry:s Volume:volume:s ReadOnly:readOnly:b User:user:s Group:group:s "
             + "Tenant:tenant:s",
+        "RBDPersistentVolumeSource":
+            "CephMonitors:monitors:[s RBDImage:image:s FSType:fsType:s RBDPool:pool:s RadosUser:user:s "
+            + "Keyring:keyring:s SecretRef:secretRef:*@SecretReference ReadOnly:readOnly:b",
         "RBDVolumeSource":
             "CephMonitors:monitors:[s RBDImage:image:s FSType:fsType:s RBDPool:pool:s RadosUser:user:s "
             + "Keyring:keyring:s SecretRef:secretRef:*@LocalObjectReference ReadOnly:readOnly:b",
@@ -235,8 +306,13 @@ enum GoStructTable {
             "ContainerName:containerName:s Resource:resource:s Divisor:divisor:q",
         "ResourceRequirements": "Limits:limits:{q Requests:requests:{q Claims:claims:[@ResourceClaim",
         "RollingUpdateDaemonSet": "MaxUnavailable:maxUnavailable:x MaxSurge:maxSurge:x",
+        "RollingUpdateDeployment": "MaxUnavailable:maxUnavailable:x MaxSurge:maxSurge:x",
         "RollingUpdateStatefulSetStrategy": "Partition:partition:i MaxUnavailable:maxUnavailable:*x",
         "SELinuxOptions": "User:user:s Role:role:s Type:type:s Level:level:s",
+        "ScaleIOPersistentVolumeSource":
+            "Gateway:gateway:s System:system:s SecretRef:secretRef:*@SecretReference "
+            + "SSLEnabled:sslEnabled:b ProtectionDomain:protectionDomain:s StoragePool:storagePool:s "
+            + "StorageMode:storageMode:s VolumeName:volumeName:s FSType:fsType:s ReadOnly:readOnly:b",
         "ScaleIOVolumeSource":
             "Gateway:gateway:s System:system:s SecretRef:secretRef:*@LocalObjectReference "
             + "SSLEnabled:sslEnabled:b ProtectionDomain:protectionDomain:s StoragePool:storagePool:s "
@@ -248,6 +324,7 @@ enum GoStructTable {
         "SecretEnvSource": "::<LocalObjectReference Optional:optional:*b",
         "SecretKeySelector": "::<LocalObjectReference Key:key:s Optional:optional:*b",
         "SecretProjection": "::<LocalObjectReference Items:items:[@KeyToPath Optional:optional:*b",
+        "SecretReference": "Name:name:s Namespace:namespace:s",
         "SecretVolumeSource":
             "SecretName:secretName:s Items:items:[@KeyToPath DefaultMode:defaultMode:*i "
             + "Optional:optional:*b",
@@ -268,9 +345,14 @@ enum GoStructTable {
         "SleepAction": "Seconds:seconds:i",
         "StatefulSetUpdateStrategy":
             "Type:type:s RollingUpdate:rollingUpdate:*@RollingUpdateStatefulSetStrategy",
+        "StorageOSPersistentVolumeSource":
+            "VolumeName:volumeName:s VolumeNamespace:volumeNamespace:s FSType:fsType:s "
+            + "ReadOnly:readOnly:b SecretRef:secretRef:*@ObjectReference",
         "StorageOSVolumeSource":
             "VolumeName:volumeName:s VolumeNamespace:volumeNamespace:s FSType:fsType:s "
             + "ReadOnly:readOnly:b SecretRef:secretRef:*@LocalObjectReference",
+        "SuccessPolicy": "Rules:rules:[@SuccessPolicyRule",
+        "SuccessPolicyRule": "SucceededIndexes:succeededIndexes:*s SucceededCount:succeededCount:*i",
         "Sysctl": "Name:name:s Value:value:s",
         "TCPSocketAction": "Port:port:x Host:host:s",
         "Taint": "Key:key:s Value:value:s Effect:effect:s TimeAdded:timeAdded:**s",
@@ -284,13 +366,20 @@ enum GoStructTable {
             + "MatchLabelKeys:matchLabelKeys:[s",
         "TypedLocalObjectReference": "APIGroup:apiGroup:*s Kind:kind:s Name:name:s",
         "TypedObjectReference": "APIGroup:apiGroup:*s Kind:kind:s Name:name:s Namespace:namespace:*s",
+        "UncountedTerminatedPods": "Succeeded:succeeded:[s Failed:failed:[s",
         "Volume": "Name:name:s ::<VolumeSource",
+        "VolumeAttachmentSource":
+            "PersistentVolumeName:persistentVolumeName:*s "
+            + "InlineVolumeSpec:inlineVolumeSpec:*@PersistentVolumeSpec",
+        "VolumeAttachmentSpec":
+            "Attacher:attacher:s Source:source:@VolumeAttachmentSource NodeName:nodeName:s",
         "VolumeDevice": "Name:name:s DevicePath:devicePath:s",
         "VolumeMount":
             "Name:name:s ReadOnly:readOnly:b RecursiveReadOnly:recursiveReadOnly:*s "
             + "MountPath:mountPath:s SubPath:subPath:s MountPropagation:mountPropagation:*s "
             + "SubPathExpr:subPathExpr:s",
         "VolumeNodeAffinity": "Required:required:*@NodeSelector",
+        "VolumeNodeResources": "Count:count:*i",
         "VolumeProjection":
             "Secret:secret:*@SecretProjection DownwardAPI:downwardAPI:*@DownwardAPIProjection "
             + "ConfigMap:configMap:*@ConfigMapProjection "
