@@ -35,6 +35,7 @@ SCALARS = {
 }
 SPECIAL = {"meta.Time": "Time", "meta.MicroTime": "MicroTime", "meta.Duration": "Duration", "meta.FieldsV1": "Raw"}
 META_ROOTS = ["Status", "DeleteOptions", "PartialObjectMetadata", "PartialObjectMetadataList", "List"]
+EXTRA_ROOTS = ["autoscaling1.MetricSpec"]  # In annotations.
 
 
 def sources(folder):
@@ -109,7 +110,7 @@ def main():
         for name, target in group.aliases.items():
             types.setdefault(f"{group.name}.{name}", "=" + target)
     types["types.UID"] = types["types.NodeName"] = "=s"
-    wanted, pending = set(), [f"meta.{name}" for name in META_ROOTS]
+    wanted, pending = set(), [f"meta.{name}" for name in META_ROOTS] + EXTRA_ROOTS
     pending += [name for name, fields in types.items()
                 if "+meta.TypeMeta" in fields and not name.startswith("meta.")]
     while pending:

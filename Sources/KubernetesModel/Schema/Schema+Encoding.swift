@@ -15,7 +15,7 @@ extension Schema {
         encode(try decode(tree, as: kind).tree, as: kind)
     }
 
-    private func encode(_ value: JSONValue, _ type: TypeIndex) -> JSONValue {
+    func encode(_ value: JSONValue, _ type: TypeIndex) -> JSONValue {
         switch shape(type) {
         case .structure(let structure): return encode(value.objectValue ?? [:], structure)
         case .pointer(let inner): return encode(value, inner)

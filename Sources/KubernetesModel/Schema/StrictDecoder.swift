@@ -95,15 +95,15 @@ struct StrictDecoder {
             return try value(json, inner) ?? zero(inner)
         case .string:
             guard case .string(let text) = json else { return mismatch(json, type) }
-            return text.isEmpty ? nil : json
+            return nonzero(json, !text.isEmpty)
         case .bool:
             guard case .bool(let flag) = json else { return mismatch(json, type) }
-            return flag ? json : nil
+            return nonzero(json, flag)
         case .int32: return integer(json, type, within: Int64(Int32.min)...Int64(Int32.max))
         case .int64: return integer(json, type, within: Int64.min...Int64.max)
         case .double:
             guard let number = json.doubleValue else { return mismatch(json, type) }
-            return number == 0 ? nil : json
+            return nonzero(json, number != 0)
         case .bytes: return bytes(json, type)
         case .list(let inner): return try list(json, type, inner)
         case .map(let inner): return try map(json, type, inner)
@@ -113,7 +113,7 @@ struct StrictDecoder {
         case .time: return try time(json, micro: false)
         case .microTime: return try time(json, micro: true)
         case .duration: return try duration(json)
-        case .raw: return json.isNull ? nil : json
+        case .raw: return nonzero(json, !json.isNull)
         }
     }
 
@@ -128,6 +128,12 @@ struct StrictDecoder {
         case .duration: .string("0s")
         case .list, .map, .pointer, .time, .microTime, .raw: .null
         }
+    }
+
+    /// The value, or nil for the zero value. (`nil` in a conditional expression would become JSON's null.)
+    private func nonzero(_ json: JSONValue, _ isSet: Bool) -> JSONValue? {
+        if isSet { return json }
+        return nil
     }
 
     // MARK: Composites
@@ -208,7 +214,7 @@ struct StrictDecoder {
         _ json: JSONValue, _ type: Schema.TypeIndex, within range: ClosedRange<Int64>
     ) -> JSONValue? {
         switch json {
-        case .integer(let number) where range.contains(number): return number == 0 ? nil : json
+        case .integer(let number) where range.contains(number): return nonzero(json, number != 0)
         case .integer, .number:
             save("number \(JSONWriter.string(json))", schema.goName(type))
             return nil
