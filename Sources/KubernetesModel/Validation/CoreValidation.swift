@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// Checks of Nodes, Namespaces, ConfigMaps, Secrets and Endpoints.
 ///
 /// Upstream: `pkg/apis/core/validation/validation.go` (v1.36).

@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// Checks of disruption budgets, priority classes, leases, runtime classes and service accounts.
 ///
 /// Upstream: `pkg/apis/{policy,scheduling,coordination,node}/validation/validation.go` (v1.36).

@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// Checks of Services.
 ///
 /// Upstream: `pkg/apis/core/validation/validation.go` (v1.36).
