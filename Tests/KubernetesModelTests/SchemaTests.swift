@@ -11,13 +11,22 @@ struct SchemaTests {
     @Test(
         "a value of the wrong type is refused in Go's words",
         arguments: [
-            (#"{"spec":{"replicas":"3"}}"#, "string into Go struct field DeploymentSpec.spec.replicas of type int32"),
-            (#"{"spec":{"replicas":1.5}}"#, "number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32"),
+            (
+                #"{"spec":{"replicas":"3"}}"#,
+                "string into Go struct field DeploymentSpec.spec.replicas of type int32"
+            ),
+            (
+                #"{"spec":{"replicas":1.5}}"#,
+                "number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32"
+            ),
             (
                 #"{"spec":{"replicas":3000000000}}"#,
                 "number 3000000000 into Go struct field DeploymentSpec.spec.replicas of type int32"
             ),
-            (#"{"metadata":{"name":true}}"#, "bool into Go struct field ObjectMeta.metadata.name of type string"),
+            (
+                #"{"metadata":{"name":true}}"#,
+                "bool into Go struct field ObjectMeta.metadata.name of type string"
+            ),
             (
                 #"{"spec":{"template":{"spec":{"containers":{}}}}}"#,
                 "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container"
@@ -51,7 +60,8 @@ struct SchemaTests {
     @Test("unknown fields are told with their paths, once each, and dropped")
     func unknownFields() throws {
         let tree = try JSONParser.parse(
-            #"{"spec":{"containers":[{"name":"a","imag":"x"},{"name":"b","imag":"y"}],"foo":{"bar":1}},"Kind":"x"}"#)
+            #"{"spec":{"containers":[{"name":"a","imag":"x"},{"name":"b","imag":"y"}],"foo":{"bar":1}},"Kind":"x"}"#
+        )
         let decoded = try Schema.kubernetes.decode(tree, as: Self.pod)
         #expect(
             decoded.strictError
@@ -59,7 +69,8 @@ struct SchemaTests {
                 + #"unknown field "spec.containers[1].imag", unknown field "spec.foo", unknown field "Kind""#)
         #expect(decoded.strictFaults.first?.suggestion == "image")
         #expect(decoded.strictFaults[2].suggestion == nil)
-        #expect(decoded.tree == (try JSONParser.parse(#"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#)))
+        #expect(
+            decoded.tree == (try JSONParser.parse(#"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#)))
     }
 
     @Test(
@@ -88,7 +99,8 @@ struct SchemaTests {
         arguments: [
             // Zero values, nulls and empty lists go; fields without omitempty come.
             (
-                "v1", "Service", #"{"spec":{"type":"","ports":[{"port":80,"nodePort":0}],"selector":{}},"x":1}"#,
+                "v1", "Service",
+                #"{"spec":{"type":"","ports":[{"port":80,"nodePort":0}],"selector":{}},"x":1}"#,
                 #"{"metadata":{},"spec":{"ports":[{"port":80,"targetPort":0}]},"status":{"loadBalancer":{}}}"#
             ),
             (
@@ -101,7 +113,10 @@ struct SchemaTests {
                 #"{"spec":{"renewTime":"2026-01-02T03:04:05.123456+00:00","leaseDurationSeconds":0}}"#,
                 #"{"metadata":{},"spec":{"leaseDurationSeconds":0,"renewTime":"2026-01-02T03:04:05.123456Z"}}"#
             ),
-            ("v1", "Secret", #"{"data":{"b":"YQ==","a":""}}"#, #"{"metadata":{},"data":{"a":"","b":"YQ=="}}"#),
+            (
+                "v1", "Secret", #"{"data":{"b":"YQ==","a":""}}"#,
+                #"{"metadata":{},"data":{"a":"","b":"YQ=="}}"#
+            ),
             (
                 "v1", "ResourceQuota", #"{"spec":{"hard":{"cpu":1.50,"memory":"1024Ki"}}}"#,
                 #"{"metadata":{},"spec":{"hard":{"cpu":"1500m","memory":"1Mi"}},"status":{}}"#
@@ -111,7 +126,8 @@ struct SchemaTests {
                 #"{"metadata":{},"data":{"z":1,"a":[null]},"revision":0}"#
             ),
             (
-                "discovery.k8s.io/v1", "EndpointSlice", #"{"endpoints":[{"addresses":null,"conditions":{}}]}"#,
+                "discovery.k8s.io/v1", "EndpointSlice",
+                #"{"endpoints":[{"addresses":null,"conditions":{}}]}"#,
                 #"{"metadata":{},"addressType":"","endpoints":[{"addresses":null,"conditions":{}}],"ports":null}"#
             ),
         ])
@@ -142,6 +158,19 @@ struct SchemaTests {
         #expect(throws: DecodingFault(fault)) { try Schema.kubernetes.decode(tree, as: kind) }
     }
 
+    @Test("fields know how strategic merge patches treat them")
+    func patchStrategies() {
+        let schema = Schema.kubernetes
+        let template = ["spec", "template", "spec"]
+        #expect(schema.patchStrategy(of: Self.deployment, at: template + ["containers"])?.mergeKey == "name")
+        #expect(schema.patchStrategy(of: Self.deployment, at: template + ["tolerations"])?.mergeKey == nil)
+        #expect(schema.patchStrategy(of: Self.pod, at: ["metadata", "finalizers"])?.mergeKey == "")
+        #expect(schema.patchStrategy(of: Self.deployment, at: ["spec", "strategy"])?.retainsKeys == true)
+        let volumes = schema.patchStrategy(of: Self.pod, at: ["spec", "volumes"])
+        #expect(volumes == Schema.PatchStrategy(mergeKey: "name", retainsKeys: true))
+        #expect(schema.patchStrategy(of: Self.pod, at: ["spec", "nothing"]) == nil)
+    }
+
     @Test("every resource has a schema, a path, and names that find it")
     func registry() throws {
         let registry = ResourceRegistry.kubernetes
@@ -160,7 +189,8 @@ struct SchemaTests {
     @Test(
         "bodies that the real decoder refused are refused in its words, and no others",
         .enabled(
-            if: SharedFiles.exists("conformance/api/validation.jsonl"), Comment(rawValue: SharedFiles.missing)))
+            if: SharedFiles.exists("conformance/api/validation.jsonl"), Comment(rawValue: SharedFiles.missing)
+        ))
     func refusals() throws {
         var refused = 0
         for line in try SharedFiles.lines("conformance/api/validation.jsonl") {

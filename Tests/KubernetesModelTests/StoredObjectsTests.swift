@@ -60,7 +60,9 @@ struct StoredObjectsTests {
             guard let name = test["name"]?.stringValue, name.hasPrefix("admission/"), test["code"] == 403,
                 !name.contains("quota"), let body = test["request"]?["body"],
                 let message = test["status"]?["message"]?.stringValue,
-                let resource = GroupVersionKind(of: body).flatMap({ ResourceRegistry.kubernetes.resource(of: $0) })
+                let resource = GroupVersionKind(of: body).flatMap({
+                    ResourceRegistry.kubernetes.resource(of: $0)
+                })
             else { continue }
             var found = ""
             do {
@@ -72,6 +74,58 @@ struct StoredObjectsTests {
             count += 1
         }
         #expect(count >= 9)
+    }
+
+    @Test(
+        "objects changed by merge patches are stored as in the real API server",
+        .enabled(if: SharedFiles.exists("conformance/api/README.md"), Comment(rawValue: SharedFiles.missing)))
+    func updates() throws {
+        var tally = Tally()
+        for line in try SharedFiles.lines("conformance/api/patch.jsonl") {
+            let test = try JSONParser.parse(line)
+            guard let name = test["name"]?.stringValue, let object = test["object"], test["code"] == 200,
+                test["patchType"] == "application/merge-patch+json", let patch = test["patch"],
+                var expected = test["result"], object["kind"] == expected["kind"],
+                let kind = GroupVersionKind(of: object)
+            else { continue }
+            var old = try Schema.kubernetes.decode(DefaultingTests.unmarked(object), as: kind).tree
+            Defaulting.apply(kind, &old)
+            let generation = test["generation"]?[0]
+            if let generation { old["metadata"]?["generation"] = generation }
+            let patched = Self.merge(Schema.kubernetes.encode(old, as: kind), patch)
+            var tree = try Schema.kubernetes.decode(patched, as: kind).tree
+            Defaulting.apply(kind, &tree)
+            UpdateStrategy.prepare(
+                kind, &tree, old: old, subresource: test["subresource"]?.stringValue ?? "",
+                now: "2001-01-01T00:00:00Z")
+            if kind.kind == "Service" {
+                let needs = ServiceAddresses.prepareUpdate(&tree, old: old)
+                for group in needs.nodePorts { ServiceAddresses.setNodePort(30_000, at: group, of: &tree) }
+            }
+            Defaulting.apply(kind, &tree)
+            if let after = test["generation"]?[1], !after.isNull {
+                expected["metadata"]?["generation"] = after
+            }
+            tally.check(
+                name, expected: DefaultingTests.unmarked(expected),
+                got: Schema.kubernetes.encode(tree, as: kind))
+        }
+        tally.report()
+        #expect(tally.failures.isEmpty)
+    }
+
+    /// RFC 7386.
+    private static func merge(_ target: JSONValue, _ patch: JSONValue) -> JSONValue {
+        guard case .object(let changes) = patch else { return patch }
+        var result = target.objectValue ?? [:]
+        for (key, change) in changes {
+            if change.isNull {
+                result[key] = nil as JSONValue?
+            } else {
+                result[key] = merge(result[key] ?? .null, change)
+            }
+        }
+        return .object(result)
     }
 
     private static func visit(_ value: JSONValue?, _ body: (JSONValue) throws -> Void) throws {

@@ -12,7 +12,8 @@ public enum Defaulting {
         var outcome = DefaultingOutcome()
         if kind.kind == "Job" {
             let labels = tree["spec"]?["template"]?["metadata"]?["labels"] ?? .null
-            outcome.sharesTemplateLabels = !labels.isNull && !(tree["metadata"]?.hasContent("labels") ?? false)
+            outcome.sharesTemplateLabels =
+                !labels.isNull && !(tree["metadata"]?.hasContent("labels") ?? false)
         }
         SchemeDefaults.kubernetes.apply(to: &tree, as: kind)
         InternalConversion.apply(to: &tree, as: kind)
@@ -23,8 +24,8 @@ public enum Defaulting {
 
 /// What ``CreationStrategy`` has to know of how an object was defaulted.
 public struct DefaultingOutcome: Hashable, Sendable {
-    /// Whether the labels of a Job's template serve as its own. Upstream they are one map then: labels that the
-    /// template gets at creation show in both places.
+    /// Whether the labels of a Job's template serve as its own. Upstream they are one map then: labels that
+    /// the template gets at creation show in both places.
     public var sharesTemplateLabels = false
 
     public init() {}

@@ -98,7 +98,9 @@ enum GoTime {
         private var head: String { "parsing time \(goQuoted(text))" }
 
         func cannotParse(_ part: String) -> Failure {
-            Failure(message: "\(head) as \(goQuoted(layout)): cannot parse \(goQuoted(rest)) as \(goQuoted(part))")
+            Failure(
+                message: "\(head) as \(goQuoted(layout)): cannot parse \(goQuoted(rest)) as \(goQuoted(part))"
+            )
         }
         func outOfRange(_ what: String) -> Failure { Failure(message: "\(head): \(what) out of range") }
         func extraText() -> Failure { Failure(message: "\(head): extra text: \(goQuoted(rest))") }

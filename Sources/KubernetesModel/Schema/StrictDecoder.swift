@@ -42,8 +42,8 @@ public struct DecodingFault: Error, Hashable, Sendable, CustomStringConvertible 
 extension Schema {
     /// An object as Go holds it after decoding, written as a tree.
     ///
-    /// Nulls, unknown fields, and zero values of fields that are no pointers are left out; a list or map that is
-    /// there but empty, and a pointer's target, stay even when empty: defaulting tells them from absent ones.
+    /// Nulls, unknown fields, and zero values of fields that are no pointers are left out; a list or map that
+    /// is there but empty, and a pointer's target, stay even when empty: defaulting tells them from absent ones.
     /// Quantities and times are in canonical form.
     public struct Decoded: Sendable {
         public var tree: JSONValue
@@ -60,12 +60,13 @@ extension Schema {
 
     /// Decodes an object of a kind as the API server's decoder does.
     ///
-    /// Throws the first fault of type in the order of the document; a bad quantity or time ends decoding at once
-    /// and goes before. Duplicate fields are not in a tree: see ``DuplicateFields``.
+    /// Throws the first fault of type in the order of the document; a bad quantity or time ends decoding at
+    /// once and goes before. Duplicate fields are not in a tree: see ``DuplicateFields``.
     /// Upstream: `sigs.k8s.io/json/internal/golang/encoding/json/decode.go` (v1.36).
     public func decode(_ tree: JSONValue, as kind: GroupVersionKind) throws(DecodingFault) -> Decoded {
         guard let type = type(of: kind) else {
-            throw DecodingFault("no kind \(goQuoted(kind.kind)) is registered for version \(goQuoted(kind.apiVersion))")
+            throw DecodingFault(
+                "no kind \(goQuoted(kind.kind)) is registered for version \(goQuoted(kind.apiVersion))")
         }
         var decoder = StrictDecoder(schema: self)
         let result = try decoder.value(tree, type)
@@ -239,7 +240,7 @@ struct StrictDecoder {
     private func quantity(_ json: JSONValue) throws(DecodingFault) -> JSONValue? {
         if json.isNull { return nil }
         do throws(QuantityError) {
-            // Anything that is no string or number reaches upstream's parser as its JSON text, and fails there.
+            // Anything else than a string or number reaches upstream's parser as its JSON text and fails.
             guard let quantity = try Quantity(json: json) else { throw .format }
             return .string(quantity.description)
         } catch { throw DecodingFault(error.description) }
