@@ -71,7 +71,14 @@ struct ValidationTests {
         func cut(_ value: JSONValue?) -> JSONValue {
             switch value {
             case .string(let text)?:
-                return .string(firstLine(text.replacing(RecordedServer.uid, with: "<uid>")))
+                var line = firstLine(text)
+                for (value, mark) in [
+                    (RecordedServer.uid, "<uid>"), (RecordedServer.clusterIP, "<clusterIP>"),
+                    (RecordedServer.random, "<rand>"),
+                ] {
+                    line = line.replacing(value, with: mark)
+                }
+                return .string(line)
             case .array(let list)?: return .array(list.map(cut))
             case .object(let members)?:
                 var result = JSONObject()
@@ -91,10 +98,12 @@ struct ValidationTests {
 /// As much of an API server as the recorded requests need.
 struct RecordedServer {
     static let uid = "5d8f6c2e-7a4b-4e55-9a1f-2f0c7d3b9e10"
+    static let clusterIP = "10.96.0.77"
+    static let random = "abcde"
     private static let now = "2001-01-01T00:00:00Z"
 
     private var facts = AdmissionFacts(
-        serviceAccounts: ["default": ["metadata": ["name": "default"]]], volumeNameSuffix: "abcde")
+        serviceAccounts: ["default": ["metadata": ["name": "default"]]], volumeNameSuffix: random)
 
     /// Answers the request of a case; throws the status that refuses it.
     mutating func run(_ test: JSONValue) throws {
@@ -153,7 +162,7 @@ struct RecordedServer {
     ) throws -> (kind: GroupVersionKind, tree: JSONValue) {
         let kind = try #require(GroupVersionKind(of: body))
         let resource = try #require(ResourceRegistry.kubernetes.resource(of: kind))
-        let group = GroupedName(kind.kind, group: kind.group)
+        let group = Validator.statusKind(of: kind)
         var tree = try decode(body, as: kind)
         let outcome = Defaulting.apply(kind, &tree)
         if !CreationStrategy.setNamespace(resource.isNamespaced ? namespace : nil, of: &tree) {
@@ -170,7 +179,7 @@ struct RecordedServer {
         if let prefix = tree["metadata"]?["generateName"]?.stringValue, !prefix.isEmpty,
             (tree["metadata"]?["name"]?.stringValue ?? "").isEmpty
         {
-            tree["metadata"]?["name"] = .string(prefix.prefix(58) + "abcde")
+            tree["metadata"]?["name"] = .string(prefix.prefix(58) + Self.random)
         }
         CreationStrategy.prepare(
             kind, &tree, made: ServerMadeValues(uid: Self.uid, now: Self.now), outcome: outcome)
@@ -180,7 +189,12 @@ struct RecordedServer {
             let faults = ServiceAllocation(networks: networks).prepare(&tree, old: nil)
             if !faults.isEmpty { throw APIStatus.invalid(group, name, faults) }
             let needs = ServiceAddresses.prepare(&tree)
-            if needs.clusterIP { ServiceAddresses.setClusterIP("10.96.0.77", of: &tree) }
+            if needs.clusterIP {
+                if let fault = ServiceAllocation().recordFault(tree, address: Self.clusterIP) {
+                    throw APIStatus.invalid(group, name, [fault])
+                }
+                ServiceAddresses.setClusterIP(Self.clusterIP, of: &tree)
+            }
             for (index, ports) in needs.nodePorts.enumerated() {
                 ServiceAddresses.setNodePort(30_000 + Int64(index), at: ports, of: &tree)
             }
@@ -228,7 +242,7 @@ struct RecordedServer {
         let faults = Validator.validateUpdate(
             kind: kind, object: tree, old: old, subresource: subresource.isEmpty ? nil : subresource)
         if !faults.isEmpty {
-            throw APIStatus.invalid(GroupedName(kind.kind, group: kind.group), name, faults)
+            throw APIStatus.invalid(Validator.statusKind(of: kind), name, faults)
         }
         return tree
     }

@@ -4,7 +4,8 @@
 extension FieldErrorList {
     private struct ScalerOptions {
         var lowestMinimum: Int64 = 1
-        var allowsEmptyTargetGroup = true
+        /// Whether the target's API version may name the core group.
+        var allowsCoreTarget = false
         var allowsInvalidTarget = false
         var allowsInvalidMetricTarget = false
     }
@@ -14,15 +15,19 @@ extension FieldErrorList {
         if let old {
             metadataUpdate(object.metadata, old.metadata)
             if old.spec.minReplicas.optionalInt == 0 { options.lowestMinimum = 0 }
+            let before = old.spec.scaleTargetRef
+            let after = object.spec.scaleTargetRef
             options.allowsInvalidTarget =
-                FieldErrorList.versionFault(old.spec.scaleTargetRef) != nil
+                before.apiVersion.text == after.apiVersion.text && before.kind.text == after.kind.text
             options.allowsInvalidMetricTarget = old.spec.metrics.list.contains {
-                $0.object.exists && FieldErrorList.versionFault($0.object.describedObject) != nil
+                $0.type.text == "Object" && $0.object.exists
+                    && FieldErrorList.versionFault($0.object.describedObject, allowsCore: true) != nil
             }
         } else {
             metadata(object.metadata, isNamespaced: true, name: .subdomain)
         }
         let spec = object.spec
+        options.allowsCoreTarget = spec.scaleTargetRef.kind.text == "ReplicationController"
         let path = FieldPath("spec")
         let most = spec.maxReplicas.int
         let least = spec.minReplicas.optionalInt
@@ -42,7 +47,8 @@ extension FieldErrorList {
                 "must be greater than or equal to `minReplicas`")
         }
         objectReference(
-            spec.scaleTargetRef, path.child("scaleTargetRef"), allowsInvalid: options.allowsInvalidTarget)
+            spec.scaleTargetRef, path.child("scaleTargetRef"), allowsInvalid: options.allowsInvalidTarget,
+            allowsCore: options.allowsCoreTarget)
         let place = path.child("metrics")
         for (index, metric) in spec.metrics.list.enumerated() {
             self.metric(metric, place.index(index), options)
@@ -66,14 +72,16 @@ extension FieldErrorList {
         }
     }
 
-    private static func versionFault(_ reference: APITree) -> String? {
+    private static func versionFault(_ reference: APITree, allowsCore: Bool) -> String? {
         let version = reference.apiVersion.text
-        return version.filter { $0 == "/" }.count > 1
-            ? "unexpected GroupVersion string: \(version)" : nil
+        let parts = version.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.count > 2 && version != "/" { return "unexpected GroupVersion string: \(version)" }
+        let hasGroup = parts.count == 2 && !parts[0].isEmpty
+        return hasGroup || allowsCore ? nil : "apiVersion must specify API group"
     }
 
     private mutating func objectReference(
-        _ reference: APITree, _ path: FieldPath, allowsInvalid: Bool
+        _ reference: APITree, _ path: FieldPath, allowsInvalid: Bool, allowsCore: Bool
     ) {
         for field in ["kind", "name"] {
             let value = reference[field].text
@@ -83,7 +91,7 @@ extension FieldErrorList {
                 invalid(path.child(field), .text(value), each: Names.pathSegment(value))
             }
         }
-        if !allowsInvalid, let fault = FieldErrorList.versionFault(reference) {
+        if !allowsInvalid, let fault = FieldErrorList.versionFault(reference, allowsCore: allowsCore) {
             invalid(path.child("apiVersion"), .text(reference.apiVersion.text), fault)
         }
     }
@@ -104,7 +112,7 @@ extension FieldErrorList {
         }
         guard FieldErrorList.metricTypes.contains(type) else {
             notSupported(path.child("type"), .typed(type), FieldErrorList.metricTypes)
-            return otherSources(present, path)
+            return otherSources(present.count == 1 ? [] : present, path)
         }
         let expected = type.prefix(1).lowercased() + type.dropFirst()
         if !metric[expected].exists {
@@ -114,7 +122,7 @@ extension FieldErrorList {
     }
 
     private mutating func otherSources(_ present: [String], _ path: FieldPath) {
-        for kind in present.count == 1 ? present : present.sorted(by: PodAggregates.byBytes) {
+        for kind in present.sorted(by: PodAggregates.byBytes) {
             forbidden(path.child(kind), "must populate the given metric source only")
         }
     }
@@ -128,7 +136,7 @@ extension FieldErrorList {
         case "object":
             objectReference(
                 source.describedObject, path.child("describedObject"),
-                allowsInvalid: options.allowsInvalidMetricTarget)
+                allowsInvalid: options.allowsInvalidMetricTarget, allowsCore: true)
             metricName(source, path)
         case "external", "pods": metricName(source, path)
         default:

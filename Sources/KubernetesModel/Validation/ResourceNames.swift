@@ -66,7 +66,7 @@ extension FieldErrorList {
         resourceName(name, path)
         guard errors.count == before else { return }
         if name != "cpu" && name != "memory" && !ResourceNames.isHugePage(name) {
-            notSupported(path, .typed(name), ["cpu", "memory"])
+            notSupported(path, .typed(name), ["cpu", "hugepages-", "memory"])
         }
     }
 

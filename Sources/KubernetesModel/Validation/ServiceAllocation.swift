@@ -47,6 +47,28 @@ public struct ServiceAllocation: Sendable {
         return faults.errors
     }
 
+    /// Why no address can be recorded for a Service; nil when one can. Upstream records each in an `IPAddress`
+    /// object that refers to the Service by name.
+    ///
+    /// - Parameter address: the address that was chosen, or that the Service asks for.
+    public func recordFault(_ service: JSONValue, address: String) -> FieldError? {
+        let tree = APITree(service)
+        let name = tree.metadata.name.text
+        var faults = FieldErrorList()
+        let path = FieldPath("spec").child("parentRef", "name")
+        if name.isEmpty { faults.required(path) } else { faults.invalid(path, .text(name), each: Names.pathSegment(name)) }
+        if faults.isEmpty { return nil }
+        let status = APIStatus.invalid(
+            GroupedName("IPAddress", group: "networking.k8s.io"), address, faults.errors)
+        let given = tree.spec.clusterIPs.strings
+        let asked = given.first.map { $0.isEmpty ? "" : " \($0)" } ?? ""
+        let shown = given.isEmpty ? Array(repeating: "", count: max(1, tree.spec.ipFamilies.count)) : given
+        return FieldError(
+            .invalid, FieldPath("spec").child("clusterIPs"),
+            shownValue: ShownValue.strings(shown).rendered,
+            detail: "failed to allocate IP\(asked): \(status.message)")
+    }
+
     private func familyFaults(_ spec: inout APITree, _ faults: inout FieldErrorList) {
         let path = FieldPath("spec")
         let policy = spec.ipFamilyPolicy.text

@@ -57,6 +57,11 @@ public enum Validator {
         return faults.errors
     }
 
+    /// The kind that an answer about a faulty object names: both kinds of Event are one.
+    public static func statusKind(of kind: GroupVersionKind) -> GroupedName {
+        GroupedName(kind.kind, group: kind.kind == "Event" ? "" : kind.group)
+    }
+
     private static func isNamespaced(_ kind: GroupVersionKind) -> Bool {
         ResourceRegistry.kubernetes.resource(of: kind)?.isNamespaced ?? true
     }
