@@ -7,15 +7,42 @@ import Testing
 @Suite("Validation")
 struct ValidationTests {
     private static let recording = "conformance/api/validation.jsonl"
+    private static let creations = "conformance/api/defaulting.jsonl"
     private static let groups = ["podspec", "template", "metadata", "kind", "combo", "update"]
 
     /// Cases whose answer is not validation's, with the reason.
     static let elsewhere: [String: String] = [:]
 
     @Test(
+        "objects that were accepted are, with the same warnings, and those that were not are not",
+        .enabled(if: SharedFiles.exists(creations), Comment(rawValue: SharedFiles.missing)))
+    func createdObjects() throws {
+        var failures: [(name: String, text: String)] = []
+        for line in try SharedFiles.lines(Self.creations) {
+            let test = try JSONParser.parse(line)
+            guard let name = test["name"]?.stringValue, let input = test["input"] else { continue }
+            var server = RecordedServer()
+            var found: APIStatus?
+            do {
+                try server.run(["setup": test["setup"] ?? [], "request": ["body": input]])
+            } catch let status as APIStatus {
+                found = status
+            }
+            let code = Int(test["code"]?.integerValue ?? 201)
+            if let difference = Self.difference(test, code, found)
+                ?? Self.warningDifference(test, server.warnings)
+            {
+                failures.append((name, difference))
+            }
+        }
+        for failure in failures { print("\(failure.name)\n\(failure.text)") }
+        #expect(failures.isEmpty)
+    }
+
+    @Test(
         "the real API server's verdicts, causes and messages",
         .enabled(if: SharedFiles.exists(recording), Comment(rawValue: SharedFiles.missing)))
-    func vectors() throws {
+    func verdicts() throws {
         var agreed: [String: Int] = [:]
         var total: [String: Int] = [:]
         var failures: [(name: String, text: String)] = []
@@ -32,7 +59,9 @@ struct ValidationTests {
             } catch let status as APIStatus {
                 found = status
             }
-            if let difference = Self.difference(test, Int(code), found) {
+            if let difference = Self.difference(test, Int(code), found)
+                ?? Self.warningDifference(test, server.warnings)
+            {
                 failures.append((name, difference))
             } else {
                 agreed[group, default: 0] += 1
@@ -43,6 +72,11 @@ struct ValidationTests {
         for failure in unexpected { print("\(failure.name)\n\(failure.text)") }
         #expect(unexpected.isEmpty)
         #expect(Set(failures.map(\.name)).isSuperset(of: Self.elsewhere.keys))
+    }
+
+    private static func warningDifference(_ test: JSONValue, _ found: [String]) -> String? {
+        let expected = (test["warnings"]?.arrayValue ?? []).map { $0.stringValue ?? "" }
+        return expected == found ? nil : "  warnings:\n    expected \(expected)\n    got      \(found)"
     }
 
     /// The first difference between what was recorded and what was found.
@@ -102,6 +136,8 @@ struct RecordedServer {
     static let random = "abcde"
     private static let now = "2001-01-01T00:00:00Z"
 
+    /// The warnings of the last request.
+    private(set) var warnings: [String] = []
     private var facts = AdmissionFacts(
         serviceAccounts: ["default": ["metadata": ["name": "default"]]], volumeNameSuffix: random)
 
@@ -157,7 +193,7 @@ struct RecordedServer {
         }
     }
 
-    private func create(
+    private mutating func create(
         _ body: JSONValue, namespace: String
     ) throws -> (kind: GroupVersionKind, tree: JSONValue) {
         let kind = try #require(GroupVersionKind(of: body))
@@ -181,6 +217,8 @@ struct RecordedServer {
         {
             tree["metadata"]?["name"] = .string(prefix.prefix(58) + Self.random)
         }
+        let given = tree
+        warnings = [Validator.deprecation(of: kind)].compactMap(\.self)
         CreationStrategy.prepare(
             kind, &tree, made: ServerMadeValues(uid: Self.uid, now: Self.now), outcome: outcome)
         let name = tree["metadata"]?["name"]?.stringValue ?? ""
@@ -207,12 +245,13 @@ struct RecordedServer {
                 code: 500, reason: .unknown,
                 message: "resourceVersion should not be set on objects to be created")
         }
+        warnings += Validator.warnings(kind: kind, object: tree, given: given)
         Defaulting.apply(kind, &tree)
         tree["metadata"]?["resourceVersion"] = "7"
         return (kind, tree)
     }
 
-    private func update(
+    private mutating func update(
         _ kind: GroupVersionKind, _ old: JSONValue, _ edits: JSONValue?, subresource: String
     ) throws -> JSONValue {
         let name = old["metadata"]?["name"]?.stringValue ?? ""
@@ -244,6 +283,9 @@ struct RecordedServer {
         if !faults.isEmpty {
             throw APIStatus.invalid(Validator.statusKind(of: kind), name, faults)
         }
+        warnings = [Validator.deprecation(of: kind)].compactMap(\.self)
+        warnings += Validator.warnings(
+            kind: kind, object: tree, old: old, subresource: subresource.isEmpty ? nil : subresource)
         return tree
     }
 

@@ -258,7 +258,7 @@ extension FieldErrorList {
                 FieldPath("binaryData").key(key), .text(key), each: Names.configMapKey(key))
             size += FieldErrorList.decodedCount(value)
         }
-        if size > FieldErrorList.dataLimit { tooLong(FieldPath(""), bytes: FieldErrorList.dataLimit) }
+        if size > FieldErrorList.dataLimit { tooLong(FieldPath("[]"), bytes: FieldErrorList.dataLimit) }
     }
 
     /// The number of bytes that Base64 text stands for.

@@ -191,7 +191,7 @@ extension FieldErrorList {
         let options = podOptions(old)
         if old.metadata.annotations[FieldErrorList.mirrorAnnotation].exists {
             self = FieldErrorList()
-            return forbidden(FieldPath(""), "static pods do not support ephemeral containers")
+            return forbidden(FieldPath("[]"), "static pods do not support ephemeral containers")
         }
         metadataUpdate(new.metadata, old.metadata)
         pod(new, options)
@@ -216,10 +216,10 @@ extension FieldErrorList {
     mutating func podResize(_ new: APITree, _ old: APITree) {
         let options = podOptions(old)
         if old.metadata.annotations[FieldErrorList.mirrorAnnotation].exists {
-            return forbidden(FieldPath(""), "static pods cannot be resized")
+            return forbidden(FieldPath("[]"), "static pods cannot be resized")
         }
         if old.spec.os.name.text == "windows" {
-            return forbidden(FieldPath(""), "windows pods cannot be resized")
+            return forbidden(FieldPath("[]"), "windows pods cannot be resized")
         }
         let path = FieldPath("spec")
         metadataUpdate(new.metadata, old.metadata)

@@ -160,7 +160,7 @@ extension FieldErrorList {
         var names: Set<String> = []
         for (index, claim) in claims.list.enumerated() {
             if let meta, meta.annotations[FieldErrorList.mirrorAnnotation].exists {
-                forbidden(FieldPath(""), "static pods do not support resource claims")
+                forbidden(FieldPath("[]"), "static pods do not support resource claims")
                 continue
             }
             let place = path.index(index)

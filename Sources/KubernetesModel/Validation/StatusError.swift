@@ -198,6 +198,14 @@ extension APIStatus {
             details: details)
     }
 
+    /// A change of a kind that always wants one came without a resource version.
+    public static func resourceVersionRequired(_ resource: GroupedName, _ name: String) -> APIStatus {
+        let error = FieldError(
+            .invalid, FieldPath("metadata").child("resourceVersion"), shownValue: "0",
+            detail: "must be specified for an update")
+        return invalid(resource, name, [error])
+    }
+
     public static func badRequest(_ message: String) -> APIStatus {
         APIStatus(code: 400, reason: .badRequest, message: message)
     }
