@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// A port of the node that a pod asks for.
 public struct HostPort: Hashable, Sendable {

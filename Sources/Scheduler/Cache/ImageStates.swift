@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// Which nodes have which images, under each name that nodes list.
 ///

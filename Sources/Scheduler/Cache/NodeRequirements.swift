@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 import SimulationKernel
 
 /// A requirement on a node's labels, with interned texts.

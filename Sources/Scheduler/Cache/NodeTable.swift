@@ -1,4 +1,5 @@
 public import KubernetesModel
+import OrderedCollections
 public import SimulationKernel
 
 /// The nodes of a cluster as columns: one element a node and fact, at the node's ``NodeIndex``.

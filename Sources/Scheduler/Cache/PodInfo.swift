@@ -1,4 +1,5 @@
 public import KubernetesModel
+import OrderedCollections
 
 /// What all pods of one spec and namespace have in common for the scheduler, compiled once.
 ///

@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// The resources that the scheduler has met, numbered in that order.
 public struct ResourceNames {

@@ -1,4 +1,5 @@
-public import KubernetesModel
+import KubernetesModel
+import OrderedCollections
 
 /// Amounts of the resources that a pod asks for, by column of a ``NodeTable``.
 public struct ResourceRequests: Hashable, Sendable {

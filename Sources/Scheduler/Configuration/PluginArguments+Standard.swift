@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// Arguments of upstream's plugins, with upstream's defaults.
 ///

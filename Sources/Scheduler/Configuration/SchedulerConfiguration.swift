@@ -1,4 +1,5 @@
 public import KubernetesModel
+import OrderedCollections
 
 /// A scheduler's profiles and settings, as a `KubeSchedulerConfiguration` (kubescheduler.config.k8s.io/v1)
 /// gives them.

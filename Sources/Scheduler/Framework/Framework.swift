@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// The plugins of one profile by extension point, in their order, and how to run them.
 ///

@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// What became of the attempt to make room for a pod.
 public struct PostFilterResult: Sendable {

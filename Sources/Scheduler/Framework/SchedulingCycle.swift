@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// How one of several nodes with the highest score is taken. Upstream leaves it open.
 public enum TieBreak: Sendable {
@@ -9,7 +9,7 @@ public enum TieBreak: Sendable {
 }
 
 /// What one attempt to find a node for a pod came to.
-public struct SchedulingResult: Sendable {
+public struct SchedulingResult {
     /// What PreFilter said when it rejected the pod on all nodes.
     public var preFilterStatus: Status?
     /// Whether only the nominated node was looked at, and fits.

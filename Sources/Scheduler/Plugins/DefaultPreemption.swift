@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// Finds pods of lower priority to evict so that a pod fits, on the node where that does least harm.
 ///

@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// Stands where dynamic resource allocation is in upstream's default profile.
 ///

@@ -1,4 +1,5 @@
-import KubernetesModel
+public import KubernetesModel
+import OrderedCollections
 import SimulationKernel
 
 /// Rejects nodes that do not meet the pod's node selector and required node affinity, and prefers those that

@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// Rejects nodes that do not declare a feature which the pod's spec needs.
 ///

@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// Rejects nodes on which a resource that the pod requests is not sufficiently free, and scores the others by
 /// how much of the scored resources would be in use.

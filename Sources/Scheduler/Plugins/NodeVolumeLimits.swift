@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// Rejects nodes to which a CSI driver cannot attach as many volumes as the pod would add.
 ///

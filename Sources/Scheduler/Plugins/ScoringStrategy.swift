@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// A resource that counts in scores, and how much.
 public struct ScoredResource: Hashable, Sendable {

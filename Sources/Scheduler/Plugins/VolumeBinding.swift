@@ -1,4 +1,5 @@
 public import KubernetesModel
+import OrderedCollections
 public import SimulationKernel
 
 /// Takes care that a pod's claims can be bound on the node, and are before the pod is.

@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// A pod's claims by what has to be done for them, and how to do it on a node.
 ///

@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// Keeps disks that one pod at a time can use, and claims for one pod only, from being used twice.
 ///
