@@ -13,6 +13,7 @@ public struct DynamicResources: PreFilterPlugin, PostFilterPlugin {
 
     public func preFilter(_ pod: PodInfo, cluster: ClusterCache, state: inout CycleState) -> PreFilterResult {
         let claims = pod.spec.fields.rest["resourceClaims"]?.arrayValue ?? []
+        state.write(Self.name, true)
         if claims.isEmpty { return .skip }
         return PreFilterResult(.error("simk does not simulate dynamic resource allocation (spec.resourceClaims)"))
     }
@@ -21,6 +22,8 @@ public struct DynamicResources: PreFilterPlugin, PostFilterPlugin {
         _ pod: PodInfo, cluster: inout ClusterCache, state: CycleState, diagnosis: Diagnosis,
         framework: Framework
     ) -> PostFilterResult {
-        PostFilterResult(.unschedulable("no new claims to deallocate"))
+        // Upstream misses its own state when another plugin's PreFilter ended the cycle before its turn.
+        guard state.read(Self.name, as: Bool.self) != nil else { return PostFilterResult(.error("not found")) }
+        return PostFilterResult(.unschedulable("no new claims to deallocate"))
     }
 }
