@@ -57,6 +57,8 @@ public struct NodeTable {
 
     public init() {
         for _ in 0..<resources.count { addResourceColumn() }
+        _ = topology(WellKnown.hostnameLabel)
+        _ = topology(WellKnown.zoneLabel)
     }
 
     /// How many nodes there are.
@@ -87,6 +89,14 @@ public struct NodeTable {
 
     /// The column of a topology key that some pod or plugin has asked for.
     public func existingTopology(_ key: String) -> TopologyIndex? { topologyNumbers[key] }
+
+    /// The domains under a key that has no column.
+    func domains(of key: String) -> TopologyDomains {
+        var symbols = symbols
+        var topology = TopologyDomains(key: key, symbol: symbols.intern(key))
+        for row in 0..<rowCount { topology.set(NodeIndex(row), labels: labels[row]) }
+        return topology
+    }
 
     // MARK: Nodes
 

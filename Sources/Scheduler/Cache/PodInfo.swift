@@ -14,8 +14,12 @@ public final class PodClass: Sendable {
     /// What ``reserved`` counts as in scores, with defaults where containers name nothing.
     public let nonZeroMilliCPU: Int64
     public let nonZeroMemoryBytes: Int64
-    /// The pod's requests as quantities, plain and with defaults for missing ones: what scores add.
+    /// The pod's requests as quantities: what NodeResourcesBalancedAllocation adds.
     public let scoringRequests: ResourceList
+    /// The containers' requests, with defaults for missing ones, as quantities: what NodeResourcesFit adds.
+    ///
+    /// Upstream's plugin leaves the pod level and resizes out here, since it does not hand its features on to
+    /// its scorer (`noderesources/fit.go`, `NewFit`, v1.36); golden results agree.
     public let scoringRequestsWithDefaults: ResourceList
     public let hostPorts: [HostPort]
     public let requiredNodeAffinity: NodeRequirements
@@ -42,7 +46,7 @@ public final class PodClass: Sendable {
         let actual = PodRequests(usesStatus: true)(pod)
         reserved = table.resources.compile(actual)
         scoringRequests = actual
-        scoringRequestsWithDefaults = PodRequests(missing: DefaultRequests.both, usesStatus: true)(pod)
+        scoringRequestsWithDefaults = PodRequests(missing: DefaultRequests.both, skipsPodLevel: true)(pod)
         var missing = DefaultRequests.both
         if PodRequests.hasPodLevelRequests(spec) {
             for entry in missing.entries where actual[entry.name] != nil { missing[entry.name] = nil }
@@ -69,6 +73,7 @@ public final class PodClass: Sendable {
         requiredAntiAffinity = terms(spec.affinity?.podAntiAffinity?.required ?? [])
         preferredAffinity = weighted(spec.affinity?.podAffinity?.preferred ?? [])
         preferredAntiAffinity = weighted(spec.affinity?.podAntiAffinity?.preferred ?? [])
+        for constraint in spec.topologySpreadConstraints { _ = table.topology(constraint.topologyKey) }
         var images = spec.initContainers.map(\.image) + spec.containers.map(\.image)
         for volume in spec.volumes {
             if let reference = volume.rest["image"]?["reference"]?.stringValue { images.append(reference) }

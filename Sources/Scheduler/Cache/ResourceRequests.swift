@@ -40,6 +40,8 @@ struct PodRequests {
     var missing = ResourceList()
     /// Whether resources that the kubelet reports count beside those of the spec (in-place resize).
     var usesStatus = false
+    /// Whether requests at pod level are left out.
+    var skipsPodLevel = false
 
     func callAsFunction(_ pod: Pod) -> ResourceList {
         let spec = pod.spec
@@ -60,7 +62,7 @@ struct PodRequests {
             }
         }
         total.formMaximum(initial)
-        if PodRequests.hasPodLevelRequests(spec), let podLevel = spec.fields.resources {
+        if !skipsPodLevel, PodRequests.hasPodLevelRequests(spec), let podLevel = spec.fields.resources {
             var effective: ResourceList?
             if usesStatus, let resources = pod.status.rest["resources"] {
                 effective = Self.effective(

@@ -263,7 +263,7 @@ enum ConformanceObjects {
         var members = (try? Schema.kubernetes.decode(tree, as: versioned))?.tree ?? tree
         Defaulting.apply(versioned, &members)
         if kind == .pod {
-            if members["spec"]?["priority"]?.integerValue == nil {
+            if tree["spec"]?["priority"]?.integerValue == nil {
                 try? PriorityAdmission.admit(pod: &members, classes: classes)
             }
             let status = members["status"]

@@ -117,11 +117,8 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
             rest.removeAll { criterion($0) != highest }
         }
         let chosen = rest[0]
-        var cleared: [PodInfo] = []
-        if chosen.victims.contains(where: { $0.value.metadata.deletionTimestamp == nil }) {
-            cleared = cluster.nominator.pods(onNodeNamed: chosen.nodeName)
-                .filter { $0.priority < pod.priority }
-        }
+        let cleared = cluster.nominator.pods(onNodeNamed: chosen.nodeName)
+            .filter { $0.priority < pod.priority }
         return PreemptionPlan(
             chosen: chosen, candidates: candidates, tiedNodes: rest.count > 1 ? rest.map(\.nodeName) : [],
             clearedNominations: cleared)

@@ -78,14 +78,14 @@ struct SpreadSelector: Sendable {
 
 /// A node's domain under a topology key, whether or not the table has a column for the key.
 struct SpreadColumn {
-    private let domains: TopologyDomains?
+    private let domains: TopologyDomains
 
     init(_ key: String, nodes: NodeTable) {
-        domains = nodes.existingTopology(key).map { nodes.topologies[$0.value] }
+        domains = nodes.existingTopology(key).map { nodes.topologies[$0.value] } ?? nodes.domains(of: key)
     }
 
-    var domainCount: Int { domains?.count ?? 0 }
-    subscript(node: NodeIndex) -> Int { domains?[node] ?? -1 }
+    var domainCount: Int { domains.count }
+    subscript(node: NodeIndex) -> Int { domains[node] }
 }
 
 /// The selector of the services and the workload that a pod belongs to.
