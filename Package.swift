@@ -94,7 +94,7 @@ let package = Package(
 
         // Tests
         tests(of: "SimulationKernel"),
-        tests(of: "Stochastics"),
+        tests(of: "Stochastics", ["CGSL"]),
         tests(of: "KubernetesModel", ["TestSupport"]),
         tests(of: "ControlPlane", ["TestSupport"]),
         tests(of: "Scheduler", ["TestSupport"]),
@@ -108,5 +108,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["KubernetesModel"], path: "Tests/TestSupport",
             swiftSettings: testSettings),
+
+        // Benchmarks
+        .executableTarget(
+            name: "EventQueueHold", dependencies: ["SimulationKernel", "Stochastics"], path: "benchmarks",
+            sources: ["EventQueueHold.swift"], swiftSettings: settings),
     ]
 )

@@ -92,3 +92,5 @@ public struct GenerationalTable<Row> {
         }
     }
 }
+
+extension GenerationalTable: Sendable where Row: Sendable {}

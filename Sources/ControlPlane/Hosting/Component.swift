@@ -87,6 +87,8 @@ public struct Outbox: Sendable {
     public struct Call: Sendable {
         public var token: CallToken
         public var request: APIRequest
+        /// Which of the process's clients sends it; each has a rate limit of its own.
+        public var client: UInt16
     }
     public private(set) var calls: [Call] = []
     public private(set) var events: [EventRecord] = []
@@ -95,10 +97,11 @@ public struct Outbox: Sendable {
     public init() {}
 
     /// Sends a call to the API server through the process's rate-limited client, in the order of these calls.
-    public mutating func call(_ request: APIRequest, token: CallToken = .none) {
-        calls.append(Call(token: token, request: request))
+    public mutating func call(_ request: APIRequest, token: CallToken = .none, client: UInt16 = 0) {
+        calls.append(Call(token: token, request: request, client: client))
     }
 
+    /// Reports an Event through the process's broadcaster.
     public mutating func record(_ event: EventRecord) { events.append(event) }
 
     public mutating func note(_ entry: JournalEntry) { journal.append(entry) }

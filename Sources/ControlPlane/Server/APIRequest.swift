@@ -48,6 +48,8 @@ public enum ObjectPatch: Hashable, Sendable {
     case finalizers(adding: [String], removing: [String])
     /// Sets (or with nil removes) labels and annotations.
     case metadata(labels: [String: String?], annotations: [String: String?])
+    /// One more of an Event that is already stored.
+    case eventSeries(count: Int64, message: String, lastTimestamp: Timestamp)
     /// RFC 7386, on the object's tree.
     case merge(JSONValue)
     /// RFC 6902, on the object's tree.

@@ -1,0 +1,185 @@
+import KubernetesModel
+import OrderedCollections
+import SimulationKernel
+
+extension APIServer {
+    /// Stores a new object after giving it its identity and what its kind's strategy sets.
+    ///
+    /// Upstream: `apiserver/pkg/registry/rest/create.go`, `registry/generic/registry/store.go` (v1.36).
+    mutating func create(_ object: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+        let kind = object.kind
+        let prepared = try prepareForCreate(object, at: now)
+        var metadata = prepared.metadata
+        if kind.info.isNamespaced {
+            if metadata.namespace.isEmpty { metadata.namespace = "default" }
+            try checkNamespace(metadata.namespace, for: kind, name: metadata.name)
+        } else {
+            metadata.namespace = ""
+        }
+        metadata.uid = newUID()
+        metadata.creationTimestamp = Timestamp(now)
+        metadata.deletionTimestamp = nil
+        metadata.deletionGracePeriodSeconds = nil
+        metadata.generation = kind.hasGeneration ? 1 : 0
+        if metadata.name.isEmpty {
+            guard !metadata.generateName.isEmpty else {
+                throw .invalid(kind, "", [FieldError(.required, FieldPath("metadata.name"), detail: "name or generateName is required")])
+            }
+            // A collision is tried again, eight times in all, as upstream does since v1.30.
+            for _ in 0..<8 {
+                metadata.name = generateName(metadata.generateName)
+                if store[kind, metadata.key] == nil { break }
+            }
+        }
+        if store[kind, metadata.key] != nil { throw .alreadyExists(kind, metadata.name) }
+        return put(prepared.withMetadata { $0 = metadata }, at: now)
+    }
+
+    private func checkNamespace(_ name: String, for kind: ObjectKind, name objectName: String) throws(APIError) {
+        guard let namespace = store.get(Namespace.self, ObjectKey(name: name)) else {
+            throw .notFound(.namespace, name)
+        }
+        if namespace.value.metadata.isBeingDeleted {
+            throw .forbidden(
+                kind, objectName, "unable to create new content in namespace \(name) because it is being terminated")
+        }
+    }
+
+    /// What the kind's strategy and the default admission plugins set on a new object.
+    private mutating func prepareForCreate(_ object: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+        switch object {
+        case .pod(let pod):
+            return APIObject(try prepare(pod.value))
+        case .namespace(let namespace):
+            return APIObject(
+                namespace.value.with {
+                    $0.phase = "Active"
+                    if !$0.specFinalizers.contains("kubernetes") { $0.specFinalizers.append("kubernetes") }
+                    $0.metadata.labels["kubernetes.io/metadata.name"] = $0.metadata.name
+                })
+        case .node(let node):
+            // TaintNodesByCondition: a new node is not ready until its controller has seen that it is.
+            let taint = Taint(key: WellKnown.notReadyTaint, effect: .noSchedule)
+            return APIObject(
+                node.value.with { node in
+                    if !node.spec.taints.contains(where: { $0.matches(taint) }) { node.spec.taints.append(taint) }
+                })
+        case .persistentVolumeClaim(let claim):
+            return APIObject(
+                claim.value.with {
+                    $0.status = .init()
+                    $0.status.phase = "Pending"
+                    $0.metadata.addFinalizer("kubernetes.io/pvc-protection")
+                    if $0.spec.storageClassName == nil { $0.spec.storageClassName = defaultStorageClass() }
+                })
+        case .persistentVolume(let volume):
+            return APIObject(
+                volume.value.with {
+                    $0.status = .init()
+                    $0.status.phase = "Pending"
+                    $0.status.lastPhaseTransitionTime = Timestamp(now)
+                    $0.metadata.addFinalizer("kubernetes.io/pv-protection")
+                })
+        case .service(let service):
+            return APIObject(try allocate(service.value))
+        case .replicaSet(let set): return APIObject(set.value.with { $0.status = .init() })
+        case .replicationController(let set): return APIObject(set.value.with { $0.status = .init() })
+        case .deployment(let deployment): return APIObject(deployment.value.with { $0.status = .init() })
+        case .statefulSet(let set): return APIObject(set.value.with { $0.status = .init() })
+        case .podDisruptionBudget(let budget): return APIObject(budget.value.with { $0.status = .init() })
+        case .volumeAttachment(let attachment): return APIObject(attachment.value.with { $0.status = .init() })
+        default: return object
+        }
+    }
+
+    private mutating func prepare(_ pod: Pod) throws(APIError) -> Pod {
+        var pod = pod
+        pod.spec = try admittedSpec(of: pod)
+        pod.status = PodStatus()
+        pod.status.phase = .pending
+        pod.status.qosClass = pod.spec.qualityOfService
+        if !pod.spec.schedulingGates.isEmpty {
+            pod.status.conditions = [
+                Condition(
+                    "PodScheduled", .isFalse, reason: "SchedulingGated",
+                    message: "Scheduling is blocked due to non-empty scheduling gates")
+            ]
+        }
+        return pod
+    }
+
+    /// The class that claims without one get: of those marked as default the newest, then the first by name.
+    ///
+    /// Upstream: `pkg/volume/util/storageclass.go`, `GetDefaultClass` (v1.36).
+    private func defaultStorageClass() -> String? {
+        let classes = store.list(.storageClass).compactMap(\.storageClass).filter {
+            $0.value.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"
+                || $0.value.metadata.annotations["storageclass.beta.kubernetes.io/is-default-class"] == "true"
+        }
+        let newest = classes.min {
+            let (left, right) = ($0.value.metadata, $1.value.metadata)
+            if left.creationTimestamp != right.creationTimestamp {
+                return (left.creationTimestamp?.seconds ?? 0) > (right.creationTimestamp?.seconds ?? 0)
+            }
+            return left.name < right.name
+        }
+        return newest?.value.metadata.name
+    }
+
+    private mutating func allocate(_ service: Service) throws(APIError) -> Service {
+        var service = service
+        let name = service.metadata.name
+        if service.spec.type == "ExternalName" { return service }
+        if service.spec.clusterIP.isEmpty {
+            guard let address = allocators.address() else {
+                throw APIError(.internalError, "failed to allocate IP for service \"\(name)\": range is full")
+            }
+            service.spec.clusterIP = address
+        } else {
+            allocators.reserve(address: service.spec.clusterIP)
+        }
+        if service.spec.rest["clusterIPs"] == nil {
+            service.spec.rest["clusterIPs"] = [.string(service.spec.clusterIP)]
+        }
+        guard service.spec.type == "NodePort" || service.spec.type == "LoadBalancer" else { return service }
+        for index in service.spec.ports.indices {
+            if service.spec.ports[index].nodePort != 0 {
+                allocators.reserve(port: service.spec.ports[index].nodePort)
+            } else if let port = allocators.port() {
+                service.spec.ports[index].nodePort = port
+            } else {
+                throw APIError(.internalError, "failed to allocate a nodePort: range is full")
+            }
+        }
+        return service
+    }
+}
+
+extension ObjectKind {
+    /// Whether the kind's strategy counts changes of the specification in `metadata.generation`.
+    var hasGeneration: Bool {
+        switch self {
+        case .pod, .replicationController, .replicaSet, .deployment, .statefulSet, .daemonSet, .job, .cronJob,
+            .podDisruptionBudget, .endpointSlice, .ingress, .networkPolicy, .priorityClass, .csiStorageCapacity:
+            true
+        default: false
+        }
+    }
+}
+
+extension ObjectMeta {
+    mutating func addFinalizer(_ name: String) {
+        if !finalizers.contains(name) { finalizers.append(name) }
+    }
+}
+
+extension APIError {
+    /// Upstream: `apimachinery/pkg/api/errors/errors.go`, `NewInvalid` (v1.36).
+    static func invalid(_ kind: ObjectKind, _ name: String, _ errors: [FieldError]) -> APIError {
+        let group = kind.info.group
+        let qualified = group.isEmpty ? kind.name : "\(kind.name).\(group)"
+        let texts = errors.map(\.description)
+        let list = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+        return APIError(.invalid, "\(qualified) \"\(name)\" is invalid: \(list)", causes: errors)
+    }
+}

@@ -1,0 +1,156 @@
+import KubernetesModel
+import OrderedCollections
+import SimulationKernel
+
+extension APIServer {
+    /// Replaces an object but for its status.
+    ///
+    /// Upstream: `apiserver/pkg/registry/rest/update.go` (v1.36).
+    mutating func update(_ object: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+        let old = try existing(object.kind, object.key)
+        try checkVersion(object.metadata, against: old)
+        var new = object.withStatus(of: old)
+        if case .lease(let lease) = new, lease.value.renewalPeriod == nil, lease.value.renewTime == nil,
+            let renewal = old.lease?.value.renewalPeriod
+        {
+            new = APIObject(lease.value.with { $0.renewalPeriod = renewal })
+        }
+        return try finishUpdate(new, old: old, at: now)
+    }
+
+    /// Replaces the status of an object; its metadata and specification stay.
+    mutating func updateStatus(_ object: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+        let old = try existing(object.kind, object.key)
+        try checkVersion(object.metadata, against: old)
+        return try finishUpdate(old.withStatus(of: object), old: old, at: now)
+    }
+
+    mutating func scale(
+        _ kind: ObjectKind, _ key: ObjectKey, replicas: Int64, resourceVersion: Int64?, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
+        let old = try existing(kind, key)
+        if let resourceVersion, resourceVersion != 0, resourceVersion != old.metadata.resourceVersion {
+            throw .staleVersion(kind, key.name)
+        }
+        guard replicas >= 0 else {
+            throw .invalid(
+                kind, key.name,
+                [
+                    FieldError(
+                        .invalid, FieldPath("spec.replicas"), shownValue: String(replicas),
+                        detail: "must be greater than or equal to 0")
+                ])
+        }
+        let new: APIObject
+        switch old {
+        case .deployment(let object): new = APIObject(object.value.with { $0.spec.replicas = replicas })
+        case .replicaSet(let object): new = APIObject(object.value.with { $0.spec.replicas = replicas })
+        case .statefulSet(let object): new = APIObject(object.value.with { $0.spec.replicas = replicas })
+        case .replicationController(let object):
+            new = APIObject(object.value.with { $0.spec.replicas = replicas })
+        default: throw APIError(.notFound, "the server could not find the requested resource")
+        }
+        return try finishUpdate(new, old: old, at: now)
+    }
+
+    private func checkVersion(_ metadata: ObjectMeta, against old: APIObject) throws(APIError) {
+        if metadata.resourceVersion != 0 && metadata.resourceVersion != old.metadata.resourceVersion {
+            throw .staleVersion(old.kind, old.metadata.name)
+        }
+        if !metadata.uid.isEmpty && metadata.uid != old.metadata.uid {
+            throw .conflict(
+                old.kind, old.metadata.name,
+                "Precondition failed: UID in precondition: \(metadata.uid), UID in object meta: \(old.metadata.uid)")
+        }
+    }
+
+    /// Keeps what no update may change, counts generations, drops writes that change nothing, and completes
+    /// a deletion that was waiting for the last finalizer.
+    mutating func finishUpdate(_ object: APIObject, old: APIObject, at now: VirtualTime) throws(APIError)
+        -> APIObject
+    {
+        let before = old.metadata
+        let isSpecChanged = old.kind.hasGeneration && !object.hasSameSpec(as: old)
+        var new = object.withMetadata { metadata in
+            metadata.name = before.name
+            metadata.namespace = before.namespace
+            metadata.generateName = before.generateName
+            metadata.uid = before.uid
+            metadata.creationTimestamp = before.creationTimestamp
+            metadata.deletionTimestamp = before.deletionTimestamp
+            metadata.deletionGracePeriodSeconds = before.deletionGracePeriodSeconds
+            metadata.generation = before.generation + (isSpecChanged ? 1 : 0)
+            metadata.resourceVersion = before.resourceVersion
+        }
+        if case .persistentVolume(let volume) = new, let was = old.persistentVolume,
+            volume.value.status.phase != was.value.status.phase
+        {
+            new = APIObject(volume.value.with { $0.status.lastPhaseTransitionTime = Timestamp(now) })
+        }
+        let metadata = new.metadata
+        let isReleased =
+            metadata.isBeingDeleted && metadata.finalizers.isEmpty
+            && (metadata.deletionGracePeriodSeconds ?? 0) == 0 && new.isFinalized
+        if isReleased {
+            // The update and the deletion are one write, as upstream's `deleteWithoutFinalizers` has it.
+            put(new, at: now)
+            return store.remove(new.kind, new.key, at: now) ?? new
+        }
+        if new == old { return old }
+        return put(new, at: now)
+    }
+}
+
+extension APIObject {
+    /// Whether nothing but finalizers keeps a namespace that is being deleted.
+    var isFinalized: Bool { namespace.map { $0.value.specFinalizers.isEmpty } ?? true }
+
+    /// This object with the other's status.
+    func withStatus(of other: APIObject) -> APIObject {
+        switch (self, other) {
+        case (.pod(let new), .pod(let old)):
+            APIObject(
+                new.value.with {
+                    $0.status = old.value.status
+                    $0.nodeName = old.value.nodeName.isEmpty ? $0.nodeName : old.value.nodeName
+                })
+        case (.node(let new), .node(let old)): APIObject(new.value.with { $0.status = old.value.status })
+        case (.replicaSet(let new), .replicaSet(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.replicationController(let new), .replicationController(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.deployment(let new), .deployment(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.statefulSet(let new), .statefulSet(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.service(let new), .service(let old)): APIObject(new.value.with { $0.status = old.value.status })
+        case (.persistentVolume(let new), .persistentVolume(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.persistentVolumeClaim(let new), .persistentVolumeClaim(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.volumeAttachment(let new), .volumeAttachment(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.podDisruptionBudget(let new), .podDisruptionBudget(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.namespace(let new), .namespace(let old)):
+            APIObject(
+                new.value.with {
+                    $0.phase = old.value.phase
+                    $0.conditions = old.value.conditions
+                })
+        case (.generic(let new), .generic(let old)):
+            {
+                var copy = new.value
+                copy.body["status"] = old.value.body["status"]
+                return .generic(Ref(copy))
+            }()
+        default: self
+        }
+    }
+
+    /// Whether everything but metadata and status is equal.
+    func hasSameSpec(as other: APIObject) -> Bool {
+        let metadata = other.metadata
+        return withStatus(of: other).withMetadata { $0 = metadata } == other
+    }
+}

@@ -1,0 +1,156 @@
+public import KubernetesModel
+public import SimulationKernel
+import Stochastics
+
+/// Upstream's rules in front of the store: what each verb does to an object and when it is refused.
+///
+/// A call is handled at one moment; the latency before and after is the transport's. Every write is one
+/// revision of the store. Upstream: `apiserver/pkg/registry/generic/registry/store.go` (v1.36) and the
+/// strategies of each kind under `pkg/registry`.
+public struct APIServer: ~Copyable {
+    public internal(set) var store = Store()
+    /// The calendar time of the run's start: what timestamps in manifests are relative to.
+    public let epoch: CalendarTime
+    /// Identities of new objects.
+    var uids: RandomStream
+    /// The five letters after `generateName`.
+    var suffixes: RandomStream
+    /// Cluster IPs and node ports handed out so far.
+    var allocators = ServiceAllocators()
+    var admittedSpecs = AdmittedSpecs()
+    /// Calls handled so far, by verb and kind.
+    public internal(set) var callCounts = CallCounts()
+    /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes
+    /// (`apiserver/pkg/storage/etcd3/compact.go`), and keeps what is younger than one such interval.
+    public var historyRetention = VirtualDuration.minutes(10)
+
+    public init(epoch: CalendarTime, seed: UInt64) {
+        self.epoch = epoch
+        self.uids = RandomStream(seed: seed, name: "apiserver/uid")
+        self.suffixes = RandomStream(seed: seed, name: "apiserver/generate-name")
+    }
+
+    /// Handles one call.
+    public mutating func handle(_ request: APIRequest, at now: VirtualTime) -> APIResult {
+        callCounts.count(request)
+        do throws(APIError) {
+            return .success(try perform(request, at: now))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private mutating func perform(_ request: APIRequest, at now: VirtualTime) throws(APIError) -> APIObject? {
+        switch request {
+        case .get(let kind, let key): return materialized(try existing(kind, key), at: now)
+        case .create(let object): return try create(object, at: now)
+        case .createManifest(let tree): return try create(try admit(tree, at: now), at: now)
+        case .applyManifest(let tree): return try apply(tree, at: now)
+        case .update(let object): return try update(object, at: now)
+        case .updateStatus(let object): return try updateStatus(object, at: now)
+        case .patch(let kind, let key, let patch, let uid):
+            return try self.patch(kind, key, patch, uid: uid, at: now)
+        case .delete(let kind, let key, let options): return try delete(kind, key, options, at: now)
+        case .bind(let pod, let uid, let node):
+            try bind(pod, uid: uid, to: node, at: now)
+            return nil
+        case .evict(let pod, let options):
+            try evict(pod, options, at: now)
+            return nil
+        case .scale(let kind, let key, let replicas, let version):
+            return try scale(kind, key, replicas: replicas, resourceVersion: version, at: now)
+        }
+    }
+
+    // MARK: Reading
+
+    /// The object, or the API's NotFound.
+    func existing(_ kind: ObjectKind, _ key: ObjectKey) throws(APIError) -> APIObject {
+        guard let object = store[kind, key] else { throw .notFound(kind, key.name) }
+        return object
+    }
+
+    /// Leases show the renewals that happened by now.
+    func materialized(_ object: APIObject, at now: VirtualTime) -> APIObject {
+        guard let lease = object.lease, lease.value.renewalPeriod != nil else { return object }
+        return APIObject(lease.value.materialized(at: now))
+    }
+
+    /// The objects of a kind in the order of their keys, as a list call answers them.
+    public func list(_ kind: ObjectKind, namespace: String? = nil, at now: VirtualTime) -> [APIObject] {
+        store.list(kind, namespace: namespace).map { materialized($0, at: now) }
+    }
+
+    // MARK: Writing
+
+    /// Writes an object and lets old history go.
+    @discardableResult
+    mutating func put(_ object: APIObject, at now: VirtualTime) -> APIObject {
+        let stored = store.put(object, at: now)
+        switch stored.kind {
+        case .priorityClass, .runtimeClass, .limitRange: admittedSpecs.forgetAll()
+        default: break
+        }
+        if store.revision % 1_024 == 0 { store.compact(before: now - historyRetention) }
+        return stored
+    }
+
+    /// Ends the renewals of a lease whose holder stops or is cut off at a moment: the last renewal before it
+    /// is what the lease shows from then on.
+    public mutating func endRenewals(of key: ObjectKey, at now: VirtualTime) {
+        guard let lease = store.get(Lease.self, key), lease.value.renewalPeriod != nil else { return }
+        var last = lease.value.materialized(at: now)
+        last.renewalPeriod = nil
+        put(APIObject(last), at: now)
+    }
+
+    mutating func newUID() -> UID {
+        let (high, low) = uids.uuid()
+        return .uuid(high, low)
+    }
+
+    /// A name made from a prefix: five letters and digits are added, the prefix cut so that it stays a label.
+    ///
+    /// Upstream: `apiserver/pkg/storage/names/generate.go`, `apimachinery/pkg/util/rand` (v1.36).
+    mutating func generateName(_ prefix: String) -> String {
+        let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
+        var name = String(prefix.prefix(58))
+        for _ in 0..<5 { name.append(alphabet[(suffixes.index(below: alphabet.count))]) }
+        return name
+    }
+}
+
+/// How many calls of each kind the server has handled.
+public struct CallCounts: Sendable {
+    public private(set) var total = 0
+    /// By verb, in the order of the verbs' names.
+    public private(set) var byVerb: [String: Int] = [:]
+
+    mutating func count(_ request: APIRequest) {
+        total += 1
+        byVerb[request.verb, default: 0] += 1
+    }
+}
+
+extension APIError {
+    /// Upstream: `apimachinery/pkg/api/errors/errors.go` (v1.36).
+    static func notFound(_ kind: ObjectKind, _ name: String) -> APIError {
+        APIError(.notFound, "\(kind.info.qualifiedPlural) \"\(name)\" not found")
+    }
+    static func alreadyExists(_ kind: ObjectKind, _ name: String) -> APIError {
+        APIError(.alreadyExists, "\(kind.info.qualifiedPlural) \"\(name)\" already exists")
+    }
+    static func conflict(_ kind: ObjectKind, _ name: String, _ why: String) -> APIError {
+        APIError(
+            .conflict,
+            "Operation cannot be fulfilled on \(kind.info.qualifiedPlural) \"\(name)\": \(why)")
+    }
+    static func staleVersion(_ kind: ObjectKind, _ name: String) -> APIError {
+        conflict(
+            kind, name,
+            "the object has been modified; please apply your changes to the latest version and try again")
+    }
+    static func forbidden(_ kind: ObjectKind, _ name: String, _ why: String) -> APIError {
+        APIError(.forbidden, "\(kind.info.qualifiedPlural) \"\(name)\" is forbidden: \(why)")
+    }
+}
