@@ -46,7 +46,7 @@ public enum ControllerHistory {
         of kind: ObjectKind, _ parent: ObjectMeta, templateLabels: Labels, data: JSONValue, number: Int64,
         collisionCount: Int64?
     ) -> ControllerRevision {
-        let hash = hash(data, collisionCount: collisionCount)
+        let hash = ControllerRevisionHash.hash(data, collisionCount: collisionCount)
         var revision = ControllerRevision()
         revision.metadata.name = name(prefix: parent.name, hash: hash)
         revision.metadata.namespace = parent.namespace
@@ -66,13 +66,6 @@ public enum ControllerHistory {
         let bytes = prefix.utf8
         let cut = bytes.count > 223 ? String(decoding: bytes.prefix(223), as: UTF8.self) : prefix
         return "\(cut)-\(hash)"
-    }
-
-    /// The hash of a revision's data and of the number of collisions met before.
-    public static func hash(_ data: JSONValue, collisionCount: Int64?) -> String {
-        var bytes = JSONWriter.bytes(data, style: .init(escapesHTML: true))
-        if let collisionCount { bytes += String(collisionCount).utf8 }
-        return RevisionHash.safeEncoded(RevisionHash.fnv1(bytes))
     }
 
     /// What restores a template: a patch that replaces it, its members in the order of their names.

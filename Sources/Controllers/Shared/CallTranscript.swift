@@ -13,6 +13,9 @@ public struct CallTranscript: Sendable {
         case answer(CallOutcome)
         case object(APIObject?)
         case list([APIObject])
+        case flag(Bool)
+        case texts([String])
+        case identities([GraphIdentity])
         /// An event or a note that has left already.
         case reported
     }
@@ -143,11 +146,46 @@ public struct SyncSession {
         return objects
     }
 
+    /// A fact that may change while calls are out, as it was when the sync first asked.
+    public mutating func flag(_ look: () -> Bool) -> Bool {
+        if let entry = next(), case .flag(let flag) = entry { return flag }
+        let flag = look()
+        append(.flag(flag))
+        return flag
+    }
+
+    /// Texts that are taken from somewhere, once.
+    mutating func texts(_ take: () -> [String]) -> [String] {
+        if let entry = next(), case .texts(let texts) = entry { return texts }
+        let texts = take()
+        append(.texts(texts))
+        return texts
+    }
+
+    /// Objects of the dependency graph, as they were when the sync first asked.
+    mutating func identities(_ look: () -> [GraphIdentity]) -> [GraphIdentity] {
+        if let entry = next(), case .identities(let identities) = entry { return identities }
+        let identities = look()
+        append(.identities(identities))
+        return identities
+    }
+
+    /// Does something the first time that the sync comes here, and not again.
+    public mutating func once(_ work: () -> Void) {
+        if next() != nil { return }
+        append(.reported)
+        work()
+    }
+
     // MARK: Acting
 
     /// Makes a call, and gives what came of it.
     public mutating func call(_ request: APIRequest) throws(SyncStop) -> CallOutcome {
-        if let entry = next(), case .answer(let outcome) = entry { return outcome }
+        if let entry = next() {
+            if case .answer(let outcome) = entry, Self.isSameCall(outcome.request, request) { return outcome }
+            // What the sync reads beside its transcript has changed under it.
+            throw .failed(SyncFailure("the sync took another way than before"))
+        }
         transcript.waiting.append(branch)
         calls.append(request)
         throw .waiting
@@ -163,6 +201,11 @@ public struct SyncSession {
             throw .failed(failure)
         }
         return outcome.object
+    }
+
+    private static func isSameCall(_ left: APIRequest, _ right: APIRequest) -> Bool {
+        let (first, second) = (left.target, right.target)
+        return left.verb == right.verb && first.kind == second.kind && first.key == second.key
     }
 
     public mutating func record(_ event: EventRecord) { report(.event(event)) }

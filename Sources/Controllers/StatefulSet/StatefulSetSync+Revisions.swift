@@ -40,9 +40,15 @@ extension StatefulSetSync {
     }
 
     /// Whether restoring the revision gives the template as it is, although the bytes differ.
+    ///
+    /// Upstream: `setMatchesLatestExistingRevision` (gate StatefulSetSemanticRevisionComparison, on by default).
     private func restoresTheSame(_ revision: ControllerRevision, as proposed: ControllerRevision) -> Bool {
         guard let template = ControllerHistory.template(in: revision) else { return false }
-        return ControllerHistory.templatePatch(template) == proposed.data
+        let epoch = CalendarTime(unixSeconds: 0)
+        var tree = set.with { $0.spec.template = template }.tree(epoch: epoch)
+        Defaulting.apply(GroupVersionKind(group: "apps", version: "v1", kind: "StatefulSet"), &tree)
+        guard let restored = tree["spec"]?["template"]?.objectValue else { return false }
+        return ControllerHistory.templatePatch(PodTemplate(fields: restored, epoch: epoch)) == proposed.data
     }
 
     private func renumber(
@@ -70,7 +76,7 @@ extension StatefulSetSync {
         var revision = proposed
         while true {
             revision.metadata.name = ControllerHistory.name(
-                prefix: set.metadata.name, hash: ControllerHistory.hash(data, collisionCount: collisionCount))
+                prefix: set.metadata.name, hash: ControllerRevisionHash.hash(data, collisionCount: collisionCount))
             let outcome = try session.call(.create(APIObject(revision)))
             guard let failure = outcome.failure else {
                 return outcome.object?.controllerRevision?.value ?? revision
