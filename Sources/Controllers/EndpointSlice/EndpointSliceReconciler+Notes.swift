@@ -9,8 +9,9 @@ extension EndpointSliceReconciler {
     ) -> [JournalEntry] {
         let before = existing.flatMap(\.endpoints).filter(\.isReady)
         let after = wanted.filter(\.isReady)
-        let lost = before.filter { endpoint in !after.contains { $0.targetRef?.uid == endpoint.targetRef?.uid } }
-        let gained = after.filter { endpoint in !before.contains { $0.targetRef?.uid == endpoint.targetRef?.uid } }
+        let (had, has) = (Set(before.map { $0.targetRef?.uid }), Set(after.map { $0.targetRef?.uid }))
+        let lost = before.filter { !has.contains($0.targetRef?.uid) }
+        let gained = after.filter { !had.contains($0.targetRef?.uid) }
         func entry(_ reason: String, _ verb: String, _ endpoints: [EndpointSlice.Endpoint]) -> JournalEntry {
             let names = endpoints.map { $0.targetRef?.name ?? $0.addresses.first ?? "" }
             let causes = endpoints.map { cause($0, pods) }

@@ -146,6 +146,14 @@ public struct SyncSession {
         return objects
     }
 
+    /// Objects of any kind that the closure takes from the cache, as they were when the sync first asked.
+    public mutating func objects(_ read: (ObjectCache) -> [APIObject]) -> [APIObject] {
+        if let entry = next(), case .list(let objects) = entry { return objects }
+        let objects = read(view)
+        append(.list(objects))
+        return objects
+    }
+
     /// A fact that may change while calls are out, as it was when the sync first asked.
     public mutating func flag(_ look: () -> Bool) -> Bool {
         if let entry = next(), case .flag(let flag) = entry { return flag }
