@@ -16,7 +16,8 @@ public enum ServiceAccountAdmission {
             $0["serviceAccount"] = $0["serviceAccountName"]
         }
         let account = try find(pod, namespace, accounts)
-        let automounts = pod["spec"]?["automountServiceAccountToken"] ?? account["automountServiceAccountToken"]
+        let automounts =
+            pod["spec"]?["automountServiceAccountToken"] ?? account["automountServiceAccountToken"]
         pod.updateStruct("spec") { spec in
             if automounts != false { mountToken(&spec, suffix: suffix) }
             if !spec.hasContent("imagePullSecrets") {
@@ -40,14 +41,16 @@ public enum ServiceAccountAdmission {
             if referencesSecrets(pod["spec"] ?? [:]) {
                 throw AdmissionRefusal("a mirror pod may not reference secrets")
             }
-            let sources = pod["spec"]?.list("volumes").flatMap { $0["projected"]?.list("sources") ?? [] } ?? []
+            let sources =
+                pod["spec"]?.list("volumes").flatMap { $0["projected"]?.list("sources") ?? [] } ?? []
             if sources.contains(where: { $0["serviceAccountToken"] != nil }) {
                 throw AdmissionRefusal("a mirror pod may not use ServiceAccountToken volume projections")
             }
             return
         }
         let account = try find(pod, namespace, accounts)
-        let enforced = account["metadata"]?["annotations"]?.text("kubernetes.io/enforce-mountable-secrets") ?? ""
+        let enforced =
+            account["metadata"]?["annotations"]?.text("kubernetes.io/enforce-mountable-secrets") ?? ""
         if ["1", "t", "T", "true", "TRUE", "True"].contains(enforced) { try limitSecrets(pod, account) }
     }
 
@@ -74,7 +77,9 @@ public enum ServiceAccountAdmission {
         var isNeeded = false
         for kind in ["initContainers", "containers"] {
             spec.updateEach(of: kind) { container in
-                if container.list("volumeMounts").contains(where: { $0.text("mountPath") == mountPath }) { return }
+                if container.list("volumeMounts").contains(where: { $0.text("mountPath") == mountPath }) {
+                    return
+                }
                 container.append(
                     ["name": .string(name), "readOnly": true, "mountPath": .string(mountPath)],
                     to: "volumeMounts")
@@ -114,11 +119,13 @@ public enum ServiceAccountAdmission {
         if spec.list("imagePullSecrets").contains(where: { $0.hasContent("name") }) { return true }
         for kind in ["initContainers", "containers", "ephemeralContainers"] {
             for container in spec.list(kind) {
-                if container.list("envFrom").contains(where: { $0["secretRef"]?.hasContent("name") ?? false }) {
+                if container.list("envFrom").contains(where: { $0["secretRef"]?.hasContent("name") ?? false })
+                {
                     return true
                 }
                 let variables = container.list("env")
-                if variables.contains(where: { $0["valueFrom"]?["secretKeyRef"]?.hasContent("name") ?? false }) {
+                if variables.contains(where: { $0["valueFrom"]?["secretKeyRef"]?.hasContent("name") ?? false }
+                ) {
                     return true
                 }
             }
@@ -147,22 +154,27 @@ public enum ServiceAccountAdmission {
             for container in spec.list(kind) {
                 let place = "\(word) \(container.text("name")) with"
                 for variable in container.list("env") {
-                    guard let name = variable["valueFrom"]?["secretKeyRef"]?.text("name"), !allowed.contains(name)
+                    guard let name = variable["valueFrom"]?["secretKeyRef"]?.text("name"),
+                        !allowed.contains(name)
                     else { continue }
                     throw AdmissionRefusal(
                         "\(place) envVar \(variable.text("name")) referencing secret.secretName=\"\(name)\" "
                             + "\(tail) secret")
                 }
                 for source in container.list("envFrom") {
-                    guard let name = source["secretRef"]?.text("name"), !allowed.contains(name) else { continue }
-                    throw AdmissionRefusal("\(place) envFrom referencing secret.secretName=\"\(name)\" \(tail) secret")
+                    guard let name = source["secretRef"]?.text("name"), !allowed.contains(name) else {
+                        continue
+                    }
+                    throw AdmissionRefusal(
+                        "\(place) envFrom referencing secret.secretName=\"\(name)\" \(tail) secret")
                 }
             }
         }
         let pullSecrets = Set(account.list("imagePullSecrets").map { $0.text("name") })
         for (index, secret) in spec.list("imagePullSecrets").enumerated()
         where !pullSecrets.contains(secret.text("name")) {
-            throw AdmissionRefusal("imagePullSecrets[\(index)].name=\"\(secret.text("name"))\" \(tail) imagePullSecret")
+            throw AdmissionRefusal(
+                "imagePullSecrets[\(index)].name=\"\(secret.text("name"))\" \(tail) imagePullSecret")
         }
     }
 }

@@ -56,9 +56,12 @@ public enum PriorityAdmission {
         if let given = spec["priority"]?.integerValue, given != entry.value {
             throw AdmissionRefusal(
                 "the integer value of priority (\(given)) must not be provided in pod spec; "
-                    + "priority admission controller computed \(entry.value) from the given PriorityClass name")
+                    + "priority admission controller computed \(entry.value) from the given PriorityClass name"
+            )
         }
-        if let policy = entry.preemptionPolicy, let given = spec["preemptionPolicy"]?.stringValue, given != policy {
+        if let policy = entry.preemptionPolicy, let given = spec["preemptionPolicy"]?.stringValue,
+            given != policy
+        {
             throw AdmissionRefusal(
                 "the string value of PreemptionPolicy (\(given)) must not be provided in pod spec; "
                     + "priority admission controller computed \(policy) from the given PriorityClass name")
@@ -80,14 +83,17 @@ public enum PriorityAdmission {
     }
 
     /// Allows one global default only.
-    public static func validate(newClass object: JSONValue, classes: PriorityClasses) throws(AdmissionRefusal) {
+    public static func validate(newClass object: JSONValue, classes: PriorityClasses) throws(AdmissionRefusal)
+    {
         guard object["globalDefault"] == true, let present = classes.globalDefault else { return }
         throw AdmissionRefusal(
             "PriorityClass \(present.name) is already marked as default. Only one default can exist")
     }
 
     /// The same for a change of a class.
-    public static func validate(updatedClass object: JSONValue, classes: PriorityClasses) throws(AdmissionRefusal) {
+    public static func validate(updatedClass object: JSONValue, classes: PriorityClasses)
+        throws(AdmissionRefusal)
+    {
         if object["metadata"]?.text("name") == classes.globalDefault?.name { return }
         try validate(newClass: object, classes: classes)
     }

@@ -7,7 +7,9 @@ public enum RuntimeClassAdmission {
     public static func admit(pod: inout JSONValue, classes: [String: JSONValue]) throws(AdmissionRefusal) {
         guard let runtimeClass = try find(pod, classes) else { return }
         if let overhead = runtimeClass["overhead"] {
-            if pod["spec"]?.hasContent("overhead") ?? false, !isSame(overhead["podFixed"], pod["spec"]?["overhead"]) {
+            if pod["spec"]?.hasContent("overhead") ?? false,
+                !isSame(overhead["podFixed"], pod["spec"]?["overhead"])
+            {
                 throw AdmissionRefusal(
                     "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead")
             }
@@ -85,10 +87,13 @@ public enum RuntimeClassAdmission {
         let effect = wide.text("effect")
         if narrow.text("effect") != effect, !effect.isEmpty { return false }
         if effect == "NoExecute", let limit = wide["tolerationSeconds"]?.integerValue {
-            guard let seconds = narrow["tolerationSeconds"]?.integerValue, seconds <= limit else { return false }
+            guard let seconds = narrow["tolerationSeconds"]?.integerValue, seconds <= limit else {
+                return false
+            }
         }
         switch operation {
-        case "Equal", "": return narrow.text("operator") == "Equal" && narrow.text("value") == wide.text("value")
+        case "Equal", "":
+            return narrow.text("operator") == "Equal" && narrow.text("value") == wide.text("value")
         case "Exists": return true
         default: return false
         }

@@ -47,7 +47,8 @@ public enum LimitRanger {
                 added.append(resource)
             }
             if !added.isEmpty {
-                changes.append("\(added.sorted().joined(separator: ", ")) \(field.dropLast()) for \(word) \(name)")
+                changes.append(
+                    "\(added.sorted().joined(separator: ", ")) \(field.dropLast()) for \(word) \(name)")
             }
         }
     }
@@ -70,8 +71,12 @@ public enum LimitRanger {
                     var requests = ResourceAmounts.ofContainers(spec, "requests")
                     var limits = ResourceAmounts.ofContainers(spec, "limits")
                     for name in ["cpu", "memory"] {
-                        if let own = ResourceAmounts(spec["resources"]?["requests"])[name] { requests[name] = own }
-                        if let own = ResourceAmounts(spec["resources"]?["limits"])[name] { limits[name] = own }
+                        if let own = ResourceAmounts(spec["resources"]?["requests"])[name] {
+                            requests[name] = own
+                        }
+                        if let own = ResourceAmounts(spec["resources"]?["limits"])[name] {
+                            limits[name] = own
+                        }
                     }
                     check(item, requests, limits, &faults)
                 default: break
@@ -85,7 +90,8 @@ public enum LimitRanger {
         let requests = ResourceAmounts(claim["spec"]?["resources"]?["requests"])
         for range in ranges {
             var faults: [String] = []
-            for item in range["spec"]?.list("limits") ?? [] where item.text("type") == "PersistentVolumeClaim" {
+            for item in range["spec"]?.list("limits") ?? [] where item.text("type") == "PersistentVolumeClaim"
+            {
                 for (name, bound) in sorted(item["min"]) {
                     faults += minimum("PersistentVolumeClaim", name, bound, requests[name], nil)
                 }
@@ -183,6 +189,7 @@ public enum LimitRanger {
         guard number.magnitude < 9e12 else { return String(number) }
         let millionths = Int64((number * 1_000_000).rounded(.toNearestOrEven))
         let fraction = String(millionths % 1_000_000)
-        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.utf8.count) + fraction
+        return "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.utf8.count)
+            + fraction
     }
 }
