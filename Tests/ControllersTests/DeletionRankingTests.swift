@@ -18,7 +18,7 @@ struct DeletionRankingTests {
             let vector = try JSONParser.parse(line)
             cases += 1
             let described = vector["pods"]?.arrayValue ?? []
-            let pods = described.map { Ref(Self.pod($0, now: Timestamp(now))) }
+            let pods = try described.map { Ref(try Self.pod($0, now: Timestamp(now))) }
             let ranks = described.map { Int($0["rank"]?.integerValue ?? 0) }
             let expected = vector["deletionOrder"]?.arrayValue?.compactMap(\.stringValue)
             let order = DeletionRanking(now: now).ordered(pods, ranks: ranks).map(\.value.metadata.name)
@@ -27,7 +27,7 @@ struct DeletionRankingTests {
         #expect(cases == 241)
     }
 
-    static func pod(_ vector: JSONValue, now: Timestamp) -> Pod {
+    static func pod(_ vector: JSONValue, now: Timestamp) throws -> Pod {
         var metadata = ObjectMeta(namespace: "default", name: vector["name"]?.stringValue ?? "")
         metadata.uid = UID(vector["uid"]?.stringValue ?? "")
         metadata.creationTimestamp = vector["age"]?.integerValue.map { Timestamp(seconds: now.seconds - $0) }
@@ -35,7 +35,7 @@ struct DeletionRankingTests {
             metadata.annotations[DeletionRanking.costAnnotation] = cost
         }
         let restarts = vector["restarts"]?.arrayValue ?? []
-        let spec: JSONObject = [
+        let spec: JSONValue = [
             "containers": .array(restarts.indices.map { ["name": .string("c\($0)")] }),
             "initContainers": [["name": "side", "restartPolicy": "Always"], ["name": "init"]],
         ]
@@ -55,7 +55,7 @@ struct DeletionRankingTests {
         sidecar.restartCount = vector["sidecarRestarts"]?.integerValue ?? 0
         status.initContainerStatuses = [sidecar]
         return Pod(
-            metadata: metadata, spec: PodSpec(source: spec), nodeName: vector["node"]?.stringValue ?? "",
+            metadata: metadata, spec: PodSpec(source: try #require(spec.objectValue)), nodeName: vector["node"]?.stringValue ?? "",
             status: status)
     }
 }
