@@ -73,17 +73,22 @@ struct Kubectl {
             send(
                 .patch(kind, key, .metadata(labels: [:], annotations: annotations), uid: nil), "annotate", kind, key,
                 &out)
-        case .cordon(let node, let flag):
-            send(
-                .patch(.node, ObjectKey(name: node), .unschedulable(flag), uid: nil),
-                flag ? "cordon" : "uncordon", .node, ObjectKey(name: node), &out)
-        case .taint(let node, let adding, let removing):
-            send(
-                .patch(.node, ObjectKey(name: node), .nodeTaints(adding: adding, removing: removing), uid: nil),
-                "taint", .node, ObjectKey(name: node), &out)
-        case .drain(let node, let grace, let timeout):
+        case .node, .nodeOf, .fail, .recover, .killLeader, .mark: break
+        }
+    }
+
+    mutating func perform(
+        _ action: NodeAction, on node: String, view: Store, at now: VirtualTime, _ out: inout Outbox
+    ) {
+        let key = ObjectKey(name: node)
+        switch action {
+        case .cordon(let flag):
+            send(.patch(.node, key, .unschedulable(flag), uid: nil), flag ? "cordon" : "uncordon", .node, key, &out)
+        case .taint(let adding, let removing):
+            send(.patch(.node, key, .nodeTaints(adding: adding, removing: removing), uid: nil), "taint", .node, key, &out)
+        case .drain(let grace, let timeout):
             drain(node, grace: grace, until: timeout.map { now.advancedClamping(by: $0) } ?? .never, view, &out)
-        case .fail, .recover, .killLeader, .mark: break
+        case .fail, .recover: break
         }
     }
 
