@@ -152,13 +152,13 @@ extension Schema {
         var named: [String: TypeIndex] = [:]
         var order: [String] = []
         private var anonymous: [String: TypeIndex] = [:]
-        private var definitions: [String: (group: String, package: String, words: [Substring.UTF8View])] = [:]
+        private var definitions: [String: (group: String, package: String, words: [ArraySlice<UInt8>])] = [:]
 
         init(_ tables: [SchemaText]) {
             for table in tables {
                 for words in table.definitions {
                     guard let first = words.first else { continue }
-                    let name = "\(table.group).\(Substring(first))"
+                    let name = "\(table.group).\(String(decoding: first, as: UTF8.self))"
                     definitions[name] = (table.group, table.goPackage, Array(words.dropFirst()))
                     order.append(name)
                 }
@@ -189,7 +189,7 @@ extension Schema {
         }
 
         private mutating func append(
-            _ word: Substring.UTF8View, of group: String, to structure: inout Structure
+            _ word: ArraySlice<UInt8>, of group: String, to structure: inout Structure
         ) {
             if word.first == UInt8(ascii: "+") {
                 let inner = index(of: word.dropFirst(), in: group)
@@ -204,7 +204,7 @@ extension Schema {
             var name = word[..<colon]
             var patch = PatchStrategy()
             if let mark = name.firstIndex(of: UInt8(ascii: "~")) {
-                patch.mergeKey = String(Substring(name[name.index(after: mark)...]))
+                patch.mergeKey = String(decoding: name[(mark + 1)...], as: UTF8.self)
                 name = name[..<mark]
             }
             patch.replaces = name.last == UInt8(ascii: "=")
@@ -217,16 +217,16 @@ extension Schema {
             if omitsEmpty { name = name.dropLast() }
             structure.fields.append(
                 Field(
-                    name: String(Substring(name)),
+                    name: String(decoding: name, as: UTF8.self),
                     type: index(of: word[word.index(after: colon)...], in: group),
                     omitsEmpty: omitsEmpty, omitsZero: omitsZero, patch: patch, embedding: []))
         }
 
-        private mutating func index(of text: Substring.UTF8View, in group: String) -> TypeIndex {
+        private mutating func index(of text: ArraySlice<UInt8>, in group: String) -> TypeIndex {
             if text.first == UInt8(ascii: ".") {
-                return index(ofNamed: group + String(Substring(text)))
+                return index(ofNamed: group + String(decoding: text, as: UTF8.self))
             }
-            let key = String(Substring(text))
+            let key = String(decoding: text, as: UTF8.self)
             if text.first != UInt8(ascii: "*"), text.first != UInt8(ascii: "["),
                 text.first != UInt8(ascii: "{"), text.contains(UInt8(ascii: "."))
             {
@@ -239,7 +239,7 @@ extension Schema {
             return index
         }
 
-        private mutating func make(_ text: Substring.UTF8View, _ key: String, in group: String) -> TypeIndex {
+        private mutating func make(_ text: ArraySlice<UInt8>, _ key: String, in group: String) -> TypeIndex {
             switch text.first {
             case UInt8(ascii: "*"):
                 let inner = index(of: text.dropFirst(), in: group)

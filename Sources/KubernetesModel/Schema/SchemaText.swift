@@ -25,10 +25,10 @@ struct SchemaText: Sendable {
     var text: String
 
     /// The lines with their continuations, cut at spaces.
-    var definitions: [[Substring.UTF8View]] {
-        var result: [[Substring.UTF8View]] = []
-        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(separator: UInt8(ascii: " ")).map { Substring($0).utf8 }
+    var definitions: [[ArraySlice<UInt8>]] {
+        var result: [[ArraySlice<UInt8>]] = []
+        for line in Array(text.utf8).split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(separator: UInt8(ascii: " "))
             if line.first == UInt8(ascii: " "), !result.isEmpty {
                 result[result.count - 1] += words
             } else {
