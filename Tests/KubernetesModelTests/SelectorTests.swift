@@ -8,6 +8,61 @@ struct SelectorTests {
     private static let lists = "conformance/api/list.jsonl"
 
     @Test(
+        "field selectors pick and refuse as the real API server does",
+        .enabled(if: SharedFiles.exists(lists), Comment(rawValue: SharedFiles.missing)))
+    func recordedFieldSelectors() throws {
+        let tests = try SharedFiles.lines(Self.lists).map { try JSONParser.parse($0) }
+        var count = 0
+        for test in tests where test["name"]?.stringValue?.hasPrefix("field/") == true {
+            let request = try #require(test["request"])
+            let name = Comment(rawValue: test["name"]?.stringValue ?? "")
+            let path = (request["path"]?.stringValue ?? "").split(separator: "/").map(String.init)
+            let apiVersion = path[0] == "api" ? path[1] : "\(path[1])/\(path[2])"
+            let kind = try #require(
+                ResourceRegistry.kubernetes.resource(apiVersion: apiVersion, plural: path.last ?? "")).kind
+            let namespace = path.firstIndex(of: "namespaces").flatMap { $0 + 1 < path.count ? path[$0 + 1] : nil }
+            let set = "set/\(test["set"]?.stringValue ?? "")"
+            let listed = (tests.first { $0["name"]?.stringValue == set }?["objects"]?.arrayValue ?? [])
+                + Self.initialObjects
+            count += 1
+            do throws(SelectorError) {
+                let selector = try FieldSelector(parsing: request["query"]?["fieldSelector"]?.stringValue ?? "")
+                let fields = SelectableFields(of: kind)
+                try fields.check(selector)
+                let names = listed.filter { $0["kind"]?.stringValue == kind.kind }.compactMap { object in
+                    let metadata = object["metadata"] ?? .null
+                    if let namespace, metadata["namespace"]?.stringValue != namespace { return String?.none }
+                    guard fields.select(Self.defaulted(object), by: selector) else { return nil }
+                    let name = metadata["name"]?.stringValue ?? ""
+                    return metadata["namespace"]?.stringValue.map { "\($0)/\(name)" } ?? name
+                }
+                #expect(test["code"] == 200, name)
+                #expect(names.sorted() == test["names"]?.arrayValue?.compactMap(\.stringValue), name)
+            } catch let error {
+                #expect(test["status"]?["message"]?.stringValue == error.description, name)
+            }
+        }
+        #expect(count > 0)
+    }
+
+    /// What every recorded case finds, as far as field selectors are concerned.
+    private static let initialObjects: [JSONValue] = [
+        ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "default"]],
+        [
+            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+            "metadata": ["name": "system-node-critical"], "value": 2_000_001_000,
+        ],
+    ]
+
+    private static func defaulted(_ object: JSONValue) -> JSONValue {
+        guard let kind = GroupVersionKind(of: object),
+            var tree = try? Schema.kubernetes.decode(object, as: kind).tree
+        else { return object }
+        Defaulting.apply(kind, &tree)
+        return tree
+    }
+
+    @Test(
         "label selectors pick and refuse as the real API server does",
         .enabled(if: SharedFiles.exists(lists), Comment(rawValue: SharedFiles.missing)))
     func recordedLabelSelectors() throws {
