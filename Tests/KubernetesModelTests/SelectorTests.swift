@@ -19,14 +19,19 @@ struct SelectorTests {
             let path = (request["path"]?.stringValue ?? "").split(separator: "/").map(String.init)
             let apiVersion = path[0] == "api" ? path[1] : "\(path[1])/\(path[2])"
             let kind = try #require(
-                ResourceRegistry.kubernetes.resource(apiVersion: apiVersion, plural: path.last ?? "")).kind
-            let namespace = path.firstIndex(of: "namespaces").flatMap { $0 + 1 < path.count ? path[$0 + 1] : nil }
+                ResourceRegistry.kubernetes.resource(apiVersion: apiVersion, plural: path.last ?? "")
+            ).kind
+            let namespace = path.firstIndex(of: "namespaces").flatMap {
+                $0 + 1 < path.count ? path[$0 + 1] : nil
+            }
             let set = "set/\(test["set"]?.stringValue ?? "")"
-            let listed = (tests.first { $0["name"]?.stringValue == set }?["objects"]?.arrayValue ?? [])
+            let listed =
+                (tests.first { $0["name"]?.stringValue == set }?["objects"]?.arrayValue ?? [])
                 + Self.initialObjects
             count += 1
             do throws(SelectorError) {
-                let selector = try FieldSelector(parsing: request["query"]?["fieldSelector"]?.stringValue ?? "")
+                let selector = try FieldSelector(
+                    parsing: request["query"]?["fieldSelector"]?.stringValue ?? "")
                 let fields = SelectableFields(of: kind)
                 try fields.check(selector)
                 let names = listed.filter { $0["kind"]?.stringValue == kind.kind }.compactMap { object in

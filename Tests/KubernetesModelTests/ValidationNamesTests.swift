@@ -16,7 +16,8 @@ struct ValidationNamesTests {
     @Test(
         "what is no DNS-1123 label",
         arguments: [
-            "", "A", "ABC", "aBc", "-", "a-", "-a", "1-", "-1", "_", "a_", "_a", "a_b", " ", "a ", " a", "a b",
+            "", "A", "ABC", "aBc", "-", "a-", "-a", "1-", "-1", "_", "a_", "_a", "a_b", " ", "a ", " a",
+            "a b",
             long64, "é",
         ])
     func noLabels(name: String) { #expect(!Names.dns1123Label(name).isEmpty) }
@@ -26,8 +27,10 @@ struct ValidationNamesTests {
 
     @Test(
         "DNS-1123 subdomains",
-        arguments: [("a", true), ("a.b.c", true), ("0.0a.1", true), ("", false), ("a.", false), (".a", false),
-            ("a..b", false), ("A.a", false), ("a._b", false), ("a@b", false)])
+        arguments: [
+            ("a", true), ("a.b.c", true), ("0.0a.1", true), ("", false), ("a.", false), (".a", false),
+            ("a..b", false), ("A.a", false), ("a._b", false), ("a@b", false),
+        ])
     func subdomains(name: String, isRight: Bool) {
         #expect(Names.dns1123Subdomain(name).isEmpty == isRight)
     }
@@ -113,7 +116,9 @@ struct ValidationNamesTests {
 
     @Test(
         "what is no address",
-        arguments: ["", "1.2.3", "1.2.3.256", "1.2.3.4.5", "a", ":", ":::", "1::2::3", "12345::", "1.2.3.4/8"])
+        arguments: [
+            "", "1.2.3", "1.2.3.256", "1.2.3.4.5", "a", ":", ":::", "1::2::3", "12345::", "1.2.3.4/8",
+        ])
     func noAddresses(text: String) { #expect(IPAddress(text) == nil) }
 
     @Test(
@@ -150,7 +155,8 @@ struct ValidationNamesTests {
             ),
             (
                 APIStatus.conflict(GroupedName("pods"), "a"), 409,
-                "Operation cannot be fulfilled on pods \"a\": the object has been modified; please apply your "
+                "Operation cannot be fulfilled on pods \"a\": the object has been modified; please apply "
+                    + "your "
                     + "changes to the latest version and try again"
             ),
             (APIStatus.forbidden(GroupedName("pods"), "a", "no"), 403, "pods \"a\" is forbidden: no"),

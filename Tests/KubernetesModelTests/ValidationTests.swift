@@ -48,7 +48,9 @@ struct ValidationTests {
         var failures: [(name: String, text: String)] = []
         for line in try SharedFiles.lines(Self.recording) {
             let test = try JSONParser.parse(line)
-            guard let name = test["name"]?.stringValue, let code = test["code"]?.integerValue else { continue }
+            guard let name = test["name"]?.stringValue, let code = test["code"]?.integerValue else {
+                continue
+            }
             let group = String(name.prefix { $0 != "/" })
             guard Self.groups.contains(group) else { continue }
             total[group, default: 0] += 1

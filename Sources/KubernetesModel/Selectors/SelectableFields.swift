@@ -6,7 +6,9 @@ public struct SelectableFields: Sendable {
     /// The fields that every kind has unless it names its own.
     private static let common = ["metadata.name", "metadata.namespace"]
 
-    private static let events = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"]
+    private static let events = [
+        "kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath",
+    ]
 
     /// The fields of the kinds that name their own.
     private static let own: [GroupVersionKind: [String]] = [
@@ -34,6 +36,7 @@ public struct SelectableFields: Sendable {
 
     private let kind: GroupVersionKind
 
+    /// The selectable fields of a kind.
     public init(of kind: GroupVersionKind) { self.kind = kind }
 
     /// Throws what the API server says of the selector's first field that the kind does not know.
@@ -84,7 +87,8 @@ public struct SelectableFields: Sendable {
 
     /// A field of an event, which may be written in either of its two versions.
     private static func eventValue(of field: String, in tree: APITree) -> String {
-        let reporter = (tree.reportingComponent.exists ? tree.reportingComponent : tree.reportingController).text
+        let reporter = (tree.reportingComponent.exists ? tree.reportingComponent : tree.reportingController)
+            .text
         switch field {
         case "reportingComponent", "reportingController": return reporter
         case "source":
