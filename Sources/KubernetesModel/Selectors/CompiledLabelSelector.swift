@@ -1,19 +1,32 @@
 /// A compiled label selector: conditions that must all hold, in the order of their keys.
 ///
 /// Upstream: `apimachinery/pkg/labels/selector.go`, `apimachinery/pkg/apis/meta/v1/helpers.go` (v1.36).
+<<<<<<< HEAD:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
 public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible {
+=======
+public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible {
+    /// The requirements, all of which must hold, in the order of their keys.
+>>>>>>> h-valid:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
     public let requirements: [LabelRequirement]
     /// Whether this is the selector of nothing: what an absent selector compiles to.
     public let matchesNothing: Bool
 
+<<<<<<< HEAD:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
     public static let everything = CompiledLabelSelector(requirements: [])
     public static let nothing = CompiledLabelSelector(requirements: [], matchesNothing: true)
+=======
+    /// Selects every object.
+    public static let everything = CompiledLabelSelector(requirements: [])
+    /// Selects no object.
+    public static let nothing = CompiledLabelSelector(requirements: [], matchesNothing: true)
+>>>>>>> h-valid:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
 
     private init(requirements: [LabelRequirement], matchesNothing: Bool) {
         self.requirements = requirements
         self.matchesNothing = matchesNothing
     }
 
+    /// Makes a selector of requirements.
     public init(requirements: [LabelRequirement]) {
         let sorted = requirements.enumerated().sorted { left, right in
             if left.element.key == right.element.key { return left.offset < right.offset }
@@ -73,6 +86,7 @@ public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible
         return true
     }
 
+    /// Whether all requirements hold for labels.
     public func matches(_ labels: [String: String]) -> Bool { matches { labels[$0] } }
 
     /// Whether it selects an object with these labels, as an object's `metadata.labels` holds them.
@@ -107,5 +121,6 @@ public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible
         }
     }
 
+    /// The selector as text that can be parsed again.
     public var description: String { requirements.map(\.description).joined(separator: ",") }
 }
