@@ -1,25 +1,16 @@
 /// A compiled label selector: conditions that must all hold, in the order of their keys.
 ///
 /// Upstream: `apimachinery/pkg/labels/selector.go`, `apimachinery/pkg/apis/meta/v1/helpers.go` (v1.36).
-<<<<<<< HEAD:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
-public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible {
-=======
 public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible {
     /// The requirements, all of which must hold, in the order of their keys.
->>>>>>> h-valid:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
     public let requirements: [LabelRequirement]
     /// Whether this is the selector of nothing: what an absent selector compiles to.
     public let matchesNothing: Bool
 
-<<<<<<< HEAD:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
-    public static let everything = CompiledLabelSelector(requirements: [])
-    public static let nothing = CompiledLabelSelector(requirements: [], matchesNothing: true)
-=======
     /// Selects every object.
     public static let everything = CompiledLabelSelector(requirements: [])
     /// Selects no object.
     public static let nothing = CompiledLabelSelector(requirements: [], matchesNothing: true)
->>>>>>> h-valid:Sources/KubernetesModel/Selectors/CompiledLabelSelector.swift
 
     private init(requirements: [LabelRequirement], matchesNothing: Bool) {
         self.requirements = requirements

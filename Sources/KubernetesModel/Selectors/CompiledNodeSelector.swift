@@ -1,12 +1,8 @@
 /// A node selector: terms of which one must hold, each made of requirements that must all hold.
 ///
 /// Upstream: `component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go` (v1.36).
-<<<<<<< HEAD:Sources/KubernetesModel/Selectors/CompiledNodeSelector.swift
-public struct CompiledNodeSelector: Hashable, Sendable {
-=======
 public struct CompiledNodeSelector: Hashable, Sendable {
     /// Requirements, all of which must hold.
->>>>>>> h-valid:Sources/KubernetesModel/Selectors/CompiledNodeSelector.swift
     public struct Term: Hashable, Sendable {
         /// Requirements on the node's labels.
         public var labels: [NodeSelectorRequirement]
