@@ -105,6 +105,8 @@ let package = Package(
         tests(of: "Scenarios", ["TestSupport"]),
         tests(of: "Telemetry", ["TestSupport"]),
         tests(of: "Reports", ["TestSupport"]),
+        .testTarget(
+            name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(
             name: "TestSupport", dependencies: ["KubernetesModel"], path: "Tests/TestSupport",
             swiftSettings: testSettings),
