@@ -116,7 +116,7 @@ struct RecordedState {
     private func add(_ pod: Pod, _ state: inout JSONObject) {
         state["phase"] = .string(pod.status.phase.rawValue)
         if !pod.nodeName.isEmpty { state["node"] = .string(pod.nodeName) }
-        if pod.isReady { state["ready"] = true }
+        if let ready = pod.status.conditions["Ready"] { state["ready"] = .bool(ready.status == .isTrue) }
         if pod.metadata.isBeingDeleted, let grace = pod.metadata.deletionGracePeriodSeconds {
             state["grace"] = .integer(grace)
         }
@@ -142,7 +142,6 @@ struct RecordedState {
         }
         let ports = slice.ports.map { ports in
             ports.map { JSONValue.object($0.fields(epoch: epoch)) }
-                .sorted { ($0["name"]?.stringValue ?? "") < ($1["name"]?.stringValue ?? "") }
         }
         state["ports"] = ports.map { .array($0) } ?? .null
     }

@@ -90,9 +90,9 @@ enum EndpointPortOrder {
 
     static func dump(_ port: EndpointSlice.Port) -> String {
         func text(_ value: String?) -> String { value ?? "<nil>" }
-        return "(v1.EndpointPort){Name:(*string)\(text(port.name)), "
-            + "Protocol:(*v1.Protocol)\(text(port.transportProtocol)), "
-            + "Port:(*int32)\(text(port.port.map(String.init))), "
+        return "(v1.EndpointPort){Name:(*string)\(text(port.name)) "
+            + "Protocol:(*v1.Protocol)\(text(port.transportProtocol)) "
+            + "Port:(*int32)\(text(port.port.map(String.init))) "
             + "AppProtocol:(*string)\(text(port.appProtocol))}"
     }
 }
