@@ -9,7 +9,7 @@ import TestSupport
 /// controllers under test answer, and what they wrote is compared step by step.
 ///
 /// The scheduler and the kubelet are the recording's driver, as `../shared/conformance/controllers/README.md`
-/// tells. The controllers that protect claims is played by the replay itself.
+/// tells.
 final class LifecycleReplay {
     /// What one step got wrong; empty when it agrees.
     struct Mismatch: CustomStringConvertible {
@@ -19,23 +19,9 @@ final class LifecycleReplay {
         var description: String { "step \(step) (\(action)): \(what)" }
     }
 
-    private enum Item {
-        case call(token: CallToken, request: APIRequest)
-        case answer(CallToken, APIResult)
-        case watch(StoreChange)
-    }
-
-    private let epoch = CalendarTime(unixSeconds: 1_700_000_000)
-    private let namespace = "ns"
-    private var server: APIServer
-    private var manager = ControllerManager()
-    private var now = VirtualTime.start
-    private var items: [(time: VirtualTime, sequence: Int, item: Item)] = []
-    private var sequence = 0
-    private var events: [EventRecord] = []
-    private var watched: Int64 = 0
-    /// Revisions that the driver wrote.
-    private var ownRevisions: Set<Int64> = []
+    private let world: ControllerWorld
+    private var epoch: CalendarTime { world.epoch }
+    private let namespace = ControllerWorld.namespace
     private var names = RecordedNames()
     private let isCompact: Bool
     private let hasGate: Bool
@@ -44,10 +30,7 @@ final class LifecycleReplay {
     private var boundPods = 0
     private var addresses: [String: String] = [:]
 
-    static let callLatency = VirtualDuration.milliseconds(1)
-
     init(_ recorded: JSONValue, controllers: (inout ControllerManager, CalendarTime) -> Void) {
-        server = APIServer(epoch: epoch, seed: 7)
         let category = recorded["category"]?.stringValue ?? ""
         isCompact = recorded["compact"] == true
         hasGate = recorded["featureGates"]?["MaxUnavailableStatefulSet"] == true
@@ -56,109 +39,13 @@ final class LifecycleReplay {
         if category != "namespace" { hidden.formUnion([.namespace, .serviceAccount]) }
         if category != "endpoints" { hidden.formUnion([.endpointSlice, .endpoints]) }
         hiddenKinds = hidden
-        controllers(&manager, epoch)
-        var out = Outbox()
-        manager.deliver([], at: now, &out)
-        take(&out)
-        for node in nodes { driver(.create(Self.node(node))) }
-        var space = Namespace()
-        space.metadata.name = namespace
-        driver(.create(APIObject(space)))
+        world = ControllerWorld(nodes: nodes, controllers: controllers)
         if category == "namespace" {
-            driver(.createManifest(manifest("v1", "ServiceAccount", "default")))
-            driver(.createManifest(manifest("v1", "ConfigMap", "kube-root-ca.crt")))
+            world.driver(.createManifest(ControllerWorld.manifest("v1", "ServiceAccount", "default")))
+            world.driver(.createManifest(ControllerWorld.manifest("v1", "ConfigMap", "kube-root-ca.crt")))
         }
-        settle(until: .start + .milliseconds(100))
+        world.settle(until: .start + .milliseconds(100))
         names.hide(namespace, as: "<ns>")
-    }
-
-    private static func node(_ name: String) -> APIObject {
-        var node = Node()
-        node.metadata.name = name
-        node.status.conditions = [Condition("Ready", .isTrue)]
-        return APIObject(node)
-    }
-
-    private func manifest(_ version: String, _ kind: String, _ name: String) -> JSONValue {
-        [
-            "apiVersion": .string(version), "kind": .string(kind),
-            "metadata": ["name": .string(name), "namespace": .string(namespace)],
-        ]
-    }
-
-    // MARK: Time
-
-    private func push(_ item: Item, after delay: VirtualDuration) {
-        sequence += 1
-        items.append((now + delay, sequence, item))
-    }
-
-    private func take(_ out: inout Outbox) {
-        for call in out.calls { push(.call(token: call.token, request: call.request), after: Self.callLatency) }
-        events += out.events
-        out.removeAll()
-    }
-
-    /// Sends what the store holds beyond what was sent.
-    private func publish() {
-        for change in server.store.changes(after: watched) ?? [] {
-            watched = change.revision
-            push(.watch(change), after: Self.callLatency)
-        }
-    }
-
-    private func settle(until end: VirtualTime) {
-        while true {
-            let first = items.min { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
-            let next = min(first?.time ?? .never, manager.nextWake)
-            if next > end { break }
-            now = max(now, next)
-            var out = Outbox()
-            if let first, first.time <= manager.nextWake {
-                items.removeAll { $0.sequence == first.sequence }
-                switch first.item {
-                case .call(let token, let request):
-                    let result = server.handle(request, at: now)
-                    push(.answer(token, result), after: Self.callLatency)
-                    publish()
-                case .answer(let token, let result): manager.complete(token, result, at: now, &out)
-                case .watch(let change):
-                    manager.deliver([WatchEvent(change.kind, change.object)], at: now, &out)
-                    protectClaims(change)
-                }
-            } else {
-                manager.wake(at: now, &out)
-            }
-            take(&out)
-        }
-        now = end
-    }
-
-    @discardableResult
-    private func driver(_ request: APIRequest) -> APIResult {
-        let before = server.store.revision
-        let result = server.handle(request, at: now)
-        if server.store.revision > before {
-            for revision in (before + 1)...server.store.revision { ownRevisions.insert(revision) }
-        }
-        publish()
-        return result
-    }
-
-    /// The PVC protection controller: lets a claim go when no pod uses it.
-    private func protectClaims(_ change: StoreChange) {
-        guard change.object.kind == .pod || change.object.kind == .persistentVolumeClaim else { return }
-        let pods = server.store.list(.pod, namespace: namespace).compactMap { $0.pod?.value }
-        let used = Set(
-            pods.flatMap { pod in pod.spec.volumes.compactMap { $0.claimName(podName: pod.metadata.name) } })
-        for claim in server.store.list(.persistentVolumeClaim, namespace: namespace)
-        where claim.metadata.isBeingDeleted && !claim.metadata.finalizers.isEmpty
-            && !used.contains(claim.metadata.name)
-        {
-            let patch = ObjectPatch.finalizers(adding: [], removing: ["kubernetes.io/pvc-protection"])
-            _ = server.handle(.patch(.persistentVolumeClaim, claim.key, patch, uid: nil), at: now)
-            publish()
-        }
     }
 
     // MARK: Playing
@@ -174,13 +61,13 @@ final class LifecycleReplay {
         for (index, step) in steps.enumerated() {
             let action = step["do"]?.stringValue ?? ""
             let start = VirtualTime.start + .init(fractionalSeconds: step["t"]?.doubleValue ?? 0)
-            settle(until: max(start, now))
-            let firstRevision = server.store.revision
-            events = []
+            world.settle(until: max(start, world.now))
+            let firstRevision = world.server.store.revision
+            world.events = []
             let response = perform(step)
             let nextStart = index + 1 < steps.count ? steps[index + 1]["t"]?.doubleValue : nil
-            let end = nextStart.map { VirtualTime.start + .init(fractionalSeconds: $0 - 0.001) } ?? now + .seconds(3)
-            settle(until: end)
+            let end = nextStart.map { VirtualTime.start + .init(fractionalSeconds: $0 - 0.001) } ?? world.now + .seconds(3)
+            world.settle(until: end)
             let after = snapshot()
             func report(_ what: String) { mismatches.append(Mismatch(step: index, action: action, what: what)) }
             let unstable = step["unstable"]?.arrayValue?.compactMap(\.stringValue) ?? []
@@ -197,14 +84,14 @@ final class LifecycleReplay {
         let wanted = step["response"]?["message"]?.stringValue
         var message: String?
         if case .failure(let error)? = result { message = error.message }
-        if wanted != message.map(names.shown) {
+        if wanted != message?.replacing("namespace \(namespace) ", with: "namespace <ns> ") {
             report("response \(message ?? "none"), recorded \(wanted ?? "none")")
         }
     }
 
     private func compareEvents(_ step: JSONValue, _ dropped: String?, _ report: (String) -> Void) {
         var counts: OrderedDictionary<String, Int64> = [:]
-        for event in events {
+        for event in world.events {
             let object = "\(event.involvedKind.name)/\(event.involvedKey.name)"
             if let dropped, object.hasPrefix(dropped) { continue }
             let text = names.shown("\(object) \(event.severity.rawValue) \(event.reason): \(event.message)")
@@ -259,10 +146,10 @@ final class LifecycleReplay {
         func isOwnDeletion(_ text: String) -> Bool {
             deleted.map { text == "markDeleted \($0) " || text == "delete \($0) " } ?? false
         }
-        let changes = Array(server.store.changes(after: revision) ?? [])
+        let changes = Array(world.server.store.changes(after: revision) ?? [])
         for (index, change) in changes.enumerated() {
             // A deletion that a driver's patch completes is recorded, its other writes are not.
-            let isOwn = ownRevisions.contains(change.revision) && !(action == "patch" && change.kind == .deleted)
+            let isOwn = world.ownRevisions.contains(change.revision) && !(action == "patch" && change.kind == .deleted)
             if isOwn || hiddenKinds.contains(change.object.kind) { continue }
             // The update that takes the last finalizer off and the deletion are one to a watcher.
             if change.kind == .modified, index + 1 < changes.count, changes[index + 1].kind == .deleted,
@@ -324,10 +211,10 @@ final class LifecycleReplay {
     // MARK: States
 
     private func snapshot() -> OrderedDictionary<String, JSONValue> {
-        for change in server.store.changes(after: 0) ?? [] where change.kind == .added { names.learn(change.object) }
+        for change in world.server.store.changes(after: 0) ?? [] where change.kind == .added { names.learn(change.object) }
         var states: OrderedDictionary<String, JSONValue> = [:]
         for kind in ObjectKind.allCases where !hiddenKinds.contains(kind) {
-            for object in server.store.list(kind) {
+            for object in world.server.store.list(kind) {
                 if kind.info.isNamespaced ? object.key.namespace != namespace : object.key.name != namespace { continue }
                 if object.key.name == "kube-root-ca.crt" && hiddenKinds.contains(.namespace) { continue }
                 // What stood there before the first step is known, and not recorded.
@@ -356,32 +243,32 @@ final class LifecycleReplay {
                 var object = inNamespace(step["object"] ?? .null)
                 let name = object["metadata"]?["name"]?.stringValue ?? ""
                 object["metadata"]?["name"] = .string("\(name)-\(index)")
-                driver(.createManifest(object))
+                world.driver(.createManifest(object))
             }
             return nil
         case "createOwned":
             var object = inNamespace(step["object"] ?? .null)
             object["metadata"]?["ownerReferences"] = .array((step["owners"]?.arrayValue ?? []).map(reference))
-            return driver(.createManifest(object))
+            return world.driver(.createManifest(object))
         case "addOwner":
             let key = ObjectKey(namespace: namespace, name: text("name"))
             let owner = OwnerReference(fields: reference(step["owner"] ?? .null).objectValue ?? [:], epoch: epoch)
-            return driver(.patch(.configMap, key, .adopt(owner), uid: nil))
+            return world.driver(.patch(.configMap, key, .adopt(owner), uid: nil))
         case "patch":
-            guard let (kind, key) = target(), let object = server.store[kind, key] else { return nil }
+            guard let (kind, key) = target(), let object = world.server.store[kind, key] else { return nil }
             let patch = mergePatch(step["patch"] ?? .null, onto: object.tree(epoch: epoch))
-            return driver(.patch(kind, key, .merge(patch), uid: nil))
+            return world.driver(.patch(kind, key, .merge(patch), uid: nil))
         case "label":
             guard let (kind, key) = target() else { return nil }
-            return driver(.patch(kind, key, .merge(["metadata": ["labels": step["labels"] ?? [:]]]), uid: nil))
+            return world.driver(.patch(kind, key, .merge(["metadata": ["labels": step["labels"] ?? [:]]]), uid: nil))
         case "scale":
             guard let (kind, key) = target() else { return nil }
-            return driver(
+            return world.driver(
                 .scale(kind, key, replicas: step["replicas"]?.integerValue ?? 0, resourceVersion: nil))
         case "delete":
             guard let (kind, key) = target() else { return nil }
             let propagation = (step["propagation"]?.stringValue).flatMap(DeleteOptions.Propagation.init(rawValue:))
-            return driver(
+            return world.driver(
                 .delete(
                     kind, key,
                     DeleteOptions(gracePeriodSeconds: step["grace"]?.integerValue, propagation: propagation)))
@@ -393,7 +280,7 @@ final class LifecycleReplay {
         case "finalizePodDeletion":
             forPods(step) { pod in
                 guard pod.metadata.isBeingDeleted else { return }
-                driver(.delete(.pod, pod.key, DeleteOptions(gracePeriodSeconds: 0, uid: pod.uid)))
+                world.driver(.delete(.pod, pod.key, DeleteOptions(gracePeriodSeconds: 0, uid: pod.uid)))
             }
         default: break
         }
@@ -402,17 +289,17 @@ final class LifecycleReplay {
 
     /// A manifest; under the gate MaxUnavailableStatefulSet its field is put back that the server drops.
     private func create(_ manifest: JSONValue) -> APIResult {
-        guard hasGate, manifest["kind"] == "StatefulSet" else { return driver(.createManifest(manifest)) }
+        guard hasGate, manifest["kind"] == "StatefulSet" else { return world.driver(.createManifest(manifest)) }
         var scratch = APIServer(epoch: epoch, seed: 1)
         var space = Namespace()
         space.metadata.name = namespace
-        _ = scratch.handle(.create(APIObject(space)), at: now)
-        let result = scratch.handle(.createManifest(manifest), at: now)
+        _ = scratch.handle(.create(APIObject(space)), at: world.now)
+        let result = scratch.handle(.createManifest(manifest), at: world.now)
         guard case .success(let object) = result, let set = object?.statefulSet else {
-            return driver(.createManifest(manifest))
+            return world.driver(.createManifest(manifest))
         }
         let limit = manifest["spec"]?["updateStrategy"]?["rollingUpdate"]?["maxUnavailable"] ?? 1
-        return driver(
+        return world.driver(
             .create(
                 APIObject(
                     set.value.with { $0.spec.updateStrategy.rollingUpdate?.maxUnavailable = IntOrPercent(json: limit) })))
@@ -430,7 +317,7 @@ final class LifecycleReplay {
             "apiVersion": "v1", "kind": owner["kind"] ?? "ConfigMap", "name": .string(name),
             "uid": owner["uid"]
                 ?? .string(
-                    server.store[.configMap, ObjectKey(namespace: namespace, name: name)]?.metadata.uid.description ?? ""),
+                    world.server.store[.configMap, ObjectKey(namespace: namespace, name: name)]?.metadata.uid.description ?? ""),
         ]
         if let blocks = owner["blockOwnerDeletion"] { members["blockOwnerDeletion"] = blocks }
         return .object(members)
@@ -456,12 +343,12 @@ final class LifecycleReplay {
     private func forPods(_ step: JSONValue, _ act: (Pod) -> Void) {
         if let name = step["pod"]?.stringValue {
             let key = ObjectKey(namespace: namespace, name: names.real(name))
-            if let pod = server.store.get(Pod.self, key) { act(pod.value) }
+            if let pod = world.server.store.get(Pod.self, key) { act(pod.value) }
             return
         }
         let owner = step["pick"]?["owner"]?.stringValue
         let wanted = step["pick"]?["class"]?.stringValue ?? ""
-        let pods = server.store.list(.pod, namespace: namespace).compactMap { $0.pod?.value }
+        let pods = world.server.store.list(.pod, namespace: namespace).compactMap { $0.pod?.value }
             .filter { pod in
                 if let owner, pod.metadata.controllerReference?.name != owner.split(separator: "/").last.map(String.init) {
                     return false
@@ -481,13 +368,13 @@ final class LifecycleReplay {
         let count = step["pick"]?["n"]?.integerValue.map(Int.init) ?? pods.count
         for pod in pods.prefix(count) {
             act(pod)
-            settle(until: now + .milliseconds(5))
+            world.settle(until: world.now + .milliseconds(5))
         }
     }
 
     private func kubelet(_ pod: Pod, _ phase: PodPhase, isReady: Bool) {
         if pod.nodeName.isEmpty {
-            driver(.bind(pod: pod.key, uid: pod.uid, node: nodes[boundPods % nodes.count]))
+            world.driver(.bind(pod: pod.key, uid: pod.uid, node: nodes[boundPods % nodes.count]))
             boundPods += 1
         }
         var status = PodStatus()
@@ -499,8 +386,8 @@ final class LifecycleReplay {
         }
         let old = pod.status.conditions["Ready"]
         var ready = Condition("Ready", isReady ? .isTrue : .isFalse)
-        ready.lastTransitionTime = old?.status == ready.status ? old?.lastTransitionTime : Timestamp(now)
+        ready.lastTransitionTime = old?.status == ready.status ? old?.lastTransitionTime : Timestamp(world.now)
         status.conditions = [ready]
-        driver(.patch(.pod, pod.key, .podStatus(status), uid: nil))
+        world.driver(.patch(.pod, pod.key, .podStatus(status), uid: nil))
     }
 }
