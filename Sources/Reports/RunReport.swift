@@ -1,6 +1,8 @@
 import ControlPlane
+import KubernetesModel
 public import Scenarios
-public import SimulationKernel
+import Simulation
+import SimulationKernel
 import Telemetry
 
 /// A run's report as text: what was simulated, what happened, what held, and the figures.

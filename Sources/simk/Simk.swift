@@ -33,12 +33,12 @@ struct Simk: ParsableCommand {
             try command.run()
         } catch let stop as Stop {
             if !stop.message.isEmpty { Console.error(stop.message) }
-            exit(stop.status)
+            Foundation.exit(stop.status)
         } catch {
             if exitCode(for: error) == .success { exit(withError: error) }
             let isUsage = exitCode(for: error) == .validationFailure
             Console.error(fullMessage(for: error))
-            exit(isUsage ? ExitStatus.badInput : ExitStatus.internalError)
+            Foundation.exit(isUsage ? ExitStatus.badInput : ExitStatus.internalError)
         }
     }
 }

@@ -71,7 +71,7 @@ public struct APIServer: ~Copyable {
     }
 
     /// Leases show the renewals that happened by now.
-    func materialized(_ object: APIObject, at now: VirtualTime) -> APIObject {
+    public func materialized(_ object: APIObject, at now: VirtualTime) -> APIObject {
         guard let lease = object.lease, lease.value.renewalPeriod != nil else { return object }
         return APIObject(lease.value.materialized(at: now))
     }

@@ -1,7 +1,7 @@
-public import ControlPlane
+import ControlPlane
 import KubernetesModel
 public import Simulation
-public import SimulationKernel
+import SimulationKernel
 
 /// One run of a scenario: its cluster, its commands and its expectations.
 public final class ScenarioRun {
