@@ -14,7 +14,7 @@ struct LifecycleRecordingTests {
     /// How many of the cases of a file agree in every step; a change for the worse fails.
     ///
     /// Of the others one is about the validation under a gate that is off by default, and one about the controllers of
-    /// service accounts and root certificates. Endpoints objects are not compared: simk makes only slices.
+    /// service accounts and root certificates.
     @Test(
         "cases agree with what the real controllers did",
         .enabled(if: SharedFiles.exists(folder), Comment(rawValue: SharedFiles.missing)),
@@ -28,6 +28,7 @@ struct LifecycleRecordingTests {
             let hasGate = recorded["featureGates"]?["MaxUnavailableStatefulSet"] == true
             let replay = LifecycleReplay(recorded) { manager, epoch in
                 manager.add(StatefulSetController(respectsMaxUnavailable: hasGate))
+                manager.add(EndpointsController(epoch: epoch))
                 manager.add(EndpointSliceController(epoch: epoch))
                 manager.add(GarbageCollectorController())
                 manager.add(PodGCController())

@@ -116,7 +116,7 @@ final class LifecycleReplay {
     ) {
         let wanted = step["state"]?.objectValue ?? [:]
         let gone = step["gone"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        for (name, state) in wanted where !hides(name) {
+        for (name, state) in wanted {
             let found = after[name].map(RecordedNames.sorted)
             if found != RecordedNames.sorted(state) {
                 report("\(name) is \(found.map { JSONWriter.string($0) } ?? "gone"), recorded \(JSONWriter.string(state))")
@@ -130,8 +130,6 @@ final class LifecycleReplay {
             report("\(name) is gone, which is not recorded")
         }
     }
-
-    private func hides(_ name: String) -> Bool { name.hasPrefix("Endpoints/") }
 
     // MARK: Writes
 
@@ -161,7 +159,7 @@ final class LifecycleReplay {
             }
             if let text = text(change) { found[change.object.kind.name, default: []].append(text) }
         }
-        for (kind, writes) in step["writes"]?.objectValue ?? [:] where kind != "Endpoints" {
+        for (kind, writes) in step["writes"]?.objectValue ?? [:] {
             if unstable.contains("writes.\(kind)") {
                 found.removeValue(forKey: kind)
                 continue
@@ -191,7 +189,9 @@ final class LifecycleReplay {
             }
             let (old, new) = (state(previous), state(change.object))
             var changes = JSONObject()
-            for member in ["owners", "finalizers", "endpoints", "ports", "endpointCount", "ready"] {
+            for member in [
+                "owners", "finalizers", "endpoints", "ports", "endpointCount", "ready", "subsets", "addresses",
+            ] {
                 if member == "ready" && change.object.kind == .pod { continue }
                 if old[member] != new[member] {
                     changes[member] = [old[member] ?? .null, new[member] ?? .null]

@@ -84,6 +84,7 @@ struct RecordedState {
         case .endpointSlice(let slice): add(slice.value, &state)
         case .namespace(let namespace): add(namespace.value, &state)
         case .generic(let object):
+            if object.value.kind == .endpoints { add(endpoints: object.value, &state) }
             if object.value.kind == .configMap {
                 state["dataKeys"] = .array((object.value.body["data"]?.objectValue ?? [:]).keys.sorted().map { .string($0) })
             }
@@ -144,6 +145,29 @@ struct RecordedState {
             ports.map { JSONValue.object($0.fields(epoch: epoch)) }
         }
         state["ports"] = ports.map { .array($0) } ?? .null
+    }
+
+    private func add(endpoints: GenericObject, _ state: inout JSONObject) {
+        let subsets = (endpoints.body["subsets"]?.arrayValue ?? []).map { subset -> JSONValue in
+            var members = subset.objectValue ?? [:]
+            for list in ["addresses", "notReadyAddresses"] {
+                guard let addresses = members[list]?.arrayValue else { continue }
+                members[list] = .array(
+                    addresses.map { address in
+                        var address = address.objectValue ?? [:]
+                        address["targetRef"] = .string("Pod/\(address["targetRef"]?["name"]?.stringValue ?? "")")
+                        return .object(address)
+                    })
+            }
+            return .object(members)
+        }
+        if isCompact {
+            let count = subsets.reduce(0) { $0 + ($1["addresses"]?.arrayValue?.count ?? 0) }
+            state = ["annotations": [:], "addresses": .integer(Int64(count))]
+        } else {
+            state["subsets"] = .array(
+                subsets.sorted { JSONWriter.string(RecordedNames.sorted($0)) < JSONWriter.string(RecordedNames.sorted($1)) })
+        }
     }
 
     private func add(_ namespace: Namespace, _ state: inout JSONObject) {
