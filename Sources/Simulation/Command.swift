@@ -40,7 +40,7 @@ public enum Command: Sendable {
     /// `kube-scheduler` or `kube-controller-manager`.
     case killLeader(component: String, for: VirtualDuration?)
     /// A named moment, for the timeline.
-    case mark(String)
+    case mark(String, description: String)
 }
 
 extension ClusterSimulation {
@@ -55,8 +55,11 @@ extension ClusterSimulation {
         case .fail(let component, let mode, let duration): beginScriptedOutage(mode, on: component, for: duration)
         case .recover(let component): recover(component)
         case .killLeader(let component, let duration): killLeader(of: component, for: duration)
-        case .mark(let name):
-            note(JournalEntry(.scenario, nil, ObjectKey(name: name), reason: "Moment", message: "moment \(name)"))
+        case .mark(let name, let description):
+            note(
+                JournalEntry(
+                    .scenario, nil, ObjectKey(name: name), reason: "Moment",
+                    message: description.isEmpty ? "moment \(name)" : description))
         case .node(let name, let action): perform(action, on: name)
         case .nodeOf(let pod, let action):
             guard let name = get(Pod.self, pod)?.nodeName, !name.isEmpty else {

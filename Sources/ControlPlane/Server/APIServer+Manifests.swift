@@ -156,7 +156,9 @@ extension APIServer {
         for object in store.list(.runtimeClass) { classes[object.metadata.name] = object.tree(epoch: epoch) }
         LimitRanger.admit(pod: &tree, ranges: ranges)
         try PriorityAdmission.admit(pod: &tree, classes: PriorityClasses(trees(.priorityClass)))
-        DefaultTolerationSeconds.admit(pod: &tree)
+        DefaultTolerationSeconds.admit(
+            pod: &tree, notReadySeconds: notReadyTolerationSeconds,
+            unreachableSeconds: unreachableTolerationSeconds)
         try RuntimeClassAdmission.admit(pod: &tree, classes: classes)
         try LimitRanger.validate(pod: tree, ranges: ranges)
         try RuntimeClassAdmission.validate(pod: tree, classes: classes)
