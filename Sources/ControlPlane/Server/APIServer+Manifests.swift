@@ -177,6 +177,8 @@ extension APIServer {
         if let known = admittedSpecs[key] { return known }
         let versioned = GroupVersionKind(version: "v1", kind: "Pod")
         var tree = pod.with { $0.status = PodStatus() }.tree(epoch: epoch)
+        // A template has not all defaults of a pod: requests that follow limits come here.
+        Defaulting.apply(versioned, &tree)
         do throws(AdmissionRefusal) {
             try applyAdmission(.pod, versioned, &tree)
         } catch {
