@@ -62,7 +62,7 @@ extension FieldErrorList {
                 invalid(path.key(key), .json(labels.value ?? .null), "must be '\(value)'")
             }
         }
-        if let selector = try? LabelSelector(job.spec.selector.value),
+        if let selector = try? CompiledLabelSelector(job.spec.selector.value),
             !selector.matches(Dictionary(uniqueKeysWithValues: expected))
         {
             invalid(
@@ -84,7 +84,7 @@ extension FieldErrorList {
         } else {
             required(path.child("selector"))
         }
-        if let selector = try? LabelSelector(spec.selector.value),
+        if let selector = try? CompiledLabelSelector(spec.selector.value),
             !selector.matches(spec.template.metadata.labels.value)
         {
             invalid(

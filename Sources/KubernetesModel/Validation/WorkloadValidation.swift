@@ -76,14 +76,14 @@ extension FieldErrorList {
         } else {
             required(place)
         }
-        guard let selector = try? LabelSelector(spec.selector.value) else {
+        guard let selector = try? CompiledLabelSelector(spec.selector.value) else {
             return invalid(place, shownSelector(spec.selector), "invalid label selector")
         }
         replicaTemplate(spec.template, selector, path.child("template"), options, owner: "ReplicaSet")
     }
 
     private mutating func replicaTemplate(
-        _ template: APITree, _ selector: LabelSelector, _ path: FieldPath, _ options: PodOptions,
+        _ template: APITree, _ selector: CompiledLabelSelector, _ path: FieldPath, _ options: PodOptions,
         owner: String
     ) {
         if !selector.isEmpty && !selector.matches(template.metadata.labels.value) {
@@ -228,7 +228,7 @@ extension FieldErrorList {
         } else {
             required(place)
         }
-        if let selector = try? LabelSelector(spec.selector.value) {
+        if let selector = try? CompiledLabelSelector(spec.selector.value) {
             statefulSetTemplate(spec, selector, path.child("template"), options, skips: skipsTemplate)
         } else {
             invalid(place, shownSelector(spec.selector), "")
@@ -237,7 +237,7 @@ extension FieldErrorList {
     }
 
     private mutating func statefulSetTemplate(
-        _ spec: APITree, _ selector: LabelSelector, _ path: FieldPath, _ options: PodOptions, skips: Bool
+        _ spec: APITree, _ selector: CompiledLabelSelector, _ path: FieldPath, _ options: PodOptions, skips: Bool
     ) {
         let template = FieldErrorList.templateWithClaims(spec)
         let meta = template.metadata
@@ -318,7 +318,7 @@ extension FieldErrorList {
         let place = path.child("selector")
         labelSelector(
             spec.selector, place, allowsInvalidValues: options.allowsInvalidSelectorValues)
-        if let selector = try? LabelSelector(spec.selector.value),
+        if let selector = try? CompiledLabelSelector(spec.selector.value),
             !selector.matches(spec.template.metadata.labels.value)
         {
             invalid(
@@ -386,7 +386,7 @@ extension FieldErrorList {
         }
         if spec.template.exists {
             replicaTemplate(
-                spec.template, LabelSelector(matchLabels: spec.selector.textEntries),
+                spec.template, CompiledLabelSelector(matchLabels: spec.selector.textEntries),
                 path.child("template"), templateOptions(old?.spec.template), owner: "ReplicationController")
         } else {
             required(path.child("template"))

@@ -1,7 +1,7 @@
 /// A node selector: terms of which one must hold, each made of requirements that must all hold.
 ///
 /// Upstream: `component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go` (v1.36).
-public struct NodeSelector: Hashable, Sendable {
+public struct CompiledNodeSelector: Hashable, Sendable {
     public struct Term: Hashable, Sendable {
         public var labels: [NodeSelectorRequirement]
         /// Requirements on fields; `metadata.name` is the only one.

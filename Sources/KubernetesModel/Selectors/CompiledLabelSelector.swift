@@ -1,13 +1,13 @@
 /// A compiled label selector: conditions that must all hold, in the order of their keys.
 ///
 /// Upstream: `apimachinery/pkg/labels/selector.go`, `apimachinery/pkg/apis/meta/v1/helpers.go` (v1.36).
-public struct LabelSelector: Hashable, Sendable, CustomStringConvertible {
+public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible {
     public let requirements: [LabelRequirement]
     /// Whether this is the selector of nothing: what an absent selector compiles to.
     public let matchesNothing: Bool
 
-    public static let everything = LabelSelector(requirements: [])
-    public static let nothing = LabelSelector(requirements: [], matchesNothing: true)
+    public static let everything = CompiledLabelSelector(requirements: [])
+    public static let nothing = CompiledLabelSelector(requirements: [], matchesNothing: true)
 
     private init(requirements: [LabelRequirement], matchesNothing: Bool) {
         self.requirements = requirements
