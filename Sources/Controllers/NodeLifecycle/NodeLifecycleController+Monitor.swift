@@ -22,13 +22,6 @@ struct MonitorPass: Sendable {
     var round: [String] = []
 }
 
-extension APIError.Reason {
-    /// Every reason, for calls whose failure is looked at afterwards.
-    static let all: [APIError.Reason] = [
-        .badRequest, .notFound, .alreadyExists, .conflict, .invalid, .forbidden, .tooManyRequests, .expired,
-        .methodNotAllowed, .internalError, .timeout, .unreachable,
-    ]
-}
 
 extension NodeLifecycleController {
     /// `NodeHealthUpdateRetry`.
