@@ -177,8 +177,9 @@ struct VolumeControllerTests {
         let lab = lab()
         lab.join("n1")
         lab.create(volume("a"))
+        lab.run(for: .milliseconds(500))
         lab.create(claim("x"))
-        lab.run(for: .seconds(1))
+        lab.run(for: .milliseconds(500))
         lab.runPod("p", on: "n1", claim: "x")
         lab.run(for: .seconds(1))
         lab.call(.delete(.persistentVolumeClaim, ObjectKey(namespace: "default", name: "x"), DeleteOptions()))
@@ -199,8 +200,9 @@ struct VolumeControllerTests {
         let lab = lab(withNodeLifecycle: withNodeLifecycle)
         for name in ["m1", "m2", "m3"] { lab.join(name) }
         lab.create(volume("a"))
+        lab.run(for: .milliseconds(500))
         lab.create(claim("x"))
-        lab.run(for: .seconds(1))
+        lab.run(for: .milliseconds(500))
         lab.runPod("p", on: "m1", claim: "x")
         lab.run(for: .seconds(9))
         lab.setVolumesInUse("m1", [unique])
@@ -297,8 +299,9 @@ struct VolumeControllerTests {
         }
         lab.join("m1")
         lab.create(volume("a"))
+        lab.run(for: .milliseconds(500))
         lab.create(claim("x"))
-        lab.run(for: .seconds(1))
+        lab.run(for: .milliseconds(500))
         lab.runPod("p", on: "m1", claim: "x")
         lab.run(for: .seconds(125))
         #expect(
