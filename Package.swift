@@ -56,7 +56,7 @@ let package = Package(
         floor("ControlPlane", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         // Floor 4
         floor("Scheduler", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
-        floor("Controllers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor("Controllers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         // Floor 5
