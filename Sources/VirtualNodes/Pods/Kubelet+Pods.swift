@@ -139,6 +139,10 @@ extension Kubelet {
         let pod = pods[index].pod.value
         if isNew {
             pods[index].work = .sync
+            // Containers from before this process of the kubelet may have an end ahead of them.
+            for container in pods[index].containers {
+                if let end = container.instance?.exitAt, end > now { noticeChange(slot, at: end) }
+            }
             if pod.status.phase.isTerminal && !hasRunningParts(pods[index], now) {
                 // A finished pod that an earlier process has torn down.
                 pods[index].work = .terminated
