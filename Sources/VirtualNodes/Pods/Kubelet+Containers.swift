@@ -218,8 +218,18 @@ extension Kubelet {
     mutating func killedAfterHook(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first else { return }
-        let name = pods[index].container(Int(first)).name
-        let message = "Exec lifecycle hook for Container \"\(name)\" in Pod \"\(pods[index].description)\" failed"
+        let container = pods[index].container(Int(first))
+        let hook = container.lifecycle?.postStart
+        let target = "for Container \"\(container.name)\" in Pod \"\(pods[index].description)\" failed"
+        let message: String
+        if let http = hook?.httpGet {
+            message = "HTTP lifecycle hook (\(http["path"]?.stringValue ?? "")) \(target) - error: "
+                + "HTTP probe failed with statuscode: 500"
+        } else {
+            let command = hook?.exec?["command"]?.arrayValue?.compactMap(\.stringValue).joined(separator: " ") ?? ""
+            message = "Exec lifecycle hook ([\(command)]) \(target) - error: "
+                + "command '\(command)' exited with 1: , message: \"\""
+        }
         fail(slot, reason: "PostStartHookError", message: message, now, &out)
     }
 
@@ -248,7 +258,7 @@ extension Kubelet {
         }
         func end(after draw: Draw, _ name: String, _ code: Int32, _ reason: ExitReason) {
             let time = now.advancedClamping(by: draw.sample(streams, name, attempt))
-            guard time < instance.exitAt else { return }
+            guard time != .never, time <= instance.exitAt else { return }
             instance.exitAt = time
             instance.exitCode = code
             instance.exitReason = reason

@@ -87,7 +87,9 @@ extension Kubelet {
     mutating func pumpStatuses(_ now: VirtualTime, _ out: inout Outbox) {
         guard statusInFlight < 0, !statusQueue.isEmpty else { return }
         guard machine.isConnected else {
-            scheduleStatusSync(now)
+            // Each attempt would fail; the pass after the partition finds what was not sent.
+            for slot in statusQueue { pods[Int(slot)].isStatusQueued = false }
+            statusQueue = []
             return
         }
         while let slot = statusQueue.first {
@@ -192,6 +194,10 @@ extension Kubelet {
         }
         if pods[index].statusVersion != pods[index].sentVersion {
             queueStatus(slot)
+        } else if let status = pods[index].status?.value, pods[index].work == .sync,
+            isSame(pods[index].pod.value.status, status)
+        {
+            pods[index].status = nil
         } else if pods[index].work == .finished && pods[index].status?.value.phase != pod.value.status.phase {
             scheduleStatusSync(now)
         }

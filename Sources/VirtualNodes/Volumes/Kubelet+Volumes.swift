@@ -24,10 +24,10 @@ extension Kubelet {
         }
         if pods[index].volumes.allSatisfy({ $0.stage == .mounted }) { return }
         for place in pods[index].volumes.indices where !pods[index].volumes[place].claimError.isEmpty {
-            // A new wait processes the pod anew.
+            // A new wait has the populator's next pass process the pod anew.
             pods[index].volumes[place].claimError = ""
             pods[index].volumes[place].stage = .pending
-            pods[index].volumes[place].due = tick(timing.volumeLoopPeriod, from: now)
+            pods[index].volumes[place].due = tick(timing.volumeLoopPeriod, after: now)
         }
         pods[index].step = .volumes
         pods[index].volumeDeadline = now + timing.volumeWaitTimeout
