@@ -24,6 +24,42 @@ struct PodEdgeTests {
         #expect(cluster.status("job").containerStatuses[0].lastState?.termination?.exitCode == 1)
     }
 
+    @Test("a job's sidecar ends with its regular container, and does not count for the outcome")
+    func jobWithSidecar() {
+        var cluster = FakeCluster { settings, description in
+            description.presentImages = ["nginx:1.27"]
+            var job = ContainerBehavior()
+            job.runTime = .seconds(30)
+            var stubborn = ContainerBehavior()
+            stubborn.stopTime = nil
+            settings.behaviors.rules = [.init(container: "work", behavior: job), .init(behavior: stubborn)]
+        }
+        let spec = Specs.pod(
+            [Specs.container("work")], restartPolicy: "Never",
+            ["initContainers": [Specs.container("proxy", ["restartPolicy": "Always"])]])
+        cluster.at(20) { $0.create("job", spec: spec) }
+        cluster.run(until: 200)
+        let status = cluster.status("job")
+        // proxy 20.45 s, listed and synced at once; work 20.6 s to 50.6 s, found at 51 s. The sidecar ignores
+        // SIGTERM for the pod's 30 s: 81 s.
+        #expect(status.phase == .succeeded)
+        #expect(status.initContainerStatuses[0].state?.termination?.exitCode == 137)
+        #expect(status.initContainerStatuses[0].state?.termination?.finishedAt == Timestamp(seconds: 81))
+        #expect(cluster.kubelet.nextWake == .never)
+    }
+
+    @Test("a pod that is rejected and deleted at once is confirmed")
+    func rejectedAndDeleted() {
+        var cluster = FakeCluster()
+        cluster.at(20) { cluster in
+            cluster.create("two", spec: Specs.pod([Specs.container("web", ["resources": ["requests": ["cpu": "30"]]])]))
+            cluster.delete("two")
+        }
+        cluster.run(until: 60)
+        #expect(cluster.deletions.count == 1)
+        #expect(cluster.kubelet.slots.isEmpty)
+    }
+
     @Test("a container that exceeds its memory")
     func outOfMemory() {
         var cluster = FakeCluster { settings, description in

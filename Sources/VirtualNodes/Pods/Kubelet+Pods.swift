@@ -149,6 +149,8 @@ extension Kubelet {
             }
         }
         if pod.metadata.isBeingDeleted || pod.status.phase.isTerminal {
+            // A rejected pod gets its worker for the end only.
+            if pods[index].work == .none { pods[index].work = .sync }
             requestTermination(slot, now)
         } else {
             requestSync(slot)
