@@ -55,7 +55,7 @@ let package = Package(
         // Floor 3
         floor("ControlPlane", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         // Floor 4
-        floor("Scheduler", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor("Scheduler", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         floor("Controllers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
@@ -70,8 +70,8 @@ let package = Package(
         floor(
             "Scenarios",
             [
-                "ControlPlane", "Failures", "KubernetesModel", "Simulation", "SimulationKernel", "Stochastics",
-                "VirtualNodes", "Yams", collections,
+                "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Simulation", "SimulationKernel",
+                "Stochastics", "VirtualNodes", "Yams", collections,
             ]),
         floor(
             "Telemetry",

@@ -93,10 +93,15 @@ extension APIServer {
     private func patchedTree(_ old: APIObject, _ patch: ObjectPatch) throws(APIError) -> JSONValue? {
         switch patch {
         case .merge(let change): return old.tree(epoch: epoch).merging(change)
-        case .json, .strategicMerge:
+        case .json(let operations):
+            do throws(JSONPatch.Failure) {
+                return try JSONPatch.apply(operations, to: old.tree(epoch: epoch))
+            } catch {
+                throw APIError(.invalid, "the server rejected our request due to an error in our request")
+            }
+        case .strategicMerge:
             throw APIError(
-                .badRequest,
-                "simk's API server does not take JSON patches and strategic merge patches yet; use a merge patch")
+                .badRequest, "simk's API server does not take strategic merge patches yet; use a merge patch")
         default: return nil
         }
     }

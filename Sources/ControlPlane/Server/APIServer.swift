@@ -1,6 +1,6 @@
 public import KubernetesModel
 public import SimulationKernel
-public import Stochastics
+import Stochastics
 
 /// Upstream's rules in front of the store: what each verb does to an object and when it is refused.
 ///
@@ -17,6 +17,7 @@ public struct APIServer: ~Copyable {
     var suffixes: RandomStream
     /// Cluster IPs and node ports handed out so far.
     var allocators = ServiceAllocators()
+    var admittedSpecs = AdmittedSpecs()
     /// Calls handled so far, by verb and kind.
     public internal(set) var callCounts = CallCounts()
     /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes
@@ -70,7 +71,7 @@ public struct APIServer: ~Copyable {
     }
 
     /// Leases show the renewals that happened by now.
-    func materialized(_ object: APIObject, at now: VirtualTime) -> APIObject {
+    public func materialized(_ object: APIObject, at now: VirtualTime) -> APIObject {
         guard let lease = object.lease, lease.value.renewalPeriod != nil else { return object }
         return APIObject(lease.value.materialized(at: now))
     }
@@ -86,6 +87,10 @@ public struct APIServer: ~Copyable {
     @discardableResult
     mutating func put(_ object: APIObject, at now: VirtualTime) -> APIObject {
         let stored = store.put(object, at: now)
+        switch stored.kind {
+        case .priorityClass, .runtimeClass, .limitRange: admittedSpecs.forgetAll()
+        default: break
+        }
         if store.revision % 1_024 == 0 { store.compact(before: now - historyRetention) }
         return stored
     }

@@ -1,0 +1,227 @@
+import KubernetesModel
+import OrderedCollections
+public import SimulationKernel
+
+extension APIServer {
+    /// Makes the objects that every cluster has before anybody asks for them.
+    public mutating func bootstrap(at now: VirtualTime) {
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+            var namespace = Namespace()
+            namespace.metadata.name = name
+            _ = handle(.create(APIObject(namespace)), at: now)
+        }
+        let classes: [(String, Int64)] = [
+            ("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000),
+        ]
+        for (name, value) in classes {
+            var priority = PriorityClass()
+            priority.metadata.name = name
+            priority.value = value
+            priority.preemptionPolicy = "PreemptLowerPriority"
+            _ = handle(.create(APIObject(priority)), at: now)
+        }
+    }
+
+    /// Takes a manifest through decoding, defaulting, admission and validation.
+    ///
+    /// Unknown and repeated fields are errors, as kubectl asks for (`fieldValidation: Strict`).
+    mutating func admit(_ manifest: JSONValue, at now: VirtualTime) throws(APIError) -> APIObject {
+        let (kind, versioned) = try servedKind(of: manifest)
+        var tree = try decoded(manifest, as: versioned)
+        let outcome = Defaulting.apply(versioned, &tree)
+        let namespace = tree["metadata"]?["namespace"]?.stringValue ?? ""
+        if kind.info.isNamespaced {
+            _ = CreationStrategy.setNamespace(namespace.isEmpty ? "default" : namespace, of: &tree)
+        } else if !CreationStrategy.setNamespace(nil, of: &tree) {
+            throw APIError(
+                .badRequest, "the namespace of the provided object does not match the namespace sent on the request")
+        }
+        let name = tree["metadata"]?["name"]?.stringValue ?? ""
+        do throws(AdmissionRefusal) {
+            try applyAdmission(kind, versioned, &tree)
+        } catch {
+            throw .forbidden(kind, name, error.description)
+        }
+        let made = ServerMadeValues(
+            uid: newUID().description, now: epoch.advanced(by: now.sinceStart).rfc3339)
+        CreationStrategy.prepare(versioned, &tree, made: made, outcome: outcome)
+        if kind == .service { try allocateAddresses(of: &tree, name: name) }
+        let encoded = Schema.kubernetes.encode(tree, as: versioned)
+        let faults = Validator.validateCreate(kind: versioned, object: encoded)
+        if !faults.isEmpty { throw .invalid(kind, name, faults) }
+        return APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
+    }
+
+    /// Takes the changed tree of an existing object through decoding, defaulting and validation.
+    func admitUpdate(_ tree: JSONValue, of old: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+        let (kind, versioned) = try servedKind(of: tree)
+        var tree = try decoded(tree, as: versioned)
+        _ = Defaulting.apply(versioned, &tree)
+        let before = old.tree(epoch: epoch)
+        UpdateStrategy.prepare(
+            versioned, &tree, old: before, now: epoch.advanced(by: now.sinceStart).rfc3339)
+        if kind == .pod { PriorityAdmission.admit(updated: &tree, old: before) }
+        let encoded = Schema.kubernetes.encode(tree, as: versioned)
+        let faults = Validator.validateUpdate(kind: versioned, object: encoded, old: before)
+        if !faults.isEmpty { throw .invalid(kind, old.metadata.name, faults) }
+        return APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
+    }
+
+    /// Creates the object, or merges the manifest into the one that is there.
+    ///
+    /// Members that the manifest does not name stay; its lists replace those of the object. kubectl's
+    /// three-way merge also removes what an earlier manifest named and this one does not, and merges lists
+    /// by key: simk does neither.
+    mutating func apply(_ manifest: JSONValue, at now: VirtualTime) throws(APIError) -> APIObject {
+        let (kind, _) = try servedKind(of: manifest)
+        let metadata = manifest["metadata"]
+        var key = ObjectKey(name: metadata?["name"]?.stringValue ?? "")
+        if kind.info.isNamespaced { key.namespace = metadata?["namespace"]?.stringValue ?? "default" }
+        guard let old = store[kind, key] else { return try create(try admit(manifest, at: now), at: now) }
+        let merged = try admitUpdate(old.tree(epoch: epoch).merging(manifest), of: old, at: now)
+        return try finishUpdate(merged.withStatus(of: old), old: old, at: now)
+    }
+
+    private func servedKind(of manifest: JSONValue) throws(APIError) -> (ObjectKind, GroupVersionKind) {
+        let apiVersion = manifest["apiVersion"]?.stringValue ?? ""
+        let kindName = manifest["kind"]?.stringValue ?? ""
+        guard let kind = ObjectKind(apiVersion: apiVersion, kind: kindName),
+            let versioned = GroupVersionKind(apiVersion: apiVersion, kind: kindName)
+        else {
+            throw APIError(
+                .notFound,
+                "no matches for kind \"\(kindName)\" in version \"\(apiVersion)\": simk does not serve it")
+        }
+        guard kind.info.apiVersion == apiVersion else {
+            throw APIError(
+                .badRequest,
+                "\(kindName) in version \"\(apiVersion)\": simk serves \"\(kind.info.apiVersion)\" only")
+        }
+        return (kind, versioned)
+    }
+
+    private func decoded(_ manifest: JSONValue, as kind: GroupVersionKind) throws(APIError) -> JSONValue {
+        let decoded: Schema.Decoded
+        do throws(DecodingFault) {
+            decoded = try Schema.kubernetes.decode(manifest, as: kind)
+        } catch {
+            throw APIError(
+                .badRequest,
+                "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): \(error)")
+        }
+        if let fault = decoded.strictError {
+            throw APIError(
+                .badRequest,
+                "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): \(fault)")
+        }
+        return decoded.tree
+    }
+
+    /// Gives a new Service the addresses and ports that it does not name itself.
+    private mutating func allocateAddresses(of service: inout JSONValue, name: String) throws(APIError) {
+        let needs = ServiceAddresses.prepare(&service)
+        if needs.clusterIP {
+            guard let address = allocators.address() else {
+                throw APIError(.internalError, "failed to allocate IP for service \"\(name)\": range is full")
+            }
+            ServiceAddresses.setClusterIP(address, of: &service)
+        }
+        for group in needs.nodePorts {
+            guard let port = allocators.port() else {
+                throw APIError(.internalError, "failed to allocate a nodePort: range is full")
+            }
+            ServiceAddresses.setNodePort(port, at: group, of: &service)
+        }
+        if needs.healthCheckNodePort, let port = allocators.port() {
+            ServiceAddresses.setHealthCheckNodePort(port, of: &service)
+        }
+    }
+
+    // MARK: Admission
+
+    /// Runs the default plugins but ServiceAccount's: tokens change nothing that simk models, and a volume
+    /// with a name of its own would keep pods from sharing their spec.
+    private func applyAdmission(
+        _ kind: ObjectKind, _ versioned: GroupVersionKind, _ tree: inout JSONValue
+    ) throws(AdmissionRefusal) {
+        guard kind == .pod else {
+            let facts = AdmissionFacts(
+                limitRanges: trees(.limitRange, namespace: tree["metadata"]?["namespace"]?.stringValue),
+                priorityClasses: PriorityClasses(trees(.priorityClass)), storageClasses: trees(.storageClass),
+                volumeNameSuffix: "")
+            return try Admission.admitNew(versioned, &tree, namespace: "", facts: facts)
+        }
+        let ranges = trees(.limitRange, namespace: tree["metadata"]?["namespace"]?.stringValue)
+        var classes: [String: JSONValue] = [:]
+        for object in store.list(.runtimeClass) { classes[object.metadata.name] = object.tree(epoch: epoch) }
+        LimitRanger.admit(pod: &tree, ranges: ranges)
+        try PriorityAdmission.admit(pod: &tree, classes: PriorityClasses(trees(.priorityClass)))
+        DefaultTolerationSeconds.admit(pod: &tree)
+        try RuntimeClassAdmission.admit(pod: &tree, classes: classes)
+        try LimitRanger.validate(pod: tree, ranges: ranges)
+        try RuntimeClassAdmission.validate(pod: tree, classes: classes)
+    }
+
+    private func trees(_ kind: ObjectKind, namespace: String? = nil) -> [JSONValue] {
+        store.list(kind, namespace: namespace).map { $0.tree(epoch: epoch) }
+    }
+
+    /// The spec of a pod that a controller creates, as admission leaves it.
+    ///
+    /// Pods of one template come with one and the same spec, and leave with one and the same: the result is
+    /// remembered by the identity of what came in.
+    mutating func admittedSpec(of pod: Pod) throws(APIError) -> PodSpec {
+        let key = AdmittedSpecs.Key(spec: ObjectIdentifier(pod.spec), namespace: pod.metadata.namespace)
+        if let known = admittedSpecs[key] { return known }
+        let versioned = GroupVersionKind(version: "v1", kind: "Pod")
+        var tree = pod.with { $0.status = PodStatus() }.tree(epoch: epoch)
+        do throws(AdmissionRefusal) {
+            try applyAdmission(.pod, versioned, &tree)
+        } catch {
+            throw .forbidden(.pod, pod.metadata.name, error.description)
+        }
+        let made = ServerMadeValues(uid: "", now: epoch.rfc3339)
+        CreationStrategy.prepare(versioned, &tree, made: made)
+        let members = Schema.kubernetes.encode(tree, as: versioned)["spec"]?.objectValue ?? [:]
+        // An admitted spec that comes again (a manifest's) stays the object that it is.
+        let admitted = members == pod.spec.source ? pod.spec : PodSpec(source: members)
+        admittedSpecs.remember(admitted, for: key, from: pod)
+        return admitted
+    }
+}
+
+/// Specs after admission, by the identity of the spec before it.
+struct AdmittedSpecs: Sendable {
+    struct Key: Hashable, Sendable {
+        var spec: ObjectIdentifier
+        var namespace: String
+    }
+    /// The spec that came is held, too: an identity must not be used again while it is a key.
+    private var entries: [Key: (from: PodSpec, admitted: PodSpec)] = [:]
+    /// Specs of StatefulSets' pods come once only; the bound keeps them from piling up.
+    private static let limit = 1_024
+
+    subscript(key: Key) -> PodSpec? { entries[key]?.admitted }
+
+    mutating func remember(_ admitted: PodSpec, for key: Key, from pod: Pod) {
+        // Label keys are merged from the pod's own labels, which another pod may not share.
+        if pod.spec.dependsOnLabels { return }
+        if entries.count >= Self.limit { entries.removeAll() }
+        entries[key] = (pod.spec, admitted)
+    }
+
+    mutating func forgetAll() { entries.removeAll() }
+}
+
+extension PodSpec {
+    /// Whether admission reads the pod's labels to complete the spec.
+    fileprivate var dependsOnLabels: Bool {
+        if fields.topologySpreadConstraints.contains(where: { !$0.matchLabelKeys.isEmpty }) { return true }
+        let affinities = [fields.affinity?.podAffinity, fields.affinity?.podAntiAffinity]
+        return affinities.contains { affinity in
+            guard let affinity else { return false }
+            let terms = affinity.required + affinity.preferred.map(\.podAffinityTerm)
+            return terms.contains { !$0.matchLabelKeys.isEmpty || !$0.mismatchLabelKeys.isEmpty }
+        }
+    }
+}

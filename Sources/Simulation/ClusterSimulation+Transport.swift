@@ -1,0 +1,244 @@
+import ControlPlane
+import KubernetesModel
+import Scheduler
+import SimulationKernel
+import VirtualNodes
+
+extension ClusterSimulation {
+    // MARK: Calls
+
+    /// Sends what a component put into its outbox: calls through its clients, Events through its broadcaster.
+    func send(from process: ProcessID) {
+        let index = Int(process.index)
+        for entry in outbox.journal { note(entry) }
+        for call in outbox.calls {
+            let client = min(Int(call.client), processes[index].clients.count - 1)
+            send(call.request, from: process, token: call.token, client: client)
+        }
+        for event in outbox.events {
+            for observer in observers { observer.reported(event, at: now) }
+            guard
+                let request = processes[index].correlator.request(
+                    for: event, epoch: configuration.start, at: now)
+            else { continue }
+            send(request, from: process, token: .none, client: processes[index].clients.count - 1)
+        }
+        outbox.removeAll()
+        rearm(process)
+    }
+
+    private func send(_ request: APIRequest, from process: ProcessID, token: CallToken, client: Int) {
+        let index = Int(process.index)
+        guard processes[index].isRunning else { return }
+        var call = CallInFlight(
+            process: process, incarnation: processes[index].incarnation, token: token, request: request)
+        let sent = processes[index].clients[client].reserve(at: now)
+        guard processes[index].isConnected else {
+            call.request = nil
+            call.result = .failure(.unreachable)
+            if token != .none {
+                queue.schedule(
+                    .callReturns(calls.insert(call)), at: sent + configuration.timing.unreachableTimeout)
+            }
+            return
+        }
+        var arrival = sent + configuration.timing.requestLatency
+        if request.isWrite { arrival += configuration.timing.commitLatency }
+        queue.schedule(.callExecutes(calls.insert(call)), at: arrival)
+    }
+
+    /// A call has reached the server.
+    func execute(_ handle: Handle<CallInFlight>) {
+        guard var call = calls[handle], let request = call.request else { return }
+        counters.apiCalls += 1
+        call.request = nil
+        let process = processes[Int(call.process.index)]
+        // What was cut off on its way has not arrived.
+        call.result = process.isConnected ? server.handle(request, at: now) : .failure(.unreachable)
+        if case .failure = call.result { counters.apiErrors += 1 }
+        if call.token == .none {
+            calls.remove(handle)
+            return
+        }
+        calls[handle] = call
+        queue.schedule(.callReturns(handle), at: now + configuration.timing.responseLatency)
+    }
+
+    /// A call's answer has reached its process.
+    func complete(_ handle: Handle<CallInFlight>) {
+        guard let call = calls.remove(handle), let result = call.result else { return }
+        let index = Int(call.process.index)
+        guard processes[index].isRunning, processes[index].incarnation == call.incarnation else { return }
+        let answer: APIResult = processes[index].isConnected ? result : .failure(.unreachable)
+        switch processes[index].role {
+        case .user: kubectl.complete(call.token, answer, at: now, &outbox)
+        case .scheduler(let place): schedulers[place].complete(call.token, answer, at: now, &outbox)
+        case .controllerManager(let place):
+            controllerManagers[place].complete(call.token, answer, at: now, &outbox)
+        case .storage: storage.complete(call.token, answer, at: now, &outbox)
+        case .kubelet(let place): kubelets[place].complete(call.token, answer, at: now, &outbox)
+        }
+        send(from: call.process)
+    }
+
+    // MARK: Watches
+
+    /// Passes new writes on to observers and to the watch streams that see them.
+    func dispatchChanges() {
+        guard dispatchedRevision < server.store.revision else { return }
+        guard let changes = server.store.changes(after: dispatchedRevision) else {
+            preconditionFailure("writes were compacted before they were dispatched")
+        }
+        dispatchedRevision = server.store.revision
+        let arrival = now + configuration.timing.watchLatency
+        for change in changes {
+            digest.combine(change)
+            for observer in observers { observer.stored(change) }
+            // No component watches Events; people and clients of the API do.
+            if change.object.kind == .event { continue }
+            let event = WatchEvent(change.kind, change.object)
+            for process in sharedWatchers { post(event, to: process, at: arrival) }
+            dispatchToNodes(change, at: arrival)
+        }
+    }
+
+    /// Kubelets see their own node and the pods bound to it; a pod comes into sight when it is bound.
+    private func dispatchToNodes(_ change: StoreChange, at arrival: VirtualTime) {
+        switch change.object {
+        case .node(let node):
+            if let process = kubeletProcesses[node.value.metadata.name] {
+                post(WatchEvent(change.kind, change.object), to: process, at: arrival)
+            }
+        case .pod(let pod):
+            guard !pod.value.nodeName.isEmpty, let process = kubeletProcesses[pod.value.nodeName] else { return }
+            let wasSeen = change.previous?.pod.map { $0.value.nodeName == pod.value.nodeName } ?? false
+            let kind = change.kind == .modified && !wasSeen ? .added : change.kind
+            post(WatchEvent(kind, change.object), to: process, at: arrival)
+        default: return
+        }
+    }
+
+    private func post(_ event: WatchEvent, to process: ProcessID, at arrival: VirtualTime) {
+        let index = Int(process.index)
+        switch processes[index].subscription {
+        case .nothing: return
+        case .everything, .node: break
+        }
+        // A process that waits for its first list gets this write with it.
+        if processes[index].awaitsSnapshot { return }
+        processes[index].inbox.append((arrival, event))
+        guard processes[index].isRunning, processes[index].isConnected else { return }
+        scheduleDelivery(process, at: arrival)
+    }
+
+    func scheduleDelivery(_ process: ProcessID, at time: VirtualTime) {
+        let index = Int(process.index)
+        guard processes[index].nextDelivery != time else { return }
+        processes[index].nextDelivery = time
+        queue.schedule(.watchDelivers(process), at: time)
+    }
+
+    /// Begins a watch anew: a list of everything in sight comes first.
+    func subscribe(_ process: ProcessID, to subscription: Subscription) {
+        let index = Int(process.index)
+        processes[index].subscription = subscription
+        processes[index].inbox.removeAll()
+        processes[index].awaitsSnapshot = true
+        let arrival = now + configuration.timing.requestLatency + configuration.timing.responseLatency
+        scheduleDelivery(process, at: arrival)
+    }
+
+    /// Watch events have reached a process.
+    func deliver(to process: ProcessID) {
+        let index = Int(process.index)
+        if processes[index].nextDelivery == now { processes[index].nextDelivery = .never }
+        guard processes[index].isRunning, processes[index].isConnected else { return }
+        var events: [WatchEvent] = []
+        if processes[index].awaitsSnapshot {
+            processes[index].awaitsSnapshot = false
+            events = snapshot(for: processes[index].subscription)
+            if case .kubelet(let place) = processes[index].role {
+                kubelets[place].relist(
+                    pods: events.compactMap(\.object.pod), node: events.lazy.compactMap(\.object.node).first, at: now,
+                    &outbox)
+                return send(from: process)
+            }
+        } else {
+            let inbox = processes[index].inbox
+            let due = inbox.prefix { $0.time <= now }.count
+            if due == 0 { return }
+            events = inbox[..<due].map(\.event)
+            processes[index].inbox.removeFirst(due)
+        }
+        switch processes[index].role {
+        case .user: kubectl.deliver(events, at: now, &outbox)
+        case .scheduler(let place): schedulers[place].deliver(events, at: now, &outbox)
+        case .controllerManager(let place): controllerManagers[place].deliver(events, at: now, &outbox)
+        case .storage: storage.deliver(events, at: now, &outbox)
+        case .kubelet(let place): kubelets[place].deliver(events, at: now, &outbox)
+        }
+        send(from: process)
+    }
+
+    /// What a list at this moment answers, in the order of kinds and keys.
+    private func snapshot(for subscription: Subscription) -> [WatchEvent] {
+        switch subscription {
+        case .nothing: return []
+        case .everything:
+            return ObjectKind.allCases.filter { $0 != .event }.flatMap { kind in
+                server.store.list(kind).map { WatchEvent(.added, $0) }
+            }
+        case .node(let name):
+            var events: [WatchEvent] = []
+            if let node = server.store[.node, ObjectKey(name: name)] { events.append(WatchEvent(.added, node)) }
+            for pod in server.store.list(.pod) where pod.pod?.value.nodeName == name {
+                events.append(WatchEvent(.added, pod))
+            }
+            return events
+        }
+    }
+
+    // MARK: Alarms
+
+    /// A process's own alarm went off.
+    func wake(_ process: ProcessID) {
+        let index = Int(process.index)
+        processes[index].alarm = nil
+        processes[index].alarmTime = .never
+        switch processes[index].role {
+        case .user: kubectl.wake(at: now, &outbox)
+        case .scheduler(let place): schedulers[place].wake(at: now, &outbox)
+        case .controllerManager(let place): controllerManagers[place].wake(at: now, &outbox)
+        case .storage: storage.wake(at: now, &outbox)
+        case .kubelet(let place): kubelets[place].wake(at: now, &outbox)
+        }
+        send(from: process)
+    }
+
+    /// Makes the one alarm of a process agree with what the component asks for.
+    func rearm(_ process: ProcessID) {
+        let index = Int(process.index)
+        let wanted: VirtualTime
+        switch processes[index].role {
+        case .user: wanted = kubectl.nextWake
+        case .scheduler(let place): wanted = processes[index].isRunning ? schedulers[place].nextWake : .never
+        case .controllerManager(let place):
+            wanted = processes[index].isRunning ? controllerManagers[place].nextWake : .never
+        case .storage: wanted = storage.nextWake
+        case .kubelet(let place): wanted = kubelets[place].nextWake
+        }
+        guard wanted != processes[index].alarmTime else { return }
+        if let alarm = processes[index].alarm { queue.cancel(alarm) }
+        processes[index].alarm = wanted == .never ? nil : queue.schedule(.processWakes(process), at: max(wanted, now))
+        processes[index].alarmTime = wanted
+    }
+}
+
+extension APIRequest {
+    /// Whether the call has to be committed by the store.
+    var isWrite: Bool { if case .get = self { false } else { true } }
+}
+
+extension APIError {
+    static let unreachable = APIError(.unreachable, "the API server cannot be reached: i/o timeout")
+}
