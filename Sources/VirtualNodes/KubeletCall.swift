@@ -37,7 +37,8 @@ struct KubeletCall: Hashable, BitwiseCopyable, Sendable {
 
     var token: CallToken {
         CallToken(
-            value: UInt64(kind.rawValue) << 56 | UInt64(boot) << 48 | UInt64(UInt32(bitPattern: slot) & 0xFFFF) << 32
+            value: UInt64(kind.rawValue) << 56 | UInt64(boot) << 48 | UInt64(
+                UInt32(bitPattern: slot) & 0xFFFF) << 32
                 | UInt64(number))
     }
 }

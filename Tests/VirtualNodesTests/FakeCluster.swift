@@ -36,7 +36,8 @@ struct FakeCluster {
         settings.timing.syncBackOffJitter = 0
         var description = NodeDescription(name: "node-a")
         description.capacity = ResourceList([
-            ("cpu", Quantity(value: 4)), ("memory", Quantity(value: 16 << 30)), ("pods", Quantity(value: 110)),
+            ("cpu", Quantity(value: 4)), ("memory", Quantity(value: 16 << 30)),
+            ("pods", Quantity(value: 110)),
         ])
         configure(&settings, &description)
         kubelet = Kubelet(description, settings: Ref(settings))
@@ -88,7 +89,8 @@ struct FakeCluster {
         journal += out.journal
         for call in out.calls {
             calls += 1
-            let result = isReachable ? answer(call.request) : .failure(APIError(.unreachable, "no route to host"))
+            let result =
+                isReachable ? answer(call.request) : .failure(APIError(.unreachable, "no route to host"))
             if call.token != .none { push(now, .complete(call.token, result)) }
         }
     }
@@ -117,7 +119,9 @@ struct FakeCluster {
                         $0.status.volumesAttached = attached
                     }))
         case .get(.pod, let key):
-            guard let pod = pods[key] else { return .failure(APIError(.notFound, "pods \"\(key.name)\" not found")) }
+            guard let pod = pods[key] else {
+                return .failure(APIError(.notFound, "pods \"\(key.name)\" not found"))
+            }
             return .success(.pod(pod))
         case .patch(.pod, let key, .podStatus(let status), let uid):
             guard let pod = pods[key], uid == nil || uid == pod.value.metadata.uid else {
@@ -259,7 +263,8 @@ enum Specs {
     }
 
     static func pod(
-        _ containers: [JSONValue] = [container("web")], restartPolicy: String = "Always", _ more: KeyValuePairs<String, JSONValue> = [:]
+        _ containers: [JSONValue] = [container("web")], restartPolicy: String = "Always",
+        _ more: KeyValuePairs<String, JSONValue> = [:]
     ) -> JSONValue {
         var tree: JSONValue = [
             "containers": .array(containers), "restartPolicy": .string(restartPolicy),

@@ -52,10 +52,14 @@ struct PodEndTests {
         stubborn.stopTime = nil
         var cluster = Self.cluster(stubborn)
         let container = Specs.container("web", ["lifecycle": ["preStop": ["sleep": ["seconds": 100]]]])
-        cluster.at(20) { $0.create("web", spec: Specs.pod([container], ["terminationGracePeriodSeconds": 10])) }
+        cluster.at(20) {
+            $0.create("web", spec: Specs.pod([container], ["terminationGracePeriodSeconds": 10]))
+        }
         cluster.at(50) { $0.delete("web") }
         cluster.run(until: 100)
-        #expect(cluster.history.last?.status.containerStatuses[0].state?.termination?.finishedAt == Timestamp(seconds: 62))
+        #expect(
+            cluster.history.last?.status.containerStatuses[0].state?.termination?.finishedAt
+                == Timestamp(seconds: 62))
     }
 
     @Test("sidecars end after the regular containers, the last one first")
@@ -115,7 +119,8 @@ struct PodEndTests {
         cluster.at(20) { $0.create("web", spec: Specs.pod()) }
         cluster.at(75) { cluster in
             guard let pod = cluster.pod("web") else { return }
-            cluster.store(pod: pod.with { $0.status.conditions["Ready"] = Condition("Ready", .isFalse) }, .modified)
+            cluster.store(
+                pod: pod.with { $0.status.conditions["Ready"] = Condition("Ready", .isFalse) }, .modified)
         }
         cluster.run(until: 100)
         #expect(cluster.history.last.map { seconds($0.time) } == "80")
@@ -146,12 +151,19 @@ struct PodEndTests {
         #expect(status.containerStatuses[0].restartCount == 1)
         #expect(status.containerStatuses[0].lastState?.termination?.exitCode == 255)
         #expect(status.containerStatuses[0].lastState?.termination?.reason == "Unknown")
-        #expect(cluster.messages("SandboxChanged") == ["Pod sandbox changed, it will be killed and re-created."])
+        #expect(
+            cluster.messages("SandboxChanged") == ["Pod sandbox changed, it will be killed and re-created."])
         #expect(cluster.messages("Rebooted").count == 1)
-        #expect(cluster.events.contains { $0.record.reason == "Started" && $0.time == VirtualTime.start + .milliseconds(400_450) })
+        #expect(
+            cluster.events.contains {
+                $0.record.reason == "Started" && $0.time == VirtualTime.start + .milliseconds(400_450)
+            })
         // What was deleted meanwhile is not started, and forgotten.
         #expect(cluster.kubelet.slots.count == 1)
-        #expect(!cluster.events.contains { $0.record.involvedKey.name == "gone" && $0.time > VirtualTime.start + .seconds(100) })
+        #expect(
+            !cluster.events.contains {
+                $0.record.involvedKey.name == "gone" && $0.time > VirtualTime.start + .seconds(100)
+            })
         #expect(cluster.kubelet.nextWake == .never)
     }
 

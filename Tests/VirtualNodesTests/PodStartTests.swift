@@ -35,17 +35,21 @@ struct PodStartTests {
                 "Successfully pulled image \"nginx:1.27\" in 960ms (960ms including waiting). "
                     + "Image size: 70000000 bytes."
             ])
-        #expect(cluster.events.last { $0.record.reason == "Started" }?.record.fieldPath == "spec.containers{web}")
         #expect(
-            cluster.first("web") { $0.containerStatuses.first?.state == .waiting(reason: "ContainerCreating", message: "") }
+            cluster.events.last { $0.record.reason == "Started" }?.record.fieldPath == "spec.containers{web}")
+        #expect(
+            cluster.first("web") {
+                $0.containerStatuses.first?.state == .waiting(reason: "ContainerCreating", message: "")
+            }
                 == "20")
         #expect(cluster.first("web") { $0.conditions.isTrue("PodReadyToStartContainers") } == "20.3")
         // The pod is listed as soon as its sync is over.
         #expect(cluster.first("web") { $0.phase == .running } == "21.41")
         let status = cluster.status("web")
-        #expect(status.conditions.filter { $0.status == .isTrue }.map(\.type).sorted() == [
-            "ContainersReady", "Initialized", "PodReadyToStartContainers", "PodScheduled", "Ready",
-        ])
+        #expect(
+            status.conditions.filter { $0.status == .isTrue }.map(\.type).sorted() == [
+                "ContainersReady", "Initialized", "PodReadyToStartContainers", "PodScheduled", "Ready",
+            ])
         #expect(status.podIP == "10.244.0.2")
         #expect(status.hostIP == "10.0.0.1")
         #expect(status.startTime == Timestamp(seconds: 20))
@@ -91,7 +95,10 @@ struct PodStartTests {
             ])
         #expect(cluster.first("app") { $0.phase == .running } == "31.15")
         #expect(
-            cluster.first("app") { $0.conditions["Initialized"]?.message == "containers with incomplete status: [prepare proxy migrate]" }
+            cluster.first("app") {
+                $0.conditions["Initialized"]?.message
+                    == "containers with incomplete status: [prepare proxy migrate]"
+            }
                 == "20")
         #expect(cluster.status("app").conditions.isTrue("Ready"))
         #expect(cluster.messages("Unhealthy").count >= 1)
@@ -117,9 +124,10 @@ struct PodStartTests {
         #expect(status.phase == phase)
         #expect(status.containerStatuses[0].restartCount == restarts)
         #expect(status.containerStatuses[0].state?.termination?.exitCode == Int64(exitCode))
-        #expect(status.containerStatuses[0].state?.termination?.reason == (exitCode == 0 ? "Completed" : "Error"))
-        // Started at 20.45 s, ends at 50.45 s, seen at 51 s; the sandbox takes 0.1 s to stop. The listing that
-        // the terminating sync needs is that of 52 s; only then is the phase final.
+        #expect(
+            status.containerStatuses[0].state?.termination?.reason == (exitCode == 0 ? "Completed" : "Error"))
+        // Started at 20.45 s, ends at 50.45 s, seen at 51 s; the sandbox takes 0.1 s to stop. The listing
+        // that the terminating sync needs is that of 52 s; only then is the phase final.
         #expect(cluster.first("job") { $0.phase.isTerminal } == "52.1")
         #expect(status.conditions["Ready"]?.reason == (phase == .failed ? "PodFailed" : "PodCompleted"))
         #expect(cluster.kubelet.nextWake == .never)
@@ -141,7 +149,9 @@ struct PodStartTests {
         cluster.at(70) { cluster in
             guard let pod = cluster.pod("web") else { return }
             cluster.store(
-                pod: pod.with { $0.status.conditions["example.com/lb"] = Condition("example.com/lb", .isTrue) },
+                pod: pod.with {
+                    $0.status.conditions["example.com/lb"] = Condition("example.com/lb", .isTrue)
+                },
                 .modified)
         }
         cluster.run(until: 200)
@@ -150,7 +160,9 @@ struct PodStartTests {
         #expect(
             cluster.first("web") { $0.conditions["Ready"]?.reason == "ReadinessGatesNotReady" } == "50.45")
         #expect(cluster.first("web") { $0.conditions.isTrue("Ready") } == "70")
-        #expect(cluster.messages("Unhealthy").first?.hasPrefix("Readiness probe failed: Get \"http://10.244.0.2:80/\"") == true)
+        #expect(
+            cluster.messages("Unhealthy").first?.hasPrefix(
+                "Readiness probe failed: Get \"http://10.244.0.2:80/\"") == true)
     }
 
     @Test("a pod that does not fit is rejected with upstream's words")
@@ -166,7 +178,8 @@ struct PodStartTests {
         #expect(status.reason == "OutOfcpu")
         #expect(
             status.message
-                == "Pod was rejected: Node didn't have enough resource: cpu, requested: 3000, used: 3000, capacity: 4000")
+                == "Pod was rejected: Node didn't have enough resource: cpu, requested: 3000, used: 3000, capacity: 4000"
+        )
     }
 
     @Test("a missing ConfigMap holds the pod back until it is there")
@@ -179,7 +192,10 @@ struct PodStartTests {
         cluster.at(22) { $0.addConfigMap("web") }
         cluster.run(until: 60)
         // First read at 20.1 s; again after 0.5 s, 1 s and 2 s at the reconciler's passes.
-        #expect(cluster.timeline("web", ["FailedMount"]) == ["20.1 FailedMount", "20.7 FailedMount", "21.8 FailedMount"])
+        #expect(
+            cluster.timeline("web", ["FailedMount"]) == [
+                "20.1 FailedMount", "20.7 FailedMount", "21.8 FailedMount",
+            ])
         #expect(
             cluster.messages("FailedMount").first
                 == "MountVolume.SetUp failed for volume \"settings\" : configmaps \"web\" not found")

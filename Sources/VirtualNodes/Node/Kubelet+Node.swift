@@ -157,7 +157,9 @@ extension Kubelet {
     func nodeStatus(from old: NodeStatus?, _ now: VirtualTime) -> NodeStatus {
         var status = NodeStatus()
         status.capacity = description.capacity
-        if status.capacity[ResourceName.pods] == nil { status.capacity[ResourceName.pods] = Quantity(value: 110) }
+        if status.capacity[ResourceName.pods] == nil {
+            status.capacity[ResourceName.pods] = Quantity(value: 110)
+        }
         status.allocatable = description.allocatable ?? status.capacity
         if status.allocatable[ResourceName.pods] == nil {
             status.allocatable[ResourceName.pods] = status.capacity[ResourceName.pods]
@@ -167,7 +169,8 @@ extension Kubelet {
             ["type": "Hostname", "address": .string(name)],
         ]
         let rest: JSONValue = [
-            "addresses": addresses, "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]], "nodeInfo": nodeInfo,
+            "addresses": addresses, "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
+            "nodeInfo": nodeInfo,
         ]
         if let members = rest.objectValue { status.rest = members }
         let stamp = Timestamp(now)

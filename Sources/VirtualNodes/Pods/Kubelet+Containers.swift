@@ -223,11 +223,14 @@ extension Kubelet {
         let target = "for Container \"\(container.name)\" in Pod \"\(pods[index].description)\" failed"
         let message: String
         if let http = hook?.httpGet {
-            message = "HTTP lifecycle hook (\(http["path"]?.stringValue ?? "")) \(target) - error: "
+            message =
+                "HTTP lifecycle hook (\(http["path"]?.stringValue ?? "")) \(target) - error: "
                 + "HTTP probe failed with statuscode: 500"
         } else {
-            let command = hook?.exec?["command"]?.arrayValue?.compactMap(\.stringValue).joined(separator: " ") ?? ""
-            message = "Exec lifecycle hook ([\(command)]) \(target) - error: "
+            let command =
+                hook?.exec?["command"]?.arrayValue?.compactMap(\.stringValue).joined(separator: " ") ?? ""
+            message =
+                "Exec lifecycle hook ([\(command)]) \(target) - error: "
                 + "command '\(command)' exited with 1: , message: \"\""
         }
         fail(slot, reason: "PostStartHookError", message: message, now, &out)
@@ -250,7 +253,8 @@ extension Kubelet {
         let attempt = Int(created.attempt)
         var instance = created
         instance.startedAt = now
-        instance.listensAt = now.advancedClamping(by: behavior.startupTime.sample(streams, "startup", attempt))
+        instance.listensAt = now.advancedClamping(
+            by: behavior.startupTime.sample(streams, "startup", attempt))
         instance.readyAt = instance.listensAt.advancedClamping(
             by: behavior.readinessDelay.sample(streams, "readiness", attempt))
         if let failure = behavior.livenessFailure {
@@ -273,7 +277,9 @@ extension Kubelet {
         case .runTimes(let times):
             if attempt < times.count { end(after: times[attempt], "crash", crash, reason(crash)) }
         case .probability(let chance, let after):
-            if streams.uniform("crash-chance", attempt) < chance { end(after: after, "crash", crash, reason(crash)) }
+            if streams.uniform("crash-chance", attempt) < chance {
+                end(after: after, "crash", crash, reason(crash))
+            }
         case .always(let after): end(after: after, "crash", crash, reason(crash))
         }
         if let after = behavior.outOfMemory { end(after: after, "out-of-memory", 137, .outOfMemory) }

@@ -121,7 +121,9 @@ extension Kubelet {
     mutating func removePod(_ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
         guard let slot = slots[pod.value.metadata.uid] else { return }
         let index = Int(slot)
-        if pods[index].isKnown && pod.value.metadata.resourceVersion >= pods[index].pod.value.metadata.resourceVersion {
+        if pods[index].isKnown
+            && pod.value.metadata.resourceVersion >= pods[index].pod.value.metadata.resourceVersion
+        {
             pods[index].pod = pod
         }
         pods[index].isKnown = false
@@ -205,10 +207,12 @@ extension Kubelet {
     }
 
     func isPastDeadline(_ record: PodRecord, _ now: VirtualTime) -> Bool {
-        guard let seconds = record.spec.activeDeadlineSeconds, let start = record.currentStatus.startTime else {
+        guard let seconds = record.spec.activeDeadlineSeconds, let start = record.currentStatus.startTime
+        else {
             return false
         }
-        return now >= start.time.advancedClamping(by: VirtualDuration.seconds(1).multipliedClamping(by: seconds))
+        return now
+            >= start.time.advancedClamping(by: VirtualDuration.seconds(1).multipliedClamping(by: seconds))
     }
 
     // MARK: Housekeeping

@@ -5,8 +5,8 @@ import Stochastics
 /// When each of several containers gets its signal and ends, computed at the moment the kill begins.
 ///
 /// Containers are killed at once, each after its preStop hook. Sidecars wait until the regular containers and
-/// the later sidecars have ended, or their grace period is used up. SIGKILL follows when the rest of the grace
-/// period has passed since SIGTERM, which is two seconds at least. Upstream:
+/// the later sidecars have ended, or their grace period is used up. SIGKILL follows when the rest of the
+/// grace period has passed since SIGTERM, which is two seconds at least. Upstream:
 /// `pkg/kubelet/kuberuntime/kuberuntime_container.go`, `killContainer`; `kuberuntime_termination_order.go`
 /// (v1.36).
 struct TerminationPlan {
@@ -47,7 +47,7 @@ struct TerminationPlan {
         end = now
         let hasOrder = running.count > 1 && record.spec.initContainers.contains(where: \.isSidecar)
         let initCount = record.initCount
-        // Regular containers first, then sidecars from the last to the first, so that prerequisites are known.
+        // Regular containers first, then sidecars from the last to the first: prerequisites are known.
         let order = running.indices.sorted {
             let (a, b) = (running[$0], running[$1])
             if (a < initCount) != (b < initCount) { return a >= initCount }

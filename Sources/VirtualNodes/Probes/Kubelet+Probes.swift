@@ -74,7 +74,8 @@ extension Kubelet {
         probe.version &+= 1
         pods[index].probes[place].version = probe.version
         let container = Int(probe.container)
-        guard !probe.isStopped, !probe.isOnHold, let spec = pods[index].container(container).probe(probe.kind),
+        guard !probe.isStopped, !probe.isOnHold,
+            let spec = pods[index].container(container).probe(probe.kind),
             let instance = pods[index].containers[container].instance
         else { return }
         let period = VirtualDuration.seconds(max(1, spec.periodSeconds))
@@ -214,7 +215,9 @@ extension Kubelet {
     ) {
         let index = Int(slot)
         let probe = pods[index].probes[place]
-        guard !probe.isOnHold, let instance = pods[index].containers[Int(probe.container)].instance else { return }
+        guard !probe.isOnHold, let instance = pods[index].containers[Int(probe.container)].instance else {
+            return
+        }
         let change = instance.nextChange(of: probe.kind, after: now)
         var next = change
         if probe.run < threshold {

@@ -21,7 +21,8 @@ enum ProbeResult: UInt8, BitwiseCopyable, Sendable {
 /// A probe worker: when it probes, and what it found so far.
 ///
 /// Probes whose outcome is known in advance are counted, not run: only the first probe of a run of equal
-/// outcomes and the one that crosses a threshold get an alarm. Upstream: `pkg/kubelet/prober/worker.go` (v1.36).
+/// outcomes and the one that crosses a threshold get an alarm. Upstream: `pkg/kubelet/prober/worker.go`
+/// (v1.36).
 struct ProbeState: BitwiseCopyable, Sendable {
     var container: Int16
     var kind: ProbeKind

@@ -20,8 +20,9 @@ public struct ImageCatalog: Equatable, Sendable {
             let name = ImageName.canonical(image)
             return Entry(
                 image: image, sizeBytes: 0,
-                failure: "rpc error: code = NotFound desc = failed to pull and unpack image \"\(name)\": failed to "
-                    + "resolve reference \"\(name)\": \(name): not found")
+                failure:
+                    "rpc error: code = NotFound desc = failed to pull and unpack image \"\(name)\": "
+                    + "failed to resolve reference \"\(name)\": \(name): not found")
         }
     }
 

@@ -79,7 +79,9 @@ struct ImagePuller: Sendable {
             for index in active.indices where active[index].transferFrom <= advancedTo {
                 active[index].remainingBytes -= bytes
                 // Moments are whole nanoseconds: what would arrive within one has arrived.
-                if active[index].remainingBytes < max(0.5, bandwidth * 1e-9) { active[index].remainingBytes = 0 }
+                if active[index].remainingBytes < max(0.5, bandwidth * 1e-9) {
+                    active[index].remainingBytes = 0
+                }
             }
         }
         advancedTo = now

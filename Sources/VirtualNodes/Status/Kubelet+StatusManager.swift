@@ -34,7 +34,9 @@ extension Kubelet {
     /// A container that has ended for good does not come back.
     private func makesIllegalTransition(_ record: PodRecord, _ old: PodStatus, _ new: PodStatus) -> Bool {
         if record.spec.restartPolicy == .always { return false }
-        func isBroken(_ before: ContainerStatus, _ after: [ContainerStatus], _ containers: [Container]) -> Bool {
+        func isBroken(_ before: ContainerStatus, _ after: [ContainerStatus], _ containers: [Container])
+            -> Bool
+        {
             guard let end = before.state?.termination,
                 let container = containers.first(where: { $0.name == before.name }), !container.isSidecar
             else { return false }
@@ -259,7 +261,9 @@ extension Kubelet {
         var status = record.currentStatus
         let isInit = container < record.initCount
         let list = isInit ? status.initContainerStatuses : status.containerStatuses
-        guard let place = list.firstIndex(where: { $0.name == name }), list[place].ready != isReady else { return }
+        guard let place = list.firstIndex(where: { $0.name == name }), list[place].ready != isReady else {
+            return
+        }
         if isInit {
             status.initContainerStatuses[place].ready = isReady
         } else {

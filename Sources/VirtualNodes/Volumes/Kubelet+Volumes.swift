@@ -40,7 +40,10 @@ extension Kubelet {
         var used: [String] = []
         for container in spec.initContainers + spec.containers {
             used += container.volumeMounts.map(\.name)
-            used += JSONValue.object(container.rest)["volumeDevices"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+            used +=
+                JSONValue.object(container.rest)["volumeDevices"]?.arrayValue?.compactMap {
+                    $0["name"]?.stringValue
+                } ?? []
         }
         return spec.volumes.indices.filter { used.contains(spec.volumes[$0].name) }
     }
@@ -50,7 +53,8 @@ extension Kubelet {
         pods[index].volumeVersion &+= 1
         let due = pods[index].volumes.map(\.due).min() ?? .never
         alarms.set(
-            .volumes(slot: slot, generation: pods[index].generation, version: pods[index].volumeVersion), at: due)
+            .volumes(slot: slot, generation: pods[index].generation, version: pods[index].volumeVersion),
+            at: due)
     }
 
     /// Does what is due for a pod's volumes.
@@ -166,7 +170,8 @@ extension Kubelet {
         let profile = settings.value.volumes
         let state = pods[index].volumes[place]
         var wait = profile.localMount.sample(streams(pods[index]), "mount", Int(state.index))
-        if !state.uniqueName.isEmpty, let device = attachable.firstIndex(where: { $0.name == state.uniqueName }),
+        if !state.uniqueName.isEmpty,
+            let device = attachable.firstIndex(where: { $0.name == state.uniqueName }),
             !attachable[device].isDeviceMounted
         {
             attachable[device].isDeviceMounted = true
@@ -232,7 +237,8 @@ extension Kubelet {
         _ slot: Int32, _ place: Int, _ volume: PersistentVolume, _ now: VirtualTime
     ) {
         let index = Int(slot)
-        guard let source = volume.spec.csi, !settings.value.volumes.driversWithoutAttach.contains(source.driver)
+        guard let source = volume.spec.csi,
+            !settings.value.volumes.driversWithoutAttach.contains(source.driver)
         else {
             mount(slot, place, now)
             armVolumes(slot)
@@ -325,6 +331,8 @@ extension Kubelet {
     mutating func forgetDetached(_ now: VirtualTime) {
         let count = attachable.count
         dropDetached(now)
-        if attachable.count != count || attachable.contains(where: { $0.users <= 0 }) { scheduleNodeStatus(now) }
+        if attachable.count != count || attachable.contains(where: { $0.users <= 0 }) {
+            scheduleNodeStatus(now)
+        }
     }
 }
