@@ -226,7 +226,7 @@ public struct Kubelet: Component, Sendable {
 
     /// The first listing of the runtime at or after a moment.
     func listingTick(from time: VirtualTime) -> VirtualTime {
-        time.roundedUp(toPeriod: timing.relistPeriod, phase: machine.startedAt)
+        tick(timing.relistPeriod, from: time)
     }
 
     /// The time of the last listing at or before a moment.
@@ -235,8 +235,9 @@ public struct Kubelet: Component, Sendable {
         return next == now ? now : next - timing.relistPeriod
     }
 
+    /// The first pass at or after a moment of a loop that began with the kubelet.
     func tick(_ period: VirtualDuration, from time: VirtualTime) -> VirtualTime {
-        time.roundedUp(toPeriod: period, phase: machine.startedAt)
+        period <= .zero ? time : time.roundedUp(toPeriod: period, phase: machine.startedAt)
     }
 
     /// The first tick later than a moment.

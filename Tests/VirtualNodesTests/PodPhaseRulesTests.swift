@@ -17,7 +17,8 @@ struct PodPhaseRulesTests {
         var phase: PodPhase
 
         init(
-            _ policy: RestartPolicy, _ inits: String, _ regular: String, _ phase: PodPhase, terminal: Bool = false,
+            _ policy: RestartPolicy, _ inits: String, _ regular: String, _ phase: PodPhase,
+            terminal: Bool = false,
             initialized: Bool = false
         ) {
             (self.policy, self.inits, self.regular, self.phase) = (policy, inits, regular, phase)
@@ -79,16 +80,22 @@ struct PodPhaseRulesTests {
     @Test(
         "without sidecars",
         arguments: [
-            Case(.always, "", "--", .pending), Case(.always, "", "rr", .running), Case(.always, "", "ee", .running),
-            Case(.always, "", "ee", .succeeded, terminal: true), Case(.always, "", "ef", .failed, terminal: true),
-            Case(.always, "", "re", .running), Case(.always, "", "r-", .pending), Case(.always, "", "rw", .pending),
+            Case(.always, "", "--", .pending), Case(.always, "", "rr", .running),
+            Case(.always, "", "ee", .running),
+            Case(.always, "", "ee", .succeeded, terminal: true),
+            Case(.always, "", "ef", .failed, terminal: true),
+            Case(.always, "", "re", .running), Case(.always, "", "r-", .pending),
+            Case(.always, "", "rw", .pending),
             Case(.always, "", "rz", .running), Case(.always, "r", "--", .pending),
             Case(.always, "f", "--", .pending), Case(.always, "z", "--", .pending),
             Case(.always, "n", "--", .pending), Case(.always, "w", "--", .pending),
             Case(.always, "e", "rr", .running), Case(.never, "", "rr", .running),
-            Case(.never, "", "ee", .succeeded), Case(.never, "", "ff", .failed), Case(.never, "", "re", .running),
-            Case(.never, "", "r-", .pending), Case(.never, "", "rw", .pending), Case(.never, "r", "--", .pending),
-            Case(.never, "f", "--", .failed), Case(.never, "z", "--", .pending), Case(.never, "n", "--", .failed),
+            Case(.never, "", "ee", .succeeded), Case(.never, "", "ff", .failed),
+            Case(.never, "", "re", .running),
+            Case(.never, "", "r-", .pending), Case(.never, "", "rw", .pending),
+            Case(.never, "r", "--", .pending),
+            Case(.never, "f", "--", .failed), Case(.never, "z", "--", .pending),
+            Case(.never, "n", "--", .failed),
             Case(.never, "w", "--", .pending), Case(.never, "e", "rr", .running),
             Case(.onFailure, "", "rr", .running), Case(.onFailure, "", "ee", .succeeded),
             Case(.onFailure, "", "ff", .running), Case(.onFailure, "", "re", .running),

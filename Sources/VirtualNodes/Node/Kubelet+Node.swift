@@ -9,6 +9,9 @@ extension Kubelet {
 
     mutating func register(_ now: VirtualTime, _ out: inout Outbox) {
         guard machine.isConnected else { return }  // Begins anew when the partition heals.
+        for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+            nodeEvent(.normal, reason, "Node \(name) status is now: \(reason)", &out)
+        }
         out.call(.create(APIObject(initialNode(now))), token: token(.register))
     }
 

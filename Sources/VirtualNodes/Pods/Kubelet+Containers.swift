@@ -183,7 +183,7 @@ extension Kubelet {
         }
         let behavior = behavior(pods[index], container)
         let duration =
-            hook.sleep.map { VirtualDuration.seconds($0.seconds) }
+            hook.sleep.map { VirtualDuration.limited(seconds: $0.seconds) }
             ?? behavior.hookDuration.sample(
                 streams(pods[index], container), "post-start", Int(instance.attempt))
         pods[index].step = .postStart

@@ -36,7 +36,7 @@ extension Kubelet {
         let index = Int(slot)
         addProbes(slot, now)
         let actions = PodActions(pods[index])
-        pods[index].startQueue = actions.starts.map(Int16.init)
+        pods[index].startQueue = actions.starts.map(Int32.init)
         pods[index].recreatesSandbox = actions.createsSandbox
         if actions.createsSandbox && pods[index].hasSandbox {
             podEvent(
@@ -210,7 +210,7 @@ extension Kubelet {
     mutating func remember(_ slot: Int32, _ container: Int, _ reason: String, _ message: String) {
         let index = Int(slot)
         pods[index].hasError = true
-        let failure = StartFailure(container: Int16(container), reason: reason, message: message)
+        let failure = StartFailure(container: Int32(container), reason: reason, message: message)
         if let place = pods[index].failures.firstIndex(where: { Int($0.container) == container }) {
             pods[index].failures[place] = failure
         } else {

@@ -81,14 +81,14 @@ struct TerminationPlan {
         var time = now
         var hasHookFailure = false
         if let hook = spec.lifecycle?.preStop, grace > 0 {
-            let full = hook.sleep.map { VirtualDuration.seconds($0.seconds) } ?? draws.hookDuration
-            let took = min(full, .seconds(grace))
-            hasHookFailure = hook.sleep == nil && draws.failsHooks && full <= .seconds(grace)
+            let full = hook.sleep.map { VirtualDuration.limited(seconds: $0.seconds) } ?? draws.hookDuration
+            let took = min(full, .limited(seconds: grace))
+            hasHookFailure = hook.sleep == nil && draws.failsHooks && full <= .limited(seconds: grace)
             time += took
             grace -= took.wholeSeconds
         }
         if prerequisite > time && grace > 0 {
-            let waited = min(prerequisite - time, .seconds(grace))
+            let waited = min(prerequisite - time, .limited(seconds: grace))
             time += waited
             grace -= waited.wholeSeconds
         }
@@ -100,10 +100,10 @@ struct TerminationPlan {
             container: container, message: message ?? "Stopping container \(spec.name)",
             hookFailure: hasHookFailure, exitAt: ownEnd, exitCode: instance?.exitCode ?? 0,
             exitReason: instance?.exitReason ?? .completed, end: now)
-        let killAt = time + .seconds(grace)
+        let killAt = time + .limited(seconds: grace)
         var stopped = killAt
         var (code, reason) = (Int32(137), ExitReason.error)
-        if let stopTime = draws.stopTime, stopTime < .seconds(grace) {
+        if let stopTime = draws.stopTime, stopTime < .limited(seconds: grace) {
             stopped = time + stopTime
             code = draws.stopExitCode
             reason = code == 0 ? .completed : .error

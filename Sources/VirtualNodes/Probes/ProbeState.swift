@@ -24,7 +24,7 @@ enum ProbeResult: UInt8, BitwiseCopyable, Sendable {
 /// outcomes and the one that crosses a threshold get an alarm. Upstream: `pkg/kubelet/prober/worker.go`
 /// (v1.36).
 struct ProbeState: BitwiseCopyable, Sendable {
-    var container: Int16
+    var container: Int32
     var kind: ProbeKind
     /// Probes run at `phase` and every period after it.
     var phase: VirtualTime
@@ -47,7 +47,7 @@ struct ProbeState: BitwiseCopyable, Sendable {
         var sandbox: Int32
     }
 
-    init(container: Int16, kind: ProbeKind, phase: VirtualTime) {
+    init(container: Int32, kind: ProbeKind, phase: VirtualTime) {
         self.container = container
         self.kind = kind
         self.phase = phase

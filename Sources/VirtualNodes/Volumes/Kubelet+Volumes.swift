@@ -17,7 +17,7 @@ extension Kubelet {
             // The populator's next pass finds the pod; the reconciler's pass after it mounts.
             let start = tick(timing.volumeLoopPeriod, from: now) + timing.volumeLoopPeriod
             pods[index].volumes = used.map {
-                var volume = VolumeState(index: Int16($0))
+                var volume = VolumeState(index: Int32($0))
                 volume.due = start
                 return volume
             }
@@ -124,7 +124,7 @@ extension Kubelet {
             pods[index].volumes[place].stage = .reading
             out.call(
                 .get(.persistentVolumeClaim, ObjectKey(namespace: metadata.namespace, name: claim)),
-                token: token(.claim, slot: slot, number: UInt32(place) << 24 | record.generation & 0xFF_FFFF))
+                token: token(.claim, slot: slot, number: UInt32(place) << 22 | record.generation & 0x3F_FFFF))
             return
         }
         let wanted = ReferenceKey.references(of: volume, namespace: metadata.namespace)
@@ -134,7 +134,7 @@ extension Kubelet {
         }
         pods[index].volumes[place].stage = .reading
         pods[index].volumes[place].readError = ""
-        read(wanted, for: .volume(slot: slot, generation: record.generation, place: Int16(place)), now, &out)
+        read(wanted, for: .volume(slot: slot, generation: record.generation, place: Int32(place)), now, &out)
     }
 
     /// ConfigMaps and Secrets of a volume have been read.
@@ -192,8 +192,8 @@ extension Kubelet {
         _ call: KubeletCall, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(call.slot)
-        let place = Int(call.number >> 24)
-        guard index < pods.count, pods[index].generation & 0xFF_FFFF == call.number & 0xFF_FFFF,
+        let place = Int(call.number >> 22)
+        guard index < pods.count, pods[index].generation & 0x3F_FFFF == call.number & 0x3F_FFFF,
             pods[index].generation != 0, place < pods[index].volumes.count,
             pods[index].volumes[place].stage == .reading
         else { return }

@@ -81,7 +81,7 @@ struct CachedReference: Sendable {
 /// Who waits for several ConfigMaps and Secrets, and what has been found so far.
 struct PendingRead: Sendable {
     enum Reader: Hashable, Sendable {
-        case volume(slot: Int32, generation: UInt32, place: Int16)
+        case volume(slot: Int32, generation: UInt32, place: Int32)
         /// The container at the head of the pod's queue.
         case environment(slot: Int32, generation: UInt32)
     }
