@@ -129,3 +129,25 @@ struct ScenarioSchemaTests {
         #expect(throws: Never.self) { try ScenarioLoader.load(path: folder.path + "good.json") }
     }
 }
+
+@Suite("Reference of scenarios")
+struct ScenarioReferenceTests {
+    @Test("the reference page names every key, parameter, action and metric")
+    func isComplete() throws {
+        let page = try String(contentsOfFile: ProjectFolder.root + "docs/reference/scenario.md", encoding: .utf8)
+        let names =
+            TimingParameter.all.map(\.name) + RunMetric.all.map(\.name) + TimelineAction.names
+            + ScenarioReader.keys.filter { $0 != "$schema" }
+        #expect(names.filter { !page.contains("`\($0)") && !page.contains("\"\($0)\"") } == [])
+    }
+
+    @Test("its example is a valid scenario")
+    func example() throws {
+        let page = try String(contentsOfFile: ProjectFolder.root + "docs/reference/scenario.md", encoding: .utf8)
+        let block = try #require(page.firstRange(of: "```json\n"))
+        let end = try #require(page[block.upperBound...].firstRange(of: "```"))
+        let text = String(page[block.upperBound..<end.lowerBound])
+        let scenario = try ScenarioLoader.parse(text, .json, name: "example", folder: ProjectFolder.root + "scenarios")
+        #expect(scenario.warnings.map(\.description) == [])
+    }
+}
