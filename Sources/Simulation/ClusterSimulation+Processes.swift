@@ -41,23 +41,24 @@ extension ClusterSimulation {
         }
         elections = [schedulerElection, managerElection]
 
-        storage = StorageDriver.sidecars(seed: configuration.seed)
+        storage = newStorageSidecars()
         let storageProcess = ProcessID(index: UInt32(processes.count))
         sharedWatchers.append(storageProcess)
         processes.append(
             Process(.storage, name: "csi-sidecars", clients: buckets(unlimited, storage.controllerNames.count + 1)))
         subscribe(storageProcess, to: .everything)
 
-        for place in configuration.nodes.indices { addKubelet(place, limits: limits) }
+        let settings = Ref(configuration.kubelet)
+        for place in configuration.nodes.indices { addKubelet(place, settings: settings, limits: limits) }
         for index in elections.indices { startElection(index) }
         addFailures()
     }
 
-    private func addKubelet(_ place: Int, limits: ClientLimits) {
+    private func addKubelet(_ place: Int, settings: Ref<KubeletSettings>, limits: ClientLimits) {
         let node = configuration.nodes[place]
         let process = ProcessID(index: UInt32(processes.count))
         kubeletProcesses[node.name] = process
-        kubelets.append(newKubelet(place))
+        kubelets.append(Kubelet(node.description, settings: settings))
         processes.append(
             Process(
                 .kubelet(place), name: "kubelet \(node.name)",
@@ -70,29 +71,6 @@ extension ClusterSimulation {
         subscribe(process, to: .node(node.name))
         kubelets[place].start(at: now, &outbox)
         send(from: process)
-    }
-
-    /// The Node object that a kubelet registers: labels and capacity as the configuration has them.
-    func nodeObject(_ place: Int) -> Node {
-        let configured = configuration.nodes[place]
-        var node = Node()
-        node.metadata.name = configured.name
-        node.metadata.labels = configured.labels
-        node.metadata.labels["kubernetes.io/arch"] = "amd64"
-        node.metadata.labels["kubernetes.io/os"] = "linux"
-        node.metadata.labels["beta.kubernetes.io/arch"] = "amd64"
-        node.metadata.labels["beta.kubernetes.io/os"] = "linux"
-        node.metadata.labels[WellKnown.hostnameLabel] = configured.name
-        if let zone = configured.zone {
-            node.metadata.labels[WellKnown.zoneLabel] = configuration.zones[zone]
-        }
-        if let rack = configured.rack {
-            node.metadata.labels[WellKnown.rackLabel] = configuration.racks[rack]
-        }
-        node.spec.taints = configured.taints
-        node.status.capacity = configured.capacity
-        node.status.allocatable = configured.allocatable
-        return node
     }
 
     // MARK: Elections

@@ -12,8 +12,10 @@ public struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         case forbidden = "FieldValueForbidden"
         case tooLong = "FieldValueTooLong"
         case tooMany = "FieldValueTooMany"
+        case tooFew = "FieldValueTooFew"
         case internalError = "InternalError"
         case typeInvalid = "FieldValueTypeInvalid"
+        case tooShort = "FieldValueTooShort"
 
         /// The words that begin the message.
         public var text: String {
@@ -26,18 +28,24 @@ public struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
             case .forbidden: "Forbidden"
             case .tooLong: "Too long"
             case .tooMany: "Too many"
+            case .tooFew: "Too few"
             case .internalError: "Internal error"
             case .typeInvalid: "Invalid value"
+            case .tooShort: "Too short"
             }
         }
     }
 
+    /// What kind of fault it is.
     public var kind: Kind
+    /// Where it is.
     public var field: FieldPath
     /// The faulty value as Go's `%v`/`%q` print it, quotes included; nil for kinds that show none.
     public var shownValue: String?
+    /// What is wrong.
     public var detail: String
 
+    /// Makes an error.
     public init(_ kind: Kind, _ field: FieldPath, shownValue: String? = nil, detail: String = "") {
         self.kind = kind
         self.field = field

@@ -1,0 +1,105 @@
+public import KubernetesModel
+
+/// What tells the classes of pods apart.
+struct PodClassKey: Hashable {
+    let spec: ObjectIdentifier
+    let namespace: String
+}
+
+extension NodeTable {
+    /// Compiles a pod, or finds what was compiled for another pod of its spec and namespace.
+    public mutating func compile(_ pod: Ref<Pod>) -> PodInfo {
+        let value = pod.value
+        let key = PodClassKey(spec: ObjectIdentifier(value.spec), namespace: value.metadata.namespace)
+        var podClass: PodClass
+        if let known = classes[key] {
+            podClass = known
+        } else {
+            // A class holds its spec, so an identity in the table is never another spec's.
+            if classes.count >= 4_096 { classes.removeAll(keepingCapacity: true) }
+            podClass = PodClass(pod: value.with { $0.status = PodStatus() }, table: &self)
+            classes[key] = podClass
+        }
+        if PodRequests.hasStatusResources(value) {
+            let own = PodRequests(usesStatus: true)(value)
+            if own != podClass.scoringRequests { podClass = PodClass(pod: value, table: &self) }
+        }
+        addMissingResourceColumns()
+        return PodInfo(pod: pod, podClass: podClass)
+    }
+
+    /// Puts a pod onto the node of a name, which need not be known.
+    @discardableResult
+    public mutating func add(_ pod: PodInfo, toNodeNamed name: String) -> NodeIndex {
+        let row = self.row(makingRoomFor: name)
+        add(pod, to: row)
+        return row
+    }
+
+    /// Puts a pod onto a node.
+    mutating func add(_ pod: PodInfo, to row: NodeIndex) {
+        pods[row].append(pod)
+        count(pod, at: row, sign: 1)
+        for port in pod.podClass.hostPorts { ports[row].add(port) }
+        touch(row)
+    }
+
+    /// Takes a pod off its node; false when it is not there.
+    @discardableResult
+    mutating func remove(_ uid: UID, from row: NodeIndex) -> Bool {
+        guard let place = pods[row].firstIndex(where: { $0.uid == uid }) else { return false }
+        let pod = pods[row][place]
+        // The last pod takes the place, as upstream has it.
+        pods[row].swapAt(place, pods[row].count - 1)
+        pods[row].removeLast()
+        count(pod, at: row, sign: -1)
+        for port in pod.podClass.hostPorts { ports[row].remove(port) }
+        touch(row)
+        return true
+    }
+
+    /// Puts the columns of a row back to a saved state, after a trial with other pods.
+    mutating func restore(_ row: NodeIndex, to saved: SavedRow) {
+        for column in requested.indices {
+            requested[column][row] = column < saved.requested.count ? saved.requested[column] : 0
+        }
+        nonZeroMilliCPU[row] = saved.nonZeroMilliCPU
+        nonZeroMemoryBytes[row] = saved.nonZeroMemoryBytes
+        pods[row] = saved.pods
+        affinityPodCount[row] = saved.affinityPodCount
+        antiAffinityPodCount[row] = saved.antiAffinityPodCount
+        ports[row] = saved.ports
+        generations[row] = saved.generation
+    }
+
+    func save(_ row: NodeIndex) -> SavedRow {
+        SavedRow(
+            requested: ContiguousArray(requested.map { $0[row] }), nonZeroMilliCPU: nonZeroMilliCPU[row],
+            nonZeroMemoryBytes: nonZeroMemoryBytes[row], pods: pods[row],
+            affinityPodCount: affinityPodCount[row], antiAffinityPodCount: antiAffinityPodCount[row],
+            ports: ports[row], generation: generations[row])
+    }
+
+    private mutating func count(_ pod: PodInfo, at row: NodeIndex, sign: Int64) {
+        // Sums may wrap with absurd quantities, as upstream's do.
+        for entry in pod.podClass.reserved.entries {
+            requested[entry.resource.value][row] &+= sign &* entry.amount
+        }
+        nonZeroMilliCPU[row] &+= sign &* pod.podClass.nonZeroMilliCPU
+        nonZeroMemoryBytes[row] &+= sign &* pod.podClass.nonZeroMemoryBytes
+        if pod.podClass.hasAffinity { affinityPodCount[row] += Int32(sign) }
+        if !pod.podClass.requiredAntiAffinity.isEmpty { antiAffinityPodCount[row] += Int32(sign) }
+    }
+
+    /// The columns of one row that pods change.
+    struct SavedRow {
+        let requested: ContiguousArray<Int64>
+        let nonZeroMilliCPU: Int64
+        let nonZeroMemoryBytes: Int64
+        let pods: ContiguousArray<PodInfo>
+        let affinityPodCount: Int32
+        let antiAffinityPodCount: Int32
+        let ports: HostPortSet
+        let generation: UInt64
+    }
+}

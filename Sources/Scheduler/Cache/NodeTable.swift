@@ -1,0 +1,227 @@
+public import KubernetesModel
+import OrderedCollections
+public import SimulationKernel
+
+/// The nodes of a cluster as columns: one element a node and fact, at the node's ``NodeIndex``.
+///
+/// Rows are used again after a node has gone. ``order`` lists the rows that hold a node, zone by zone in turn;
+/// rows outside of it belong to pods whose node is not known (yet, or any more) and are never candidates.
+/// Upstream: `pkg/scheduler/backend/cache` and `framework/types.go`, `NodeInfo` (v1.36).
+public struct NodeTable {
+    public internal(set) var symbols = SymbolTable()
+    public internal(set) var resources = ResourceNames()
+
+    // MARK: Columns, one element a row
+
+    public internal(set) var names: ContiguousArray<String> = []
+    /// The node itself; nil in rows without one.
+    public internal(set) var objects: ContiguousArray<Ref<Node>?> = []
+    /// Amounts by resource, then row: `allocatable[resource][node]`.
+    public internal(set) var allocatable: ContiguousArray<ContiguousArray<Int64>> = []
+    public internal(set) var requested: ContiguousArray<ContiguousArray<Int64>> = []
+    /// Requests with defaults where a container names nothing, for scores.
+    public internal(set) var nonZeroMilliCPU: ContiguousArray<Int64> = []
+    public internal(set) var nonZeroMemoryBytes: ContiguousArray<Int64> = []
+    /// How many pods the node takes.
+    public internal(set) var podCapacity: ContiguousArray<Int64> = []
+    /// The pods on the node, bound and assumed.
+    public internal(set) var pods: ContiguousArray<ContiguousArray<PodInfo>> = []
+    /// How many of them have inter-pod (anti-)affinity, and how many require anti-affinity.
+    public internal(set) var affinityPodCount: ContiguousArray<Int32> = []
+    public internal(set) var antiAffinityPodCount: ContiguousArray<Int32> = []
+    public internal(set) var isUnschedulable: ContiguousArray<Bool> = []
+    /// The node's list of taints, as an index of ``taintSets``.
+    public internal(set) var taintSet: ContiguousArray<Int32> = []
+    var labels: ContiguousArray<NodeLabels> = []
+    var ports: ContiguousArray<HostPortSet> = []
+    var declaredFeatures: ContiguousArray<[String]> = []
+    /// Changes whenever the row does, so that what was derived from it can be brought up to date.
+    public internal(set) var generations: ContiguousArray<UInt64> = []
+
+    // MARK: Shared facts
+
+    /// The distinct lists of taints among the nodes; the first is empty.
+    public internal(set) var taintSets: ContiguousArray<[Taint]> = [[]]
+    public internal(set) var images = ImageStates()
+    public internal(set) var topologies: ContiguousArray<TopologyDomains> = []
+    /// The rows with a node, in the order in which a cycle visits them.
+    public private(set) var order: ContiguousArray<NodeIndex> = []
+
+    private var rows: [String: NodeIndex] = [:]
+    private var freeRows: ContiguousArray<NodeIndex> = []
+    private var tree = NodeTree()
+    private var topologyNumbers: [String: TopologyIndex] = [:]
+    private var taintSetNumbers: [[Taint]: Int32] = [[]: 0]
+    var classes: [PodClassKey: PodClass] = [:]
+    var lastGeneration: UInt64 = 0
+
+    public init() {
+        for _ in 0..<resources.count { addResourceColumn() }
+        _ = topology(WellKnown.hostnameLabel)
+        _ = topology(WellKnown.zoneLabel)
+    }
+
+    /// How many nodes there are.
+    @inlinable public var count: Int { order.count }
+
+    /// How many rows the columns have.
+    @inlinable public var rowCount: Int { names.count }
+
+    /// The row of a name: of a node, or of pods whose node is not known.
+    public func row(named name: String) -> NodeIndex? { rows[name] }
+
+    /// The node of a name.
+    public subscript(name: String) -> NodeIndex? {
+        guard let row = rows[name], objects[row] != nil else { return nil }
+        return row
+    }
+
+    /// The column of a topology key, made when the key is new.
+    public mutating func topology(_ key: String) -> TopologyIndex {
+        if let number = topologyNumbers[key] { return number }
+        var topology = TopologyDomains(key: key, symbol: symbols.intern(key))
+        for row in 0..<rowCount { topology.set(NodeIndex(row), labels: labels[row]) }
+        let number = TopologyIndex(topologies.count)
+        topologies.append(topology)
+        topologyNumbers[key] = number
+        return number
+    }
+
+    /// The column of a topology key that some pod or plugin has asked for.
+    public func existingTopology(_ key: String) -> TopologyIndex? { topologyNumbers[key] }
+
+    /// The domains under a key that has no column.
+    func domains(of key: String) -> TopologyDomains {
+        var symbols = symbols
+        var topology = TopologyDomains(key: key, symbol: symbols.intern(key))
+        for row in 0..<rowCount { topology.set(NodeIndex(row), labels: labels[row]) }
+        return topology
+    }
+
+    // MARK: Nodes
+
+    /// Adds a node, or takes over a new version of it.
+    @discardableResult
+    public mutating func set(_ node: Ref<Node>) -> NodeIndex {
+        let name = node.value.metadata.name
+        let row = self.row(makingRoomFor: name)
+        let zone = NodeTree.zoneKey(node.value.metadata.labels)
+        if let old = objects[row] {
+            images.remove(old.value.status.images, of: row)
+            let oldZone = NodeTree.zoneKey(old.value.metadata.labels)
+            if oldZone != zone {
+                tree.remove(row, zone: oldZone)
+                tree.add(row, zone: zone)
+                order = tree.list()
+            }
+        } else {
+            tree.add(row, zone: zone)
+            order = tree.list()
+        }
+        images.add(node.value.status.images, of: row)
+        objects[row] = node
+        fill(row, from: node.value)
+        return row
+    }
+
+    /// Removes a node; its pods stay in the row until they are removed themselves.
+    public mutating func remove(nodeNamed name: String) {
+        guard let row = self[name], let node = objects[row] else { return }
+        images.remove(node.value.status.images, of: row)
+        tree.remove(row, zone: NodeTree.zoneKey(node.value.metadata.labels))
+        order = tree.list()
+        objects[row] = nil
+        var empty = Node()
+        empty.metadata.name = name
+        fill(row, from: empty)
+        releaseIfUnused(row)
+    }
+
+    private mutating func fill(_ row: NodeIndex, from node: Node) {
+        for column in allocatable.indices { allocatable[column][row] = 0 }
+        podCapacity[row] = 0
+        for entry in node.status.allocatable.entries {
+            switch entry.name {
+            case ResourceName.cpu: allocatable[0][row] = entry.quantity.milliValue
+            case ResourceName.pods: podCapacity[row] = entry.quantity.value
+            case ResourceName.memory, ResourceName.ephemeralStorage:
+                allocatable[resources.intern(entry.name).value][row] = entry.quantity.value
+            default:
+                guard isScalarResource(entry.name) else { continue }
+                let resource = resources.intern(entry.name)
+                addMissingResourceColumns()
+                allocatable[resource.value][row] = entry.quantity.value
+            }
+        }
+        isUnschedulable[row] = node.spec.unschedulable
+        taintSet[row] = taintSetNumber(node.spec.taints)
+        labels[row] = NodeLabels(node.metadata.labels, symbols: &symbols)
+        for place in topologies.indices { topologies[place].set(row, labels: labels[row]) }
+        declaredFeatures[row] =
+            node.status.rest["declaredFeatures"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        touch(row)
+    }
+
+    private mutating func taintSetNumber(_ taints: [Taint]) -> Int32 {
+        // When a taint was added does not matter to the scheduler.
+        let key = taints.map { Taint(key: $0.key, value: $0.value, effect: $0.effect) }
+        if let number = taintSetNumbers[key] { return number }
+        let number = Int32(taintSets.count)
+        taintSets.append(key)
+        taintSetNumbers[key] = number
+        return number
+    }
+
+    /// The row of a node's name, made when the name is new.
+    mutating func row(makingRoomFor name: String) -> NodeIndex {
+        if let row = rows[name] { return row }
+        if let row = freeRows.popLast() {
+            names[row] = name
+            rows[name] = row
+            return row
+        }
+        let row = NodeIndex(rowCount)
+        names.append(name)
+        objects.append(nil)
+        for column in allocatable.indices {
+            allocatable[column].append(0)
+            requested[column].append(0)
+        }
+        nonZeroMilliCPU.append(0)
+        nonZeroMemoryBytes.append(0)
+        podCapacity.append(0)
+        pods.append([])
+        affinityPodCount.append(0)
+        antiAffinityPodCount.append(0)
+        isUnschedulable.append(false)
+        taintSet.append(0)
+        labels.append(NodeLabels())
+        ports.append(HostPortSet())
+        declaredFeatures.append([])
+        generations.append(0)
+        for place in topologies.indices { topologies[place].set(row, labels: NodeLabels()) }
+        rows[name] = row
+        return row
+    }
+
+    mutating func releaseIfUnused(_ row: NodeIndex) {
+        guard objects[row] == nil && pods[row].isEmpty else { return }
+        rows[names[row]] = nil
+        names[row] = ""
+        freeRows.append(row)
+    }
+
+    mutating func touch(_ row: NodeIndex) {
+        lastGeneration += 1
+        generations[row] = lastGeneration
+    }
+
+    private mutating func addResourceColumn() {
+        allocatable.append(ContiguousArray(repeating: 0, count: rowCount))
+        requested.append(ContiguousArray(repeating: 0, count: rowCount))
+    }
+
+    mutating func addMissingResourceColumns() {
+        while allocatable.count < resources.count { addResourceColumn() }
+    }
+}

@@ -1,0 +1,102 @@
+public import KubernetesModel
+import OrderedCollections
+
+/// What all pods of one spec and namespace have in common for the scheduler, compiled once.
+///
+/// The identity of a class is a key for whatever is learnt about it.
+public final class PodClass: Sendable {
+    public let spec: PodSpec
+    public let namespace: String
+    /// What the pod needs to fit, by its spec.
+    public let requests: ResourceRequests
+    /// What the pod takes on its node: as ``requests``, unless an in-place resize is under way.
+    public let reserved: ResourceRequests
+    /// What ``reserved`` counts as in scores, with defaults where containers name nothing.
+    public let nonZeroMilliCPU: Int64
+    public let nonZeroMemoryBytes: Int64
+    /// The pod's requests as quantities: what NodeResourcesBalancedAllocation adds.
+    public let scoringRequests: ResourceList
+    /// The containers' requests, with defaults for missing ones, as quantities: what NodeResourcesFit adds.
+    ///
+    /// Upstream's plugin leaves the pod level and resizes out here, since it does not hand its features on to
+    /// its scorer (`noderesources/fit.go`, `NewFit`, v1.36); golden results agree.
+    public let scoringRequestsWithDefaults: ResourceList
+    public let hostPorts: [HostPort]
+    public let requiredNodeAffinity: NodeRequirements
+    /// Nil when a preferred term cannot be parsed.
+    public let preferredNodeAffinity: PreferredNodeTerms?
+    public let requiredAffinity: [AffinityTerm]
+    public let requiredAntiAffinity: [AffinityTerm]
+    public let preferredAffinity: [AffinityTerm]
+    public let preferredAntiAffinity: [AffinityTerm]
+    /// Images of init containers, containers and volumes, by the names that nodes list; repeated as used.
+    public let images: [String]
+
+    public var hasAffinity: Bool {
+        spec.affinity?.podAffinity != nil || spec.affinity?.podAntiAffinity != nil
+    }
+
+    init(pod: Pod, table: inout NodeTable) {
+        let spec = pod.spec
+        let namespace = pod.metadata.namespace
+        self.spec = spec
+        self.namespace = namespace
+        let plain = PodRequests()(pod)
+        requests = table.resources.compile(plain)
+        let actual = PodRequests(usesStatus: true)(pod)
+        reserved = table.resources.compile(actual)
+        scoringRequests = actual
+        scoringRequestsWithDefaults = PodRequests(missing: DefaultRequests.both, skipsPodLevel: true)(pod)
+        var missing = DefaultRequests.both
+        if PodRequests.hasPodLevelRequests(spec) {
+            for entry in missing.entries where actual[entry.name] != nil { missing[entry.name] = nil }
+        }
+        let nonZero = missing.isEmpty ? actual : PodRequests(missing: missing, usesStatus: true)(pod)
+        nonZeroMilliCPU = nonZero.amount(ResourceName.cpu)
+        nonZeroMemoryBytes = nonZero.amount(ResourceName.memory)
+        hostPorts = HostPort.ports(of: spec)
+        requiredNodeAffinity = NodeRequirements(spec: spec, symbols: &table.symbols)
+        preferredNodeAffinity = PreferredNodeTerms(
+            spec.affinity?.nodeAffinity?.preferred ?? [], symbols: &table.symbols)
+
+        func terms(_ list: [PodAffinityTerm]) -> [AffinityTerm] {
+            list.map { AffinityTerm($0, namespace: namespace, topology: table.topology($0.topologyKey)) }
+        }
+        func weighted(_ list: [WeightedPodAffinityTerm]) -> [AffinityTerm] {
+            list.map {
+                AffinityTerm(
+                    $0.podAffinityTerm, namespace: namespace,
+                    topology: table.topology($0.podAffinityTerm.topologyKey), weight: $0.weight)
+            }
+        }
+        requiredAffinity = terms(spec.affinity?.podAffinity?.required ?? [])
+        requiredAntiAffinity = terms(spec.affinity?.podAntiAffinity?.required ?? [])
+        preferredAffinity = weighted(spec.affinity?.podAffinity?.preferred ?? [])
+        preferredAntiAffinity = weighted(spec.affinity?.podAntiAffinity?.preferred ?? [])
+        for constraint in spec.topologySpreadConstraints { _ = table.topology(constraint.topologyKey) }
+        var images = spec.initContainers.map(\.image) + spec.containers.map(\.image)
+        for volume in spec.volumes {
+            if let reference = volume.rest["image"]?["reference"]?.stringValue { images.append(reference) }
+        }
+        self.images = images.map(ImageStates.normalizedName)
+    }
+}
+
+/// A pod as the scheduler holds it: one version of the object, beside what its class compiled.
+public struct PodInfo: Sendable {
+    public let pod: Ref<Pod>
+    public let podClass: PodClass
+
+    @inlinable public init(pod: Ref<Pod>, podClass: PodClass) {
+        self.pod = pod
+        self.podClass = podClass
+    }
+
+    @inlinable public var value: Pod { pod.value }
+    @inlinable public var spec: PodSpec { podClass.spec }
+    @inlinable public var uid: UID { pod.value.metadata.uid }
+    @inlinable public var key: ObjectKey { pod.value.metadata.key }
+    @inlinable public var namespace: String { podClass.namespace }
+    @inlinable public var labels: Labels { pod.value.metadata.labels }
+    public var priority: Int64 { podClass.spec.priorityValue }
+}

@@ -1,0 +1,96 @@
+public import KubernetesModel
+
+/// The plugins that configurations can name: one line each.
+///
+/// Upstream: `pkg/scheduler/framework/plugins/registry.go` (v1.36).
+public struct PluginRegistry: Sendable {
+    /// Makes a plugin from its arguments, which are an empty object when the configuration has none.
+    public typealias Factory = @Sendable (PluginArguments) throws(ConfigurationError) -> any Plugin
+
+    /// In the order of registration.
+    public private(set) var entries: [(name: String, factory: Factory)] = []
+
+    public init() {}
+
+    public mutating func register<P: Plugin>(_ type: P.Type, _ factory: @escaping Factory) {
+        entries.removeAll { $0.name == P.name }
+        entries.append((P.name, factory))
+    }
+
+    public subscript(name: String) -> Factory? { entries.first { $0.name == name }?.factory }
+
+    /// Upstream's plugins.
+    public static var standard: PluginRegistry {
+        var registry = PluginRegistry()
+        registry.register(SchedulingGates.self) { _ in SchedulingGates() }
+        registry.register(PrioritySort.self) { _ in PrioritySort() }
+        registry.register(NodeUnschedulable.self) { _ in NodeUnschedulable() }
+        registry.register(NodeName.self) { _ in NodeName() }
+        registry.register(TaintToleration.self) { _ in TaintToleration() }
+        registry.register(NodeAffinity.self) { arguments throws(ConfigurationError) in
+            try NodeAffinity(arguments: arguments)
+        }
+        registry.register(NodePorts.self) { _ in NodePorts() }
+        registry.register(NodeResourcesFit.self) { arguments throws(ConfigurationError) in
+            try NodeResourcesFit(arguments: arguments)
+        }
+        registry.register(VolumeRestrictions.self) { _ in VolumeRestrictions() }
+        registry.register(NodeVolumeLimits.self) { _ in NodeVolumeLimits() }
+        registry.register(VolumeBinding.self) { arguments throws(ConfigurationError) in
+            try VolumeBinding(arguments: arguments)
+        }
+        registry.register(VolumeZone.self) { _ in VolumeZone() }
+        registry.register(PodTopologySpread.self) { arguments throws(ConfigurationError) in
+            try PodTopologySpread(arguments: arguments)
+        }
+        registry.register(InterPodAffinity.self) { arguments throws(ConfigurationError) in
+            try InterPodAffinity(arguments: arguments)
+        }
+        registry.register(DynamicResources.self) { _ in DynamicResources() }
+        registry.register(DefaultPreemption.self) { arguments throws(ConfigurationError) in
+            try DefaultPreemption(arguments: arguments)
+        }
+        registry.register(NodeResourcesBalancedAllocation.self) { arguments throws(ConfigurationError) in
+            try NodeResourcesBalancedAllocation(arguments: arguments)
+        }
+        registry.register(ImageLocality.self) { _ in ImageLocality() }
+        registry.register(DefaultBinder.self) { _ in DefaultBinder() }
+        registry.register(NodeDeclaredFeatures.self) { _ in NodeDeclaredFeatures() }
+        return registry
+    }
+}
+
+/// A plugin's arguments as the configuration has them.
+public struct PluginArguments: Sendable {
+    /// Where they are, for errors.
+    public let path: String
+    public let json: JSONValue
+
+    public init(path: String, json: JSONValue) {
+        self.path = path
+        self.json = json
+    }
+
+    /// An integer member; nil when it is absent.
+    public func integer(_ name: String) throws(ConfigurationError) -> Int64? {
+        guard let value = json[name], !value.isNull else { return nil }
+        guard let number = value.integerValue else { throw wrong(name, "an integer", value) }
+        return number
+    }
+
+    public func boolean(_ name: String) throws(ConfigurationError) -> Bool? {
+        guard let value = json[name], !value.isNull else { return nil }
+        guard let flag = value.boolValue else { throw wrong(name, "a boolean", value) }
+        return flag
+    }
+
+    public func array(_ name: String) throws(ConfigurationError) -> [JSONValue]? {
+        guard let value = json[name], !value.isNull else { return nil }
+        guard let array = value.arrayValue else { throw wrong(name, "an array", value) }
+        return array
+    }
+
+    func wrong(_ name: String, _ expected: String, _ found: JSONValue) -> ConfigurationError {
+        ConfigurationError(path: "\(path).\(name)", message: "expected \(expected), found \(found.kindName)")
+    }
+}

@@ -1,0 +1,90 @@
+import KubernetesModel
+
+/// The extension points by their names in configurations.
+enum ExtensionPoint: String, CaseIterable, Sendable {
+    case preEnqueue, queueSort, preFilter, filter, postFilter, preScore, score, reserve, permit, preBind, bind
+    case postBind
+
+    func isImplemented(by plugin: any Plugin) -> Bool {
+        switch self {
+        case .preEnqueue: plugin is any PreEnqueuePlugin
+        case .queueSort: plugin is any QueueSortPlugin
+        case .preFilter: plugin is any PreFilterPlugin
+        case .filter: plugin is any FilterPlugin
+        case .postFilter: plugin is any PostFilterPlugin
+        case .preScore: plugin is any PreScorePlugin
+        case .score: plugin is any ScorePlugin
+        case .reserve: plugin is any ReservePlugin
+        case .permit: plugin is any PermitPlugin
+        case .preBind: plugin is any PreBindPlugin
+        case .bind: plugin is any BindPlugin
+        case .postBind: plugin is any PostBindPlugin
+        }
+    }
+}
+
+/// A plugin that a configuration enables.
+struct EnabledPlugin: Hashable, Sendable {
+    var name: String
+    /// 0 stands for the default.
+    var weight: Int64 = 0
+}
+
+/// What a configuration enables and disables at one extension point.
+///
+/// Upstream: `pkg/scheduler/apis/config/v1/default_plugins.go`, `mergePluginSet` (v1.36).
+struct PluginSet: Hashable, Sendable {
+    var enabled: [EnabledPlugin] = []
+    var disabled: [String] = []
+
+    /// The default set with a configuration's changes.
+    func merged(with custom: PluginSet) -> PluginSet {
+        let disabled = custom.disabled + self.disabled
+        var result: [EnabledPlugin] = []
+        var replaced: Set<Int> = []
+        if !disabled.contains("*") {
+            for plugin in enabled where !disabled.contains(plugin.name) {
+                if let place = custom.enabled.lastIndex(where: { $0.name == plugin.name }) {
+                    replaced.insert(place)
+                    result.append(custom.enabled[place])
+                } else {
+                    result.append(plugin)
+                }
+            }
+        }
+        for (place, plugin) in custom.enabled.enumerated() where !replaced.contains(place) {
+            result.append(plugin)
+        }
+        return PluginSet(enabled: result, disabled: disabled)
+    }
+
+    /// The default plugins, at all their extension points.
+    static let defaults = PluginSet(
+        enabled: [
+            .init(name: SchedulingGates.name), .init(name: PrioritySort.name),
+            .init(name: NodeUnschedulable.name), .init(name: NodeName.name),
+            .init(name: TaintToleration.name, weight: 3), .init(name: NodeAffinity.name, weight: 2),
+            .init(name: NodePorts.name), .init(name: NodeResourcesFit.name, weight: 1),
+            .init(name: VolumeRestrictions.name), .init(name: NodeVolumeLimits.name),
+            .init(name: VolumeBinding.name), .init(name: VolumeZone.name),
+            .init(name: PodTopologySpread.name, weight: 2), .init(name: InterPodAffinity.name, weight: 2),
+            .init(name: DynamicResources.name, weight: 2), .init(name: DefaultPreemption.name),
+            .init(name: NodeResourcesBalancedAllocation.name, weight: 1),
+            .init(name: ImageLocality.name, weight: 1), .init(name: DefaultBinder.name),
+            .init(name: NodeDeclaredFeatures.name),
+        ])
+}
+
+extension PluginSet {
+    init(json: JSONValue?, path: String) throws(ConfigurationError) {
+        guard let json, !json.isNull else { return }
+        let arguments = PluginArguments(path: path, json: json)
+        for (place, item) in (try arguments.array("enabled") ?? []).enumerated() {
+            guard let name = item["name"]?.stringValue, !name.isEmpty else {
+                throw ConfigurationError(path: "\(path).enabled[\(place)].name", message: "is missing")
+            }
+            enabled.append(EnabledPlugin(name: name, weight: item["weight"]?.integerValue ?? 0))
+        }
+        disabled = (try arguments.array("disabled") ?? []).compactMap { $0["name"]?.stringValue }
+    }
+}

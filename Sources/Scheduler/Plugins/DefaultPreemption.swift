@@ -1,0 +1,126 @@
+import KubernetesModel
+
+/// Finds pods of lower priority to evict so that a pod fits, on the node where that does least harm.
+///
+/// Upstream: `pkg/scheduler/framework/plugins/defaultpreemption`, `framework/preemption` (v1.36). Where
+/// upstream begins the search at a random node, this begins at one that follows from the pod's name; it
+/// matters only with more candidate nodes than are tried.
+public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
+    public static let name = "DefaultPreemption"
+
+    let minCandidatePercentage: Int64
+    let minCandidateCount: Int64
+
+    public init(minCandidatePercentage: Int64 = 10, minCandidateCount: Int64 = 100) {
+        self.minCandidatePercentage = minCandidatePercentage
+        self.minCandidateCount = minCandidateCount
+    }
+
+    public func postFilter(
+        _ pod: PodInfo, cluster: inout ClusterCache, state: CycleState, diagnosis: Diagnosis,
+        framework: Framework
+    ) -> PostFilterResult {
+        var result = preempt(
+            pod, cluster: &cluster, state: state, diagnosis: diagnosis, framework: framework)
+        if !result.status.reasons.isEmpty {
+            result.status.reasons = ["preemption: \(result.status.message)"]
+        }
+        return result
+    }
+
+    public var events: [ClusterEvent] { [ClusterEvent(.pod, .delete)] }
+
+    /// The deletion of a victim concerns the plugin that rejected the pod, which answers for it.
+    public func isWorthRetrying(_ pod: PodInfo, after change: ClusterChange, cluster: ClusterCache) -> Bool {
+        false
+    }
+
+    private func preempt(
+        _ pod: PodInfo, cluster: inout ClusterCache, state: CycleState, diagnosis: Diagnosis,
+        framework: Framework
+    ) -> PostFilterResult {
+        if let reason = ineligibility(of: pod, cluster: cluster, diagnosis: diagnosis) {
+            return PostFilterResult(.unschedulable(reason))
+        }
+        var search = CandidateSearch()
+        let potential = cluster.nodes.order.filter { diagnosis.status(of: $0).code == .unschedulable }
+        if !potential.isEmpty {
+            let wanted = candidateCount(of: potential.count)
+            let offset = Self.offset(pod.key, potential.count)
+            for place in potential.indices {
+                let node = potential[(offset + place) % potential.count]
+                search.tryNode(node, for: pod, cluster: &cluster, state: state, framework: framework)
+                if search.isEnough(wanted) { break }
+            }
+        }
+        if search.candidates.isEmpty {
+            if !search.errors.isEmpty {
+                return PostFilterResult(.error(search.errors.joined(separator: ", ")))
+            }
+            var failure = Diagnosis()
+            failure.nodeCount = cluster.nodes.count
+            failure.statuses = search.statuses
+            failure.absentStatus = .unresolvable("Preemption is not helpful for scheduling")
+            return PostFilterResult(.unschedulable(failure.message), nominatedNodeName: "")
+        }
+        let plan = choose(search.candidates, for: pod, cluster: cluster)
+        return PostFilterResult(.success, nominatedNodeName: plan.chosen.nodeName, preemption: plan)
+    }
+
+    /// Why the pod may not preempt; nil when it may.
+    private func ineligibility(of pod: PodInfo, cluster: ClusterCache, diagnosis: Diagnosis) -> String? {
+        if pod.spec.preemptionPolicy == "Never" { return "not eligible due to preemptionPolicy=Never." }
+        let name = pod.value.status.nominatedNodeName
+        guard !name.isEmpty, let node = cluster.nodes[name] else { return nil }
+        if diagnosis.status(of: node).code == .unschedulableAndUnresolvable { return nil }
+        let isWaiting = cluster.nodes.pods[node].contains {
+            $0.priority < pod.priority && Self.isTerminatingByPreemption($0.value)
+        }
+        return isWaiting ? "not eligible due to a terminating pod on the nominated node." : nil
+    }
+
+    private static func isTerminatingByPreemption(_ pod: Pod) -> Bool {
+        guard pod.metadata.deletionTimestamp != nil,
+            let condition = pod.status.conditions["DisruptionTarget"]
+        else { return false }
+        return condition.status == .isTrue && condition.reason == "PreemptionByScheduler"
+    }
+
+    private func candidateCount(of nodes: Int) -> Int {
+        min(nodes, Int(max(Int64(nodes) * minCandidatePercentage / 100, minCandidateCount)))
+    }
+
+    /// FNV-1a of the pod's key.
+    private static func offset(_ key: ObjectKey, _ count: Int) -> Int {
+        if count <= 1 { return 0 }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in key.description.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return Int(hash % UInt64(count))
+    }
+
+    // MARK: Choice
+
+    private func choose(
+        _ all: [PreemptionPlan.Candidate], for pod: PodInfo, cluster: ClusterCache
+    ) -> PreemptionPlan {
+        let candidates = all.sorted { $0.nodeName.utf8.lexicographicallyPrecedes($1.nodeName.utf8) }
+        var rest = candidates
+        let criteria: [(PreemptionPlan.Candidate) -> Int64] = [
+            { -Int64($0.violations) },
+            { -($0.victims.first?.priority ?? 0) },
+            { candidate in -candidate.victims.reduce(0) { $0 + $1.priority + (1 << 31) } },
+            { -Int64($0.victims.count) },
+            { VictimOrder.earliestStart(candidate: $0) },
+        ]
+        for criterion in criteria where rest.count > 1 {
+            let highest = rest.map(criterion).max() ?? 0
+            rest.removeAll { criterion($0) != highest }
+        }
+        let chosen = rest[0]
+        let cleared = cluster.nominator.pods(onNodeNamed: chosen.nodeName)
+            .filter { $0.priority < pod.priority }
+        return PreemptionPlan(
+            chosen: chosen, candidates: candidates, tiedNodes: rest.count > 1 ? rest.map(\.nodeName) : [],
+            clearedNominations: cleared)
+    }
+}

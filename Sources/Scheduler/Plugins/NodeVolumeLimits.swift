@@ -1,0 +1,178 @@
+import KubernetesModel
+import OrderedCollections
+
+/// Rejects nodes to which a CSI driver cannot attach as many volumes as the pod would add.
+///
+/// Upstream: `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go` (v1.36). Volumes of in-tree plugins count
+/// for the CSI driver that stands in for them, on nodes that have a CSINode.
+public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions {
+    public static let name = "NodeVolumeLimits"
+
+    /// In-tree sources and the drivers that they are translated to, with the member that names the volume.
+    private static let migrated: [(source: String, provisioner: String, driver: String, handle: String)] = [
+        ("awsElasticBlockStore", "kubernetes.io/aws-ebs", "ebs.csi.aws.com", "volumeID"),
+        ("gcePersistentDisk", "kubernetes.io/gce-pd", "pd.csi.storage.gke.io", "pdName"),
+        ("azureDisk", "kubernetes.io/azure-disk", "disk.csi.azure.com", "diskURI"),
+        ("cinder", "kubernetes.io/cinder", "cinder.csi.openstack.org", "volumeID"),
+    ]
+
+    public init() {}
+
+    /// A volume that takes one of a driver's places.
+    private struct Attachable: Hashable {
+        let driver: String
+        let handle: String
+    }
+
+    private static func isMigratable(_ volume: Volume) -> Bool {
+        migrated.contains { volume.rest[$0.source] != nil }
+    }
+
+    private static func countsVolumes(_ pod: Pod) -> Bool {
+        pod.spec.volumes.contains {
+            $0.persistentVolumeClaim != nil || $0.ephemeral != nil || isMigratable($0)
+        }
+    }
+
+    public func preFilter(_ pod: PodInfo, cluster: ClusterCache, state: inout CycleState) -> PreFilterResult {
+        Self.countsVolumes(pod.value) ? .success : .skip
+    }
+
+    public func filter(
+        _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
+    ) {
+        let exceeded = rejections.verdict(.unschedulable, ["node(s) exceed max volume count"])
+        for node in rejections.candidates {
+            let csiNode = cluster.objects.csiNodes[cluster.nodes.names[node]]
+            var new: [Attachable] = []
+            if let status = collect(pod.value, csiNode: csiNode, isNew: true, cluster: cluster, into: &new) {
+                rejections.add(status, at: node)
+                if !rejections.error.isEmpty { return }
+                continue
+            }
+            guard !new.isEmpty, let csiNode else { continue }
+            let limits = Self.limits(csiNode)
+            if limits.isEmpty { continue }
+            var attached: [Attachable] = []
+            for other in cluster.nodes.pods[node] {
+                _ = collect(other.value, csiNode: csiNode, isNew: false, cluster: cluster, into: &attached)
+            }
+            new.removeAll(where: attached.contains)
+            for attachment in cluster.objects.volumeAttachments.elements
+            where attachment.value.spec.nodeName == cluster.nodes.names[node] {
+                let spec = attachment.value.spec
+                guard !spec.attacher.isEmpty, let name = spec.persistentVolumeName,
+                    let csi = cluster.objects.persistentVolumes[name: name]?.value.spec.csi
+                else { continue }
+                let volume = Attachable(driver: spec.attacher, handle: csi.volumeHandle)
+                if !attached.contains(volume) { attached.append(volume) }
+            }
+            let isOver = limits.contains { driver, limit in
+                let added = new.count { $0.driver == driver }
+                return added > 0 && Int64(attached.count { $0.driver == driver } + added) > limit
+            }
+            if isOver { rejections.add(exceeded, at: node) }
+        }
+    }
+
+    private static func limits(_ csiNode: GenericObject) -> [(driver: String, limit: Int64)] {
+        (csiNode.body["spec"]?["drivers"]?.arrayValue ?? []).compactMap { driver in
+            guard let name = driver["name"]?.stringValue,
+                let count = driver["allocatable"]?["count"]?.integerValue
+            else { return nil }
+            return (name, count)
+        }
+    }
+
+    /// Adds the pod's volumes; a status when that is not possible.
+    private func collect(
+        _ pod: Pod, csiNode: GenericObject?, isNew: Bool, cluster: ClusterCache, into list: inout [Attachable]
+    ) -> Status? {
+        for volume in pod.spec.volumes {
+            guard let name = volume.claimName(podName: pod.metadata.name) else {
+                guard csiNode != nil else { continue }
+                for entry in Self.migrated {
+                    guard let handle = volume.rest[entry.source]?[entry.handle]?.stringValue else { continue }
+                    Self.add(Attachable(driver: entry.driver, handle: handle), to: &list)
+                }
+                continue
+            }
+            if name.isEmpty { return .error("PersistentVolumeClaim had no name") }
+            guard
+                let claim = cluster.objects.persistentVolumeClaims.observed(
+                    namespace: pod.metadata.namespace, name: name)?.value
+            else {
+                if !isNew { continue }
+                let path = "\(pod.metadata.namespace)/\(name)"
+                return .unresolvable("looking up PVC \(path): persistentvolumeclaim \"\(name)\" not found")
+            }
+            if volume.persistentVolumeClaim == nil,
+                let problem = VolumeObjects.ownershipError(claim, pod)
+            {
+                return .error(problem)
+            }
+            if let found = attachable(claim, csiNode: csiNode, cluster: cluster) { Self.add(found, to: &list) }
+        }
+        return nil
+    }
+
+    private static func add(_ volume: Attachable, to list: inout [Attachable]) {
+        if !list.contains(volume) { list.append(volume) }
+    }
+
+    private func attachable(
+        _ claim: PersistentVolumeClaim, csiNode: GenericObject?, cluster: ClusterCache
+    ) -> Attachable? {
+        if !claim.spec.volumeName.isEmpty,
+            let volume = cluster.objects.persistentVolumes.observed(name: claim.spec.volumeName)?.value
+        {
+            if let csi = volume.spec.csi { return found(csi.driver, csi.volumeHandle) }
+            guard csiNode != nil else { return nil }
+            for entry in Self.migrated {
+                if let handle = volume.spec.rest[entry.source]?[entry.handle]?.stringValue {
+                    return found(entry.driver, handle)
+                }
+            }
+            return nil
+        }
+        let className = VolumeObjects.className(of: claim)
+        guard !className.isEmpty, let storageClass = cluster.objects.storageClasses[name: className]?.value
+        else { return nil }
+        // No such handle exists yet; the claim's name makes it one of its own.
+        let handle = "\u{0}-\(claim.metadata.namespace)/\(claim.metadata.name)"
+        if let entry = Self.migrated.first(where: { $0.provisioner == storageClass.provisioner }) {
+            return csiNode == nil ? nil : found(entry.driver, handle)
+        }
+        return found(storageClass.provisioner, handle)
+    }
+
+    private func found(_ driver: String, _ handle: String) -> Attachable? {
+        driver.isEmpty || handle.isEmpty ? nil : Attachable(driver: driver, handle: handle)
+    }
+
+    public var events: [ClusterEvent] {
+        [
+            ClusterEvent(.csiNode, [.add, .update]), ClusterEvent(.pod, .delete),
+            ClusterEvent(.persistentVolumeClaim, .add), ClusterEvent(.volumeAttachment, .delete),
+        ]
+    }
+
+    public func isWorthRetrying(_ pod: PodInfo, after change: ClusterChange, cluster: ClusterCache) -> Bool {
+        if let deleted = change.oldPod {
+            return !(deleted.nodeName.isEmpty && deleted.status.nominatedNodeName.isEmpty)
+                && Self.countsVolumes(deleted)
+        }
+        if let claim = change.new?.persistentVolumeClaim?.value.metadata {
+            return claim.namespace == pod.namespace
+                && pod.value.claimVolumes.contains { $0.name == claim.name }
+        }
+        if change.old?.volumeAttachment != nil { return Self.countsVolumes(pod.value) }
+        if case .generic(let old)? = change.old, case .generic(let new)? = change.new {
+            let before = Self.limits(old.value)
+            return Self.limits(new.value).contains { driver, limit in
+                limit > before.first { $0.driver == driver }?.limit ?? 0
+            }
+        }
+        return true
+    }
+}

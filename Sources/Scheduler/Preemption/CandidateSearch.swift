@@ -1,0 +1,123 @@
+import KubernetesModel
+
+/// Tries on each node which pods would have to go.
+///
+/// Upstream: `pkg/scheduler/framework/plugins/defaultpreemption/default_preemption.go`,
+/// `SelectVictimsOnNode`; `framework/preemption/preemption.go`, `DryRunPreemption` (v1.36).
+struct CandidateSearch {
+    private(set) var candidates: [PreemptionPlan.Candidate] = []
+    /// Why nodes are no candidates.
+    private(set) var statuses: [(node: NodeIndex, status: Status)] = []
+    private(set) var errors: [String] = []
+
+    /// Whether there are enough candidates, one of them without a violated budget.
+    func isEnough(_ wanted: Int) -> Bool {
+        candidates.count >= wanted && candidates.contains { $0.violations == 0 }
+    }
+
+    mutating func tryNode(
+        _ node: NodeIndex, for pod: PodInfo, cluster: inout ClusterCache, state: CycleState,
+        framework: Framework
+    ) {
+        let saved = cluster.nodes.save(node)
+        var trial = Trial(node: node, pod: pod, state: state, framework: framework)
+        let status = trial.selectVictims(cluster: &cluster)
+        cluster.nodes.restore(node, to: saved)
+        if status.isSuccess && !trial.victims.isEmpty {
+            candidates.append(
+                PreemptionPlan.Candidate(
+                    nodeName: cluster.nodes.names[node], victims: trial.victims,
+                    violations: trial.violations))
+            return
+        }
+        var failure = status
+        if status.isSuccess {
+            failure = .error(
+                "expected at least one victim pod on node \"\(cluster.nodes.names[node])\"")
+        }
+        if failure.code == .error { errors.append(failure.message) }
+        statuses.append((node, failure))
+    }
+
+    private struct Trial {
+        let node: NodeIndex
+        let pod: PodInfo
+        var state: CycleState
+        let framework: Framework
+        var victims: [PodInfo] = []
+        var violations = 0
+
+        init(node: NodeIndex, pod: PodInfo, state: CycleState, framework: Framework) {
+            self.node = node
+            self.pod = pod
+            self.state = state
+            self.framework = framework
+        }
+
+        private mutating func remove(_ other: PodInfo, cluster: inout ClusterCache) {
+            cluster.nodes.remove(other.uid, from: node)
+            framework.removePod(other, from: node, for: pod, cluster: cluster, state: &state)
+        }
+
+        private mutating func add(_ other: PodInfo, cluster: inout ClusterCache) {
+            cluster.nodes.add(other, to: node)
+            framework.addPod(other, to: node, for: pod, cluster: cluster, state: &state)
+        }
+
+        private func fits(cluster: inout ClusterCache) -> Status {
+            var rejections = Rejections(candidates: [node], rowCount: cluster.nodes.rowCount)
+            framework.runFilterWithNominatedPods(
+                pod, cluster: &cluster, state: state, rejections: &rejections)
+            if !rejections.error.isEmpty { return .error(rejections.error) }
+            return rejections.status(of: node) ?? .success
+        }
+
+        /// Takes all pods of lower priority off, then puts back as many as it can, the important ones first.
+        mutating func selectVictims(cluster: inout ClusterCache) -> Status {
+            let potential = cluster.nodes.pods[node].filter { $0.priority < pod.priority }
+            if potential.isEmpty { return .unresolvable("No preemption victims found for incoming pod") }
+            for other in potential { remove(other, cluster: &cluster) }
+            let status = fits(cluster: &cluster)
+            if !status.isSuccess { return status }
+            let (violating, others) = CandidateSearch.splitByBudgets(
+                VictimOrder.sorted(potential), cluster.objects.podDisruptionBudgets)
+            for other in violating where !isReprieved(other, cluster: &cluster) { violations += 1 }
+            for other in others { _ = isReprieved(other, cluster: &cluster) }
+            if !violating.isEmpty && !others.isEmpty { victims = VictimOrder.sorted(victims) }
+            return .success
+        }
+
+        private mutating func isReprieved(_ other: PodInfo, cluster: inout ClusterCache) -> Bool {
+            add(other, cluster: &cluster)
+            if fits(cluster: &cluster).isSuccess { return true }
+            remove(other, cluster: &cluster)
+            victims.append(other)
+            return false
+        }
+    }
+
+    /// Splits pods into those whose eviction a budget forbids, given those before them, and the others.
+    static func splitByBudgets(
+        _ pods: [PodInfo], _ budgets: ObjectIndex<PodDisruptionBudget>
+    ) -> (violating: [PodInfo], others: [PodInfo]) {
+        var allowed = budgets.elements.map(\.value.status.disruptionsAllowed)
+        var violating: [PodInfo] = []
+        var others: [PodInfo] = []
+        for pod in pods {
+            var isViolated = false
+            if !pod.labels.isEmpty {
+                for (place, budget) in budgets.elements.enumerated() {
+                    guard budget.value.metadata.namespace == pod.namespace,
+                        let selector = budget.value.spec.selector, !selector.isEmpty,
+                        selector.matches(pod.labels),
+                        budget.value.status.disruptedPods[pod.value.metadata.name] == nil
+                    else { continue }
+                    allowed[place] -= 1
+                    if allowed[place] < 0 { isViolated = true }
+                }
+            }
+            if isViolated { violating.append(pod) } else { others.append(pod) }
+        }
+        return (violating, others)
+    }
+}

@@ -1,0 +1,25 @@
+public import SimulationKernel
+
+/// A pod in the scheduling queue.
+///
+/// Upstream: `pkg/scheduler/framework/types.go`, `QueuedPodInfo` (v1.36).
+public struct QueuedPod: Sendable {
+    public var pod: PodInfo
+    /// When the pod entered the queue it is in, which orders pods of one priority.
+    public var timestamp: VirtualTime
+    /// How often it was tried.
+    public var attempts = 0
+    public var initialAttemptTime: VirtualTime?
+    /// How often it was found unschedulable, and failed in a row: what back-off counts.
+    public var unschedulableCount = 0
+    public var consecutiveErrorCount = 0
+    /// The plugins that rejected it last: only events that concern one of them move it.
+    public var unschedulablePlugins: Set<String> = []
+    /// The plugin that holds it back before the active queue; empty when none does.
+    public var gatingPlugin = ""
+
+    public init(pod: PodInfo, timestamp: VirtualTime) {
+        self.pod = pod
+        self.timestamp = timestamp
+    }
+}
