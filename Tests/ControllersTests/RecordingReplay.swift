@@ -207,7 +207,8 @@ final class RecordingReplay {
             for (path, pair) in Array(write[2].objectValue!) {
                 let first = changes[path]?[0] ?? pair[0] ?? .null
                 let last = pair[1] ?? .null
-                changes[path] = JSONValue.same(first, last) ? nil : .array([first, last])
+                let pair: JSONValue? = JSONValue.same(first, last) ? Optional.none : .array([first, last])
+                changes[path] = pair
             }
             result[index][2] = changes
         }

@@ -12,6 +12,8 @@ struct WorkloadRecordingTests {
         manager.add(ReplicationControllerController())
         manager.add(DeploymentController())
         manager.add(DisruptionController())
+        manager.add(GarbageCollectorController())
+        manager.add(NamespaceController())
     }
 
     @Test("as many cases agree as before", arguments: [("replicaset", 0), ("deployment", 0), ("pdb", 0)])
