@@ -17,6 +17,9 @@ final class RecordingReplay {
         var description: String { "step \(step) \(part)\n    expected \(expected)\n    found    \(found)" }
     }
 
+    /// How long the driver's calls for one pod take.
+    static let driverPause = VirtualDuration.milliseconds(8)
+
     let recording: JSONValue
     private let cluster: ReplayCluster
     private var names: RecordingNames
@@ -173,20 +176,18 @@ final class RecordingReplay {
             }
             var found = (lists[kind] ?? []).map { JSONValue.array($0) }
             var wanted = expected
-            if step["do"] == "delete" && step["kind"]?.stringValue == kind {
+            if step["do"] == "delete" && step["kind"] == "Pod" && kind == "Pod" {
                 // Whether the driver's own deletion shows depends on how many writes it takes.
-                func isOwn(_ write: JSONValue) -> Bool {
+                func isOwn(_ write: [JSONValue]) -> Bool {
                     write[0] != "update" && write[0] != "create" && write[1] == step["name"]
                 }
-                found.removeAll(where: isOwn)
-                wanted = wanted?.arrayValue.flatMap { list in
-                    let rest = list.filter { !isOwn($0) }
-                    return rest.isEmpty ? nil : .array(rest)
-                }
+                found.removeAll { isOwn($0.arrayValue ?? []) }
+                let rest = wanted?.arrayValue?.filter { !isOwn($0.arrayValue ?? []) } ?? []
+                wanted = rest.isEmpty ? Optional.none : .array(rest)
             }
             if (isSorted && kind == "Pod") || step["net"] == true || kind != "ReplicaSet" {
                 found.sort { $0.sortedText < $1.sortedText }
-                wanted = expected?.arrayValue.map { .array($0.sorted { $0.sortedText < $1.sortedText }) }
+                wanted = wanted?.arrayValue.map { .array($0.sorted { $0.sortedText < $1.sortedText }) }
             }
             check("writes.\(kind)", wanted, found.isEmpty ? nil : .array(found))
         }
@@ -296,8 +297,9 @@ final class RecordingReplay {
         if case .failure(let error) = result {
             var response: JSONValue = [
                 "code": .integer(Int64(error.code)), "message": .string(names.text(error.message)),
-                "reason": .string(error.reason.rawValue),
             ]
+            // Upstream gives such an answer no reason.
+            if error.reason != .internalError { response["reason"] = .string(error.reason.rawValue) }
             if !error.detail.isEmpty { response["cause"] = .string(names.text(error.detail)) }
             responses.append(response)
         } else if isShown {
@@ -352,7 +354,11 @@ final class RecordingReplay {
             call(.delete(kind, key, options(step)))
         case "podReady", "podNotReady", "podRunning", "podPending", "podSucceeded", "podFailed", "podBind",
             "finalizePodDeletion", "podDelete", "evict":
-            for name in pods(step) { act(action, name, step) }
+            for (index, name) in pods(step).enumerated() {
+                // The driver makes its calls one after another.
+                if index > 0 { cluster.run(until: cluster.now + Self.driverPause) }
+                act(action, name, step)
+            }
         default: unsupported.append(action)
         }
     }
