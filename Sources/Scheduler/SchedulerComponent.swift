@@ -2,7 +2,7 @@ public import ControlPlane
 public import KubernetesModel
 import OrderedCollections
 public import SimulationKernel
-public import Stochastics
+import Stochastics
 
 /// kube-scheduler as a process: it watches the cluster, chooses nodes for pods one at a time, and binds them.
 ///

@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// Tells what of a pod or node changed, as far as plugins tell it apart.
 ///
