@@ -76,6 +76,11 @@ class Group:
         if "inline" in options:
             return "+" + self.type(match[2], imports)
         flags = ("?" if "omitempty" in options else "") + ("!" if "omitzero" in options else "")
+        if strategy := re.search(r'patchStrategy:"([^"]*)"', match[3]):
+            key = re.search(r'patchMergeKey:"([^"]*)"', match[3])
+            flags += "^" if "retainKeys" in strategy[1] else ""
+            flags += "=" if "replace" in strategy[1] else ""
+            flags += "~" + (key[1] if key else "") if "merge" in strategy[1] else ""
         return f"{name or match[1]}{flags}:{self.type(match[2], imports)}"
 
     def type(self, text, imports):

@@ -2,36 +2,46 @@ public import ControlPlane
 public import Failures
 public import KubernetesModel
 public import SimulationKernel
+import Stochastics
 public import VirtualNodes
 
 /// One virtual node as the cluster is built with it.
 public struct NodeConfiguration: Sendable {
-    public var name: String
-    /// Labels beside the hostname, zone and rack ones, which are set from the other fields.
-    public var labels: Labels
-    public var taints: [Taint]
-    public var capacity: ResourceList
-    public var allocatable: ResourceList
+    public var description: NodeDescription
     /// Index into ``ClusterConfiguration/zones``; nil for none.
     public var zone: Int?
     /// Index into ``ClusterConfiguration/racks``; nil for none.
     public var rack: Int?
     /// From power to a running kubelet.
-    public var bootTime: VirtualDuration
+    public var bootTime: Draw
 
-    public init(
-        name: String, labels: Labels = [:], taints: [Taint] = [], capacity: ResourceList,
-        allocatable: ResourceList? = nil, zone: Int? = nil, rack: Int? = nil,
-        bootTime: VirtualDuration = .seconds(60)
-    ) {
-        self.name = name
-        self.labels = labels
-        self.taints = taints
-        self.capacity = capacity
-        self.allocatable = allocatable ?? capacity
+    public init(_ description: NodeDescription, zone: Int? = nil, rack: Int? = nil, bootTime: Draw = .seconds(60)) {
+        self.description = description
         self.zone = zone
         self.rack = rack
         self.bootTime = bootTime
+    }
+
+    public var name: String { description.name }
+}
+
+/// A failure model and the components that it is about.
+public struct FailurePlan: Sendable {
+    public struct Target: Sendable {
+        public var component: FailureComponent
+        /// Names the component's stream, so that a node added elsewhere shifts nobody's failures.
+        public var name: String
+        public init(component: FailureComponent, name: String) {
+            self.component = component
+            self.name = name
+        }
+    }
+    public var model: FailureModel
+    public var targets: [Target]
+
+    public init(model: FailureModel, targets: [Target]) {
+        self.model = model
+        self.targets = targets
     }
 }
 
@@ -49,15 +59,14 @@ public struct ClusterConfiguration: Sendable {
     public var timing = ControlPlaneTiming()
     public var election = ElectionTiming()
     public var clients = ClientLimits()
-    public var kubelet = KubeletTiming()
-    public var runtime = ContainerRuntimeProfile.containerd
-    public var behaviors = BehaviorCatalog()
-    public var images = ImageCatalog()
-    public var failures: [FailureModel] = []
+    public var kubelet: KubeletSettings
+    public var controllers = ControllerOptions()
+    public var failures: [FailurePlan] = []
 
     public init(seed: UInt64, start: CalendarTime) {
         self.seed = seed
         self.start = start
+        kubelet = KubeletSettings(streams: RandomStreams(seed: seed))
     }
 }
 

@@ -17,17 +17,10 @@ extension ClusterSimulation {
     /// Makes a process for every component that a failure model is about.
     func addFailures() {
         let streams = RandomStreams(seed: configuration.seed)
-        for model in configuration.failures {
-            let names: [String]
-            switch model.scope {
-            case .node: names = configuration.nodes.map(\.name)
-            case .rack: names = configuration.racks
-            case .zone: names = configuration.zones
-            case .disk: names = []
-            }
-            for (index, name) in names.enumerated() {
-                let component = FailureComponent(model.scope, UInt32(index))
-                failureProcesses.append(model.process(for: component, named: name, streams: streams))
+        for plan in configuration.failures {
+            for target in plan.targets {
+                failureProcesses.append(
+                    plan.model.process(for: target.component, named: target.name, streams: streams))
                 currentFailures.append(nil)
                 armFailure(failureProcesses.count - 1, after: .start)
             }

@@ -72,29 +72,6 @@ extension ClusterSimulation {
         send(from: process)
     }
 
-    /// The Node object that a kubelet registers: labels and capacity as the configuration has them.
-    func nodeObject(_ place: Int) -> Node {
-        let configured = configuration.nodes[place]
-        var node = Node()
-        node.metadata.name = configured.name
-        node.metadata.labels = configured.labels
-        node.metadata.labels["kubernetes.io/arch"] = "amd64"
-        node.metadata.labels["kubernetes.io/os"] = "linux"
-        node.metadata.labels["beta.kubernetes.io/arch"] = "amd64"
-        node.metadata.labels["beta.kubernetes.io/os"] = "linux"
-        node.metadata.labels[WellKnown.hostnameLabel] = configured.name
-        if let zone = configured.zone {
-            node.metadata.labels[WellKnown.zoneLabel] = configuration.zones[zone]
-        }
-        if let rack = configured.rack {
-            node.metadata.labels[WellKnown.rackLabel] = configuration.racks[rack]
-        }
-        node.spec.taints = configured.taints
-        node.status.capacity = configured.capacity
-        node.status.allocatable = configured.allocatable
-        return node
-    }
-
     // MARK: Elections
 
     /// A first candidate takes the free lease at once; the others stand by.

@@ -53,6 +53,7 @@ extension ClusterSimulation {
         let process = processes[Int(call.process.index)]
         // What was cut off on its way has not arrived.
         call.result = process.isConnected ? server.handle(request, at: now) : .failure(.unreachable)
+        if case .failure = call.result { counters.apiErrors += 1 }
         if call.token == .none {
             calls.remove(handle)
             return

@@ -48,8 +48,11 @@ public final class ClusterSimulation {
     var hasEnded = false
 
     /// Builds the cluster: its nodes are off until the first event.
-    public init(_ configuration: ClusterConfiguration) {
+    ///
+    /// - Parameter observers: hear everything from the first object on, in this order.
+    public init(_ configuration: ClusterConfiguration, observers: [any SimulationObserver] = []) {
         self.configuration = configuration
+        self.observers = observers
         server = APIServer(epoch: configuration.start, seed: configuration.seed)
         topology = FailureTopology(
             racks: configuration.nodes.map { $0.rack.map(UInt32.init) },
@@ -59,9 +62,6 @@ public final class ClusterSimulation {
         addProcesses()
         dispatchChanges()
     }
-
-    /// Adds somebody who hears what happens.
-    public func add(_ observer: any SimulationObserver) { observers.append(observer) }
 
     // MARK: Running
 
@@ -154,6 +154,7 @@ public final class ClusterSimulation {
 public struct RunCounters: Hashable, Sendable {
     public var events = 0
     public var apiCalls = 0
+    public var apiErrors = 0
     public var podsCreated = 0
     public var podsScheduled = 0
     /// Pods whose node died with them, or that were deleted from an unreachable node.

@@ -21,7 +21,9 @@ public enum Command: Sendable {
     case annotate(ObjectKind, ObjectKey, [String: String?])
     case cordon(node: String, Bool)
     /// `kubectl drain --ignore-daemonsets --delete-emptydir-data`.
-    case drain(node: String)
+    ///
+    /// A grace period of nil leaves it to the pods; a timeout of nil waits for ever.
+    case drain(node: String, gracePeriodSeconds: Int64?, timeout: VirtualDuration?)
     case taint(node: String, adding: [Taint], removing: [Taint])
     case fail(FailureComponent, FailureMode, for: VirtualDuration?)
     case recover(FailureComponent)

@@ -16,14 +16,23 @@ struct Kubectl {
     private enum Purpose {
         case command(String, ObjectKind?, ObjectKey)
         case cordonForDrain(node: String)
-        case eviction(pod: ObjectKey, uid: UID, node: String)
+        case eviction(Eviction)
+    }
+    /// One pod that a drain wants gone.
+    private struct Eviction {
+        var pod: ObjectKey
+        var uid: UID
+        var node: String
+        var gracePeriodSeconds: Int64?
+        /// When the drain gives up.
+        var deadline: VirtualTime
     }
     private var purposes: [UInt64: Purpose] = [:]
     private var nextToken: UInt64 = 0
     /// Evictions that were refused, with the moment of the next try; in the order of those moments.
-    private var retries: [(time: VirtualTime, pod: ObjectKey, uid: UID, node: String)] = []
+    private var retries: [(time: VirtualTime, eviction: Eviction)] = []
     /// What a drain needs once the node is cordoned.
-    private var podsToEvict: [String: [(key: ObjectKey, uid: UID)]] = [:]
+    private var podsToEvict: [String: [Eviction]] = [:]
 
     var nextWake: VirtualTime { retries.map(\.time).min() ?? .never }
 
@@ -72,7 +81,8 @@ struct Kubectl {
             send(
                 .patch(.node, ObjectKey(name: node), .nodeTaints(adding: adding, removing: removing), uid: nil),
                 "taint", .node, ObjectKey(name: node), &out)
-        case .drain(let node): drain(node, view, &out)
+        case .drain(let node, let grace, let timeout):
+            drain(node, grace: grace, until: timeout.map { now.advancedClamping(by: $0) } ?? .never, view, &out)
         case .fail, .recover, .killLeader, .mark: break
         }
     }
@@ -91,26 +101,32 @@ struct Kubectl {
                 JournalEntry(
                     .scenario, .node, ObjectKey(name: node), reason: "Command", message: "kubectl drain: cordoned",
                     cause: "scenario timeline"))
-            for pod in podsToEvict.removeValue(forKey: node) ?? [] { evict(pod.key, uid: pod.uid, node: node, &out) }
+            for eviction in podsToEvict.removeValue(forKey: node) ?? [] { evict(eviction, &out) }
         case (.cordonForDrain(let node), .failure(let error)):
             podsToEvict.removeValue(forKey: node)
             refuse("drain", .node, ObjectKey(name: node), error.message, &out)
-        case (.eviction(let pod, _, let node), .success):
+        case (.eviction(let eviction), .success):
             out.note(
                 JournalEntry(
-                    .eviction, .pod, pod, reason: "Evicted", message: "evicted from \(node)", cause: "kubectl drain"))
-        case (.eviction(let pod, let uid, let node), .failure(let error)):
+                    .eviction, .pod, eviction.pod, reason: "Evicted", message: "evicted from \(eviction.node)",
+                    cause: "kubectl drain"))
+        case (.eviction(let eviction), .failure(let error)):
             guard error.reason == .tooManyRequests else {
                 // A pod that is gone already needs no eviction.
                 if error.reason != .notFound && error.reason != .conflict {
-                    refuse("drain \(node)", .pod, pod, error.message, &out)
+                    refuse("drain \(eviction.node)", .pod, eviction.pod, error.message, &out)
                 }
                 return
             }
-            retries.append((now + Self.evictionRetry, pod, uid, node))
+            let next = now + Self.evictionRetry
+            guard next <= eviction.deadline else {
+                return refuse(
+                    "drain \(eviction.node)", .pod, eviction.pod, "global timeout reached; \(error.message)", &out)
+            }
+            retries.append((next, eviction))
             out.note(
                 JournalEntry(
-                    .eviction, .pod, pod, reason: "EvictionRefused",
+                    .eviction, .pod, eviction.pod, reason: "EvictionRefused",
                     message: "\(error.message) Next try in \(Self.evictionRetry)", cause: error.detail))
         }
     }
@@ -120,7 +136,7 @@ struct Kubectl {
     mutating func wake(at now: VirtualTime, _ out: inout Outbox) {
         let due = retries.filter { $0.time <= now }
         retries.removeAll { $0.time <= now }
-        for retry in due { evict(retry.pod, uid: retry.uid, node: retry.node, &out) }
+        for retry in due { evict(retry.eviction, &out) }
     }
 
     // MARK: Commands
@@ -185,17 +201,23 @@ struct Kubectl {
     // MARK: Drain
 
     /// Cordons the node, then evicts its pods but for those of DaemonSets.
-    private mutating func drain(_ node: String, _ view: Store, _ out: inout Outbox) {
+    private mutating func drain(
+        _ node: String, grace: Int64?, until deadline: VirtualTime, _ view: Store, _ out: inout Outbox
+    ) {
         let pods = view.list(.pod).compactMap(\.pod?.value).filter {
             $0.nodeName == node && $0.metadata.controllerReference?.kind != "DaemonSet"
         }
-        podsToEvict[node] = pods.map { ($0.metadata.key, $0.metadata.uid) }
+        podsToEvict[node] = pods.map {
+            Eviction(
+                pod: $0.metadata.key, uid: $0.metadata.uid, node: node, gracePeriodSeconds: grace, deadline: deadline)
+        }
         call(
             .patch(.node, ObjectKey(name: node), .unschedulable(true), uid: nil), .cordonForDrain(node: node), &out)
     }
 
-    private mutating func evict(_ pod: ObjectKey, uid: UID, node: String, _ out: inout Outbox) {
-        call(.evict(pod: pod, DeleteOptions(uid: uid)), .eviction(pod: pod, uid: uid, node: node), &out)
+    private mutating func evict(_ eviction: Eviction, _ out: inout Outbox) {
+        let options = DeleteOptions(gracePeriodSeconds: eviction.gracePeriodSeconds, uid: eviction.uid)
+        call(.evict(pod: eviction.pod, options), .eviction(eviction), &out)
     }
 }
 

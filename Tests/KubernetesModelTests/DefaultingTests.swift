@@ -22,7 +22,7 @@ struct DefaultingTests {
             guard let expected = test["output"] else {
                 // Refused by validation or by the decoder; only the latter is told here.
                 let message = test["status"]?["message"]?.stringValue ?? ""
-                guard let mark = message.range(of: " cannot be handled as a ") else { continue }
+                guard let mark = message.firstRange(of: " cannot be handled as a ") else { continue }
                 let fault = message[mark.upperBound...].drop { $0 != ":" }.dropFirst(2)
                 let kind = try #require(GroupVersionKind(of: input))
                 var found = ""
@@ -94,19 +94,24 @@ struct DefaultingTests {
     static func create(_ input: JSONValue, setup: [JSONValue]) throws -> JSONValue {
         let kind = try #require(GroupVersionKind(of: input))
         var tree = try Schema.kubernetes.decode(input, as: kind).tree
-        Defaulting.apply(kind, &tree)
+        let outcome = Defaulting.apply(kind, &tree)
+        let resource = try #require(ResourceRegistry.kubernetes.resource(of: kind))
+        let isHere = CreationStrategy.setNamespace(resource.isNamespaced ? "default" : nil, of: &tree)
+        #expect(isHere)
         try Admission.admitNew(kind, &tree, namespace: "default", facts: facts(setup))
         if let prefix = tree["metadata"]?["generateName"]?.stringValue, tree["metadata"]?["name"] == nil {
             tree["metadata"]?["name"] = .string(prefix + "<rand>")
         }
         CreationStrategy.prepare(
-            kind, &tree, made: ServerMadeValues(uid: "<uid>", now: "2001-01-01T00:00:00Z"))
+            kind, &tree, made: ServerMadeValues(uid: "<uid>", now: "2001-01-01T00:00:00Z"),
+            outcome: outcome)
         if kind.kind == "Service" {
             let needs = ServiceAddresses.prepare(&tree)
             if needs.clusterIP { ServiceAddresses.setClusterIP("<clusterIP>", of: &tree) }
             for port in needs.nodePorts { ServiceAddresses.setNodePort(-1, at: port, of: &tree) }
             if needs.healthCheckNodePort { ServiceAddresses.setHealthCheckNodePort(-1, of: &tree) }
         }
+        Defaulting.apply(kind, &tree)
         var output = Schema.kubernetes.encode(tree, as: kind)
         output["metadata"]?["uid"] = nil
         output["metadata"]?["creationTimestamp"] = nil
@@ -153,7 +158,7 @@ struct DefaultingTests {
     }
 
     /// The reverse, with values of the right type.
-    private static func unmarked(_ value: JSONValue) -> JSONValue {
+    static func unmarked(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(let members): .object(members.mapValues(unmarked))
         case .array(let elements): .array(elements.map(unmarked))
@@ -187,9 +192,15 @@ struct Tally {
         switch (expected, got) {
         case (.object(let left), .object(let right)):
             for key in Set(left.keys).union(right.keys).sorted() {
-                guard let leftValue = left[key] else { return "\(path).\(key): expected nothing, got \(text(right[key]))" }
-                guard let rightValue = right[key] else { return "\(path).\(key): expected \(text(leftValue)), got nothing" }
-                if let difference = difference(leftValue, rightValue, path: "\(path).\(key)") { return difference }
+                guard let leftValue = left[key] else {
+                    return "\(path).\(key): expected nothing, got \(text(right[key]))"
+                }
+                guard let rightValue = right[key] else {
+                    return "\(path).\(key): expected \(text(leftValue)), got nothing"
+                }
+                if let difference = difference(leftValue, rightValue, path: "\(path).\(key)") {
+                    return difference
+                }
             }
             return nil
         case (.array(let left), .array(let right)) where left.count == right.count:
@@ -203,5 +214,66 @@ struct Tally {
         }
     }
 
-    private static func text(_ value: JSONValue?) -> String { String(JSONWriter.string(value ?? .null).prefix(200)) }
+    private static func text(_ value: JSONValue?) -> String {
+        String(JSONWriter.string(value ?? .null).prefix(200))
+    }
+}
+
+@Suite("Defaulting rules")
+struct DefaultingRuleTests {
+    /// Decodes, defaults and encodes a manifest, and looks up one place in the result.
+    private func value(_ text: String, at path: [String]) throws -> JSONValue? {
+        let input = try JSONParser.parse(text)
+        let kind = try #require(GroupVersionKind(of: input))
+        var tree = try Schema.kubernetes.decode(input, as: kind).tree
+        Defaulting.apply(kind, &tree)
+        return path.reduce(Schema.kubernetes.encode(tree, as: kind)) { value, step in
+            Int(step).map { value?[$0] } ?? value?[step]
+        }
+    }
+
+    @Test(
+        "an image is pulled always when its tag is latest, given or implied",
+        arguments: [
+            ("nginx", "Always"), ("nginx:latest", "Always"), ("nginx:1.2", "IfNotPresent"),
+            ("localhost:5000/a/b", "Always"), ("localhost:5000/a/b:v1", "IfNotPresent"),
+            ("a.io/b@sha256:\(String(repeating: "a", count: 64))", "IfNotPresent"),
+            ("a.io/b:latest@sha256:\(String(repeating: "a", count: 64))", "Always"),
+            ("a.io/b@sha256:123", "IfNotPresent"), ("Nginx", "IfNotPresent"), ("REGISTRY/nginx", "Always"),
+            ("", "IfNotPresent"), ("a//b", "IfNotPresent"), ("a_b__c-d.e", "Always"),
+            ("a___b", "IfNotPresent"),
+            (String(repeating: "a", count: 64), "IfNotPresent"),
+        ])
+    func pullPolicy(image: String, policy: String) throws {
+        let text = #"{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"image":"\#(image)"}]}}"#
+        let found = try value(text, at: ["spec", "containers", "0", "imagePullPolicy"])
+        #expect(found == .string(policy))
+    }
+
+    @Test("an autoscaler's behaviour annotation is filled as the newer version is")
+    func behaviorAnnotation() throws {
+        let annotation = "autoscaling.alpha.kubernetes.io/behavior"
+        let text =
+            #"{"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler","metadata":{"annotations":{""#
+            + annotation + #"":"{\"ScaleDown\":{\"StabilizationWindowSeconds\":60}}"}}}"#
+        #expect(
+            try value(text, at: ["metadata", "annotations", annotation])
+                == .string(
+                    #"{"ScaleUp":{"StabilizationWindowSeconds":0,"SelectPolicy":"Max","Policies":["#
+                        + #"{"Type":"Pods","Value":4,"PeriodSeconds":15},"#
+                        + #"{"Type":"Percent","Value":100,"PeriodSeconds":15}],"Tolerance":null},"#
+                        + #""ScaleDown":{"StabilizationWindowSeconds":60,"SelectPolicy":"Max","Policies":["#
+                        + #"{"Type":"Percent","Value":100,"PeriodSeconds":15}],"Tolerance":null}}"#))
+    }
+
+    @Test("ports of one number in two protocols share a node port")
+    func sharedNodePorts() throws {
+        let input = try JSONParser.parse(
+            #"{"spec":{"type":"NodePort","ports":[{"port":53,"protocol":"UDP"},{"port":80,"nodePort":30080},"#
+                + #"{"port":53,"protocol":"TCP"},{"port":80,"protocol":"UDP"},{"port":9}]}}"#)
+        var tree = try Schema.kubernetes.decode(input, as: GroupVersionKind(kind: "Service")).tree
+        let needs = ServiceAddresses.prepare(&tree)
+        #expect(needs.nodePorts == [[0, 2], [4]])
+        #expect(tree["spec"]?["ports"]?[3]?["nodePort"] == 30080)
+    }
 }

@@ -13,7 +13,8 @@ struct QuantityTests {
             ("0", "0", 0, 0), ("000", "0", 0, 0), ("-0", "0", 0, 0), ("0Ki", "0", 0, 0), ("k", "0", 0, 0),
             (".", "0", 0, 0), ("1", "1", 1, 1000), ("100m", "100m", 1, 100), ("0.1", "100m", 1, 100),
             ("1000m", "1", 1, 1000), ("1500m", "1500m", 2, 1500), ("-1500m", "-1500m", -2, -1500),
-            ("1.5", "1500m", 2, 1500), ("1.500", "1.500", 2, 1500), ("+5", "+5", 5, 5000), ("05", "05", 5, 5000),
+            ("1.5", "1500m", 2, 1500), ("1.500", "1.500", 2, 1500), ("+5", "+5", 5, 5000),
+            ("05", "05", 5, 5000),
             (".5", "500m", 1, 500), ("1.e2", "100", 100, 100_000), ("1e3", "1e3", 1000, 1_000_000),
             ("1E3", "1E3", 1000, 1_000_000), ("1.25e3", "1250", 1250, 1_250_000),
             ("12e-1", "1200e-3", 2, 1200), ("1e+3", "1e+3", 1000, 1_000_000), ("1n", "1n", 1, 1),
@@ -21,7 +22,8 @@ struct QuantityTests {
             ("1Ki", "1Ki", 1024, 1_024_000), ("1024Ki", "1Mi", 1_048_576, 1_048_576_000),
             ("8Ki", "8Ki", 8192, 8_192_000), ("512Ki", "512Ki", 524_288, 524_288_000),
             ("1.5Gi", "1536Mi", 1_610_612_736, 1_610_612_736_000), ("0.5Ki", "512", 512, 512_000),
-            ("0.0001Ki", "102400u", 1, 103), ("1Ei", "1Ei", 1 << 60, 0), ("8Ei", "9223372036854775807", Int64.max, 0),
+            ("0.0001Ki", "102400u", 1, 103), ("1Ei", "1Ei", 1 << 60, 0),
+            ("8Ei", "9223372036854775807", Int64.max, 0),
             ("1E", "1E", 1_000_000_000_000_000_000, 0), ("1000k", "1M", 1_000_000, 1_000_000_000),
             ("9223372036854775808", "9223372036854775808", Int64.min, 0), ("1e400", "10e399", 0, 0),
             ("1e-1000000", "1e-9", 1, 1),
@@ -37,7 +39,8 @@ struct QuantityTests {
     @Test(
         "a text that is no quantity is refused in the API machinery's words",
         arguments: [
-            ("", QuantityError.format), ("1_000", .format), ("1MI", .format), ("0x10", .format), (" 1", .format),
+            ("", QuantityError.format), ("1_000", .format), ("1MI", .format), ("0x10", .format),
+            (" 1", .format),
             ("1ki", .format), ("1KiB", .format), ("1.2.3", .format), ("1e", .suffix), ("1K", .suffix),
             ("1Kim", .suffix), ("1e3.5", .format), ("5mm", .suffix), ("1e99999", .suffix),
         ])
@@ -88,7 +91,9 @@ struct QuantityTests {
 
     @Test(
         "quantities are stored as the real API server stores them",
-        .enabled(if: SharedFiles.exists("conformance/api/defaulting.jsonl"), Comment(rawValue: SharedFiles.missing)))
+        .enabled(
+            if: SharedFiles.exists("conformance/api/defaulting.jsonl"), Comment(rawValue: SharedFiles.missing)
+        ))
     func conformance() throws {
         var count = 0
         for line in try SharedFiles.lines("conformance/api/defaulting.jsonl") {

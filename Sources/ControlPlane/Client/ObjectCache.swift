@@ -44,6 +44,8 @@ public struct ObjectCache: Sendable {
         var byNamespace: [String: SlotList] = [:]
         var byOwner: [UID: SlotList] = [:]
         var byNode: [String: SlotList] = [:]
+        /// Objects without a managing owner by namespace, of kinds that controllers adopt.
+        var orphans: [String: SlotList] = [:]
     }
 
     /// Slots in the order of their sequence numbers.
@@ -122,8 +124,20 @@ public struct ObjectCache: Sendable {
     }
 
     /// The pods of a namespace that have no managing owner.
-    public func orphanPods(namespace: String) -> [Ref<Pod>] {
-        list(Pod.self, namespace: namespace).filter { $0.value.metadata.controllerReference == nil }
+    public func orphanPods(namespace: String) -> [Ref<Pod>] { orphans(Pod.self, namespace: namespace) }
+
+    /// The objects of a namespace that have no managing owner: pods, ReplicaSets, ControllerRevisions; in time
+    /// in proportion to what is found. For other kinds it looks at the whole namespace.
+    public func orphans<Object: TypedObject>(_ type: Object.Type, namespace: String) -> [Ref<Object>] {
+        guard Self.isAdopted(Object.kind) else {
+            return list(type, namespace: namespace).filter { $0.value.metadata.controllerReference == nil }
+        }
+        let table = tables[Int(Object.kind.rawValue)]
+        return Self.collect(table.orphans[namespace], table, type)
+    }
+
+    private static func isAdopted(_ kind: ObjectKind) -> Bool {
+        kind == .pod || kind == .replicaSet || kind == .controllerRevision
     }
 
     /// The pods bound to a node.
@@ -201,6 +215,14 @@ public struct ObjectCache: Sendable {
         if ownerBefore != ownerAfter {
             if let ownerBefore { tables[index].byOwner.update(ownerBefore, remove: slot, tables[index].sequences) }
             if let ownerAfter { tables[index].byOwner.update(ownerAfter, insert: slot, tables[index].sequences) }
+        }
+        if let kind = ObjectKind(rawValue: UInt8(index)), Self.isAdopted(kind) {
+            let orphanBefore = ownerBefore == nil ? before?.namespace : nil
+            let orphanAfter = ownerAfter == nil ? after?.namespace : nil
+            if orphanBefore != orphanAfter {
+                if let orphanBefore { tables[index].orphans.update(orphanBefore, remove: slot, tables[index].sequences) }
+                if let orphanAfter { tables[index].orphans.update(orphanAfter, insert: slot, tables[index].sequences) }
+            }
         }
         guard index == Int(ObjectKind.pod.rawValue) else { return }
         let (nodeBefore, nodeAfter) = (old?.pod?.value.nodeName ?? "", new?.pod?.value.nodeName ?? "")

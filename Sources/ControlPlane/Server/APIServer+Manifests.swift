@@ -28,9 +28,14 @@ extension APIServer {
     mutating func admit(_ manifest: JSONValue, at now: VirtualTime) throws(APIError) -> APIObject {
         let (kind, versioned) = try servedKind(of: manifest)
         var tree = try decoded(manifest, as: versioned)
-        Defaulting.apply(versioned, &tree)
+        let outcome = Defaulting.apply(versioned, &tree)
         let namespace = tree["metadata"]?["namespace"]?.stringValue ?? ""
-        if kind.info.isNamespaced && namespace.isEmpty { tree.setNamespace("default") }
+        if kind.info.isNamespaced {
+            _ = CreationStrategy.setNamespace(namespace.isEmpty ? "default" : namespace, of: &tree)
+        } else if !CreationStrategy.setNamespace(nil, of: &tree) {
+            throw APIError(
+                .badRequest, "the namespace of the provided object does not match the namespace sent on the request")
+        }
         let name = tree["metadata"]?["name"]?.stringValue ?? ""
         do throws(AdmissionRefusal) {
             try applyAdmission(kind, versioned, &tree)
@@ -39,7 +44,8 @@ extension APIServer {
         }
         let made = ServerMadeValues(
             uid: newUID().description, now: epoch.advanced(by: now.sinceStart).rfc3339)
-        CreationStrategy.prepare(versioned, &tree, made: made)
+        CreationStrategy.prepare(versioned, &tree, made: made, outcome: outcome)
+        if kind == .service { try allocateAddresses(of: &tree, name: name) }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
         let faults = Validator.validateCreate(kind: versioned, object: encoded)
         if !faults.isEmpty { throw .invalid(kind, name, faults) }
@@ -50,8 +56,10 @@ extension APIServer {
     func admitUpdate(_ tree: JSONValue, of old: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
         let (kind, versioned) = try servedKind(of: tree)
         var tree = try decoded(tree, as: versioned)
-        Defaulting.apply(versioned, &tree)
+        _ = Defaulting.apply(versioned, &tree)
         let before = old.tree(epoch: epoch)
+        UpdateStrategy.prepare(
+            versioned, &tree, old: before, now: epoch.advanced(by: now.sinceStart).rfc3339)
         if kind == .pod { PriorityAdmission.admit(updated: &tree, old: before) }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
         let faults = Validator.validateUpdate(kind: versioned, object: encoded, old: before)
@@ -107,6 +115,26 @@ extension APIServer {
                 "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): \(fault)")
         }
         return decoded.tree
+    }
+
+    /// Gives a new Service the addresses and ports that it does not name itself.
+    private mutating func allocateAddresses(of service: inout JSONValue, name: String) throws(APIError) {
+        let needs = ServiceAddresses.prepare(&service)
+        if needs.clusterIP {
+            guard let address = allocators.address() else {
+                throw APIError(.internalError, "failed to allocate IP for service \"\(name)\": range is full")
+            }
+            ServiceAddresses.setClusterIP(address, of: &service)
+        }
+        for group in needs.nodePorts {
+            guard let port = allocators.port() else {
+                throw APIError(.internalError, "failed to allocate a nodePort: range is full")
+            }
+            ServiceAddresses.setNodePort(port, at: group, of: &service)
+        }
+        if needs.healthCheckNodePort, let port = allocators.port() {
+            ServiceAddresses.setHealthCheckNodePort(port, of: &service)
+        }
     }
 
     // MARK: Admission
@@ -195,13 +223,5 @@ extension PodSpec {
             let terms = affinity.required + affinity.preferred.map(\.podAffinityTerm)
             return terms.contains { !$0.matchLabelKeys.isEmpty || !$0.mismatchLabelKeys.isEmpty }
         }
-    }
-}
-
-extension JSONValue {
-    fileprivate mutating func setNamespace(_ name: String) {
-        var metadata = self["metadata"] ?? .object([:])
-        metadata["namespace"] = .string(name)
-        self["metadata"] = metadata
     }
 }

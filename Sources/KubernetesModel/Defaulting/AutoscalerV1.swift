@@ -2,8 +2,9 @@ import OrderedCollections
 
 /// The first version of HorizontalPodAutoscaler, whose further metrics live in annotations.
 ///
-/// Upstream: `pkg/apis/autoscaling/v1/conversion.go` (v1.36). The annotations for behaviour and status are kept
-/// as they are.
+/// The annotation for behaviour is filled with the newer version's defaults; those for status are kept as
+/// they are.
+/// Upstream: `pkg/apis/autoscaling/v1/conversion.go` (v1.36).
 enum AutoscalerV1 {
     private static let metricsAnnotation = "autoscaling.alpha.kubernetes.io/metrics"
 
@@ -14,7 +15,11 @@ enum AutoscalerV1 {
         var others: [JSONValue] = []
         var utilization: Int64?
         for metric in metrics ?? [] {
-            if let value = cpuUtilization(metric) { utilization = utilization ?? value } else { others.append(metric) }
+            if let value = cpuUtilization(metric) {
+                utilization = utilization ?? value
+            } else {
+                others.append(metric)
+            }
         }
         utilization = utilization ?? target
         if utilization == nil, others.isEmpty { utilization = 80 }
@@ -23,12 +28,68 @@ enum AutoscalerV1 {
         }
         tree.update("metadata") { metadata in
             metadata.update("annotations") { annotations in
-                annotations[metricsAnnotation] =
-                    others.isEmpty
-                    ? nil
-                    : .string(
-                        JSONWriter.string(.array(others), style: JSONWriter.Style(escapesHTML: true)))
+                fillBehavior(&annotations)
+                annotations[metricsAnnotation] = nil
+                if others.isEmpty { return }
+                annotations[metricsAnnotation] = .string(
+                    JSONWriter.string(.array(others), style: JSONWriter.Style(escapesHTML: true)))
             }
+        }
+    }
+
+    // MARK: Behaviour
+
+    private static let behaviorAnnotation = "autoscaling.alpha.kubernetes.io/behavior"
+
+    /// The annotation holds an internal Go struct, with Go's names and nulls.
+    private static func fillBehavior(_ annotations: inout JSONValue) {
+        guard let text = annotations[behaviorAnnotation]?.stringValue,
+            let parsed = try? JSONParser.parse(text), case .object = parsed
+        else { return }
+        var spec: JSONValue = ["metrics": [SchemeDefaults.defaultMetric]]
+        spec["behavior"] = renamed(parsed)
+        guard let kind = Schema.kubernetes.type(named: "autoscaling2.HorizontalPodAutoscalerSpec") else {
+            return
+        }
+        var decoder = StrictDecoder(schema: .kubernetes)
+        guard var decoded = (try? decoder.value(spec, kind)) ?? .none, decoder.savedFault == nil else {
+            return
+        }
+        if decoded["behavior"] == [:] {
+            annotations[behaviorAnnotation] = nil
+            return
+        }
+        SchemeDefaults.autoscalerSpec(&decoded)
+        let rules = ["StabilizationWindowSeconds", "SelectPolicy", "Policies", "Tolerance"]
+        func goRules(_ value: JSONValue?) -> JSONValue {
+            var result: JSONValue = [:]
+            for name in rules { result[name] = value?[lowered(name)] ?? .some(.null) }
+            let policies = value?.list("policies").map { policy -> JSONValue in
+                var item: JSONValue = [:]
+                item["Type"] = .string(policy.text("type"))
+                item["Value"] = .integer(policy["value"]?.integerValue ?? 0)
+                item["PeriodSeconds"] = .integer(policy["periodSeconds"]?.integerValue ?? 0)
+                return item
+            }
+            result["Policies"] = .array(policies ?? [])
+            return result
+        }
+        var behavior: JSONValue = [:]
+        for name in ["ScaleUp", "ScaleDown"] { behavior[name] = goRules(decoded["behavior"]?[lowered(name)]) }
+        annotations[behaviorAnnotation] = .string(
+            JSONWriter.string(behavior, style: JSONWriter.Style(escapesHTML: true)))
+    }
+
+    private static func lowered(_ name: String) -> String { name.prefix(1).lowercased() + name.dropFirst() }
+
+    /// Go's decoder takes names in either case; here the first letter tells them apart.
+    private static func renamed(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .object(let members):
+            .object(
+                JSONObject(members.map { (lowered($0.key), renamed($0.value)) }, uniquingKeysWith: { $1 }))
+        case .array(let elements): .array(elements.map(renamed))
+        default: value
         }
     }
 
@@ -40,7 +101,9 @@ enum AutoscalerV1 {
         var result: [JSONValue] = []
         for element in elements {
             var decoder = StrictDecoder(schema: .kubernetes)
-            guard let decoded = try? decoder.value(element, type), decoder.savedFault == nil else { return nil }
+            guard let decoded = try? decoder.value(element, type), decoder.savedFault == nil else {
+                return nil
+            }
             result.append(Schema.kubernetes.encode(decoded, type))
         }
         return result

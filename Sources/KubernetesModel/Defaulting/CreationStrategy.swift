@@ -4,19 +4,38 @@ import OrderedCollections
 ///
 /// Upstream: `PrepareForCreate` and `Canonicalize` of the strategies in `pkg/registry` (v1.36).
 public enum CreationStrategy {
+    /// Puts an object into the namespace of the request, nil for kinds of the whole cluster; false when the
+    /// object names another one, which the server refuses.
+    ///
+    /// Comes before admission.
+    public static func setNamespace(_ namespace: String?, of tree: inout JSONValue) -> Bool {
+        let given = tree["metadata"]?.text("namespace") ?? ""
+        guard let namespace else {
+            if !given.isEmpty { tree.updateStruct("metadata") { $0["namespace"] = nil } }
+            return true
+        }
+        if given.isEmpty { tree.updateStruct("metadata") { $0["namespace"] = .string(namespace) } }
+        return given.isEmpty || given == namespace
+    }
+
     /// Fills the metadata that the server owns, resets the status, and drops what is disabled by default.
     ///
     /// The tree is decoded and defaulted, and has its final name. Services get their addresses from
     /// ``ServiceAddresses`` thereafter.
-    public static func prepare(_ kind: GroupVersionKind, _ tree: inout JSONValue, made: ServerMadeValues) {
+    public static func prepare(
+        _ kind: GroupVersionKind, _ tree: inout JSONValue, made: ServerMadeValues,
+        outcome: DefaultingOutcome = DefaultingOutcome()
+    ) {
         tree.updateStruct("metadata") { metadata in
             metadata["uid"] = .string(made.uid)
             metadata["creationTimestamp"] = .string(made.now)
-            for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] { metadata[field] = nil }
+            for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+                metadata[field] = nil
+            }
             if generationKinds.contains(kind.kind) { metadata["generation"] = 1 }
         }
         switch kind.kind {
-        case "Pod": PodStrategy.prepare(&tree)
+        case "Pod": PodStrategy.prepare(&tree, now: made.now)
         case "Namespace": prepareNamespace(&tree)
         case "Node":
             tree.update("spec") { $0["configSource"] = nil }
@@ -25,27 +44,21 @@ public enum CreationStrategy {
             tree["status"] = ["phase": "Pending", "lastPhaseTransitionTime": .string(made.now)]
         case "PersistentVolumeClaim":
             tree["status"] = ["phase": "Pending"]
-            tree.updateStruct("spec", prepareDataSources)
-        case "Service", "ResourceQuota", "ReplicaSet", "Deployment", "CronJob", "PodDisruptionBudget", "Ingress",
+            tree.updateStruct("spec") { prepareDataSources(&$0, hadSource: false) }
+        case "Service", "ResourceQuota", "ReplicaSet", "Deployment", "CronJob", "PodDisruptionBudget",
+            "Ingress",
             "VolumeAttachment", "HorizontalPodAutoscaler", "ReplicationController":
             tree["status"] = nil
         case "StatefulSet":
             tree["status"] = nil
-            tree.update("spec") {
-                $0.update("updateStrategy") { $0.update("rollingUpdate") { $0["maxUnavailable"] = nil } }
-            }
+            dropMaxUnavailable(&tree)
         case "DaemonSet":
             tree["status"] = nil
             tree.updateStruct("metadata", prepareTemplateGeneration)
         case "Job":
             tree["status"] = nil
-            prepareJob(&tree, uid: made.uid)
-        case "ServiceAccount":
-            tree.updateEach(of: "secrets") { secret in
-                let name = secret["name"]
-                secret = [:]
-                secret["name"] = name
-            }
+            prepareJob(&tree, uid: made.uid, outcome)
+        case "ServiceAccount": cleanSecretReferences(&tree)
         case "EndpointSlice": tree.updateEach(of: "endpoints") { $0["deprecatedTopology"] = nil }
         case "Lease":
             tree.update("spec") {
@@ -55,12 +68,28 @@ public enum CreationStrategy {
         case "CSIDriver": tree.update("spec") { $0["preventPodSchedulingIfMissing"] = nil }
         default: break
         }
-        dropDisabledFields(of: kind, &tree)
+        dropDisabledFields(of: kind, &tree, old: .null)
+    }
+
+    static func dropMaxUnavailable(_ statefulSet: inout JSONValue) {
+        statefulSet.update("spec") {
+            $0.update("updateStrategy") { $0.update("rollingUpdate") { $0["maxUnavailable"] = nil } }
+        }
+    }
+
+    /// Leaves only the names of a service account's secrets.
+    static func cleanSecretReferences(_ account: inout JSONValue) {
+        account.updateEach(of: "secrets") { secret in
+            let name = secret["name"]
+            secret = [:]
+            secret["name"] = name
+        }
     }
 
     /// The kinds whose generation starts at 1; others keep what the client sent.
     private static let generationKinds: Set<String> = [
-        "Pod", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob",
+        "Pod", "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job",
+        "CronJob",
         "PodDisruptionBudget", "Ingress", "NetworkPolicy", "EndpointSlice", "PriorityClass", "PodTemplate",
     ]
 
@@ -80,8 +109,8 @@ public enum CreationStrategy {
         metadata.update("annotations") { $0[key] = .string(String(max(1, given))) }
     }
 
-    /// Keeps `dataSource` and `dataSourceRef` equal.
-    private static func prepareDataSources(_ spec: inout JSONValue) {
+    /// Keeps `dataSource` and `dataSourceRef` equal, and drops unknown sources from claims that had none.
+    static func prepareDataSources(_ spec: inout JSONValue, hadSource: Bool) {
         // Other namespaces' sources are behind a feature gate.
         if spec["dataSourceRef"]?.hasContent("namespace") ?? false { spec["dataSourceRef"] = nil }
         if let reference = spec["dataSourceRef"] {
@@ -95,12 +124,12 @@ public enum CreationStrategy {
         guard let source = spec["dataSource"] else { return }
         let group = source.text("apiGroup")
         let isKnown =
-            (group.isEmpty && source.text("kind") == "PersistentVolumeClaim")
+            hadSource || (group.isEmpty && source.text("kind") == "PersistentVolumeClaim")
             || (group == "snapshot.storage.k8s.io" && source.text("kind") == "VolumeSnapshot")
-        spec[isKnown ? "dataSourceRef" : "dataSource"] = isKnown ? source : nil
+        if isKnown { spec["dataSourceRef"] = source } else { spec["dataSource"] = nil }
     }
 
-    private static func prepareJob(_ job: inout JSONValue, uid: String) {
+    private static func prepareJob(_ job: inout JSONValue, uid: String, _ outcome: DefaultingOutcome) {
         let name = job["metadata"]?["name"] ?? ""
         job.updateStruct("spec") { spec in
             if spec["manualSelector"] == true { return }
@@ -126,21 +155,31 @@ public enum CreationStrategy {
                 }
             }
         }
+        if outcome.sharesTemplateLabels {
+            let labels = job["spec"]?["template"]?["metadata"]?["labels"]
+            job.updateStruct("metadata") { $0["labels"] = labels }
+        }
     }
 
-    private static func dropDisabledFields(of kind: GroupVersionKind, _ tree: inout JSONValue) {
+    /// Drops fields of features that are off by default, unless the old object has them.
+    static func dropDisabledFields(of kind: GroupVersionKind, _ tree: inout JSONValue, old: JSONValue) {
+        let path: [String]
         switch kind.kind {
-        case "Pod": tree.update("spec", PodStrategy.dropDisabledFields)
-        case "PodTemplate": tree.update("template") { $0.update("spec", PodStrategy.dropDisabledFields) }
+        case "Pod": path = ["spec"]
+        case "PodTemplate": path = ["template", "spec"]
         case "ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job":
-            tree.update("spec") { $0.update("template") { $0.update("spec", PodStrategy.dropDisabledFields) } }
-        case "CronJob":
-            tree.update("spec") {
-                $0.update("jobTemplate") {
-                    $0.update("spec") { $0.update("template") { $0.update("spec", PodStrategy.dropDisabledFields) } }
-                }
-            }
-        default: break
+            path = ["spec", "template", "spec"]
+        case "CronJob": path = ["spec", "jobTemplate", "spec", "template", "spec"]
+        default: return
         }
+        let oldSpec = path.reduce(old) { $0[$1] ?? .null }
+        descend(&tree, path[...]) { PodStrategy.dropDisabledFields(&$0, old: oldSpec) }
+    }
+
+    private static func descend(
+        _ tree: inout JSONValue, _ path: ArraySlice<String>, _ change: (inout JSONValue) -> Void
+    ) {
+        guard let first = path.first else { return change(&tree) }
+        tree.update(first) { descend(&$0, path.dropFirst(), change) }
     }
 }

@@ -28,7 +28,9 @@ enum ImageReference {
     }
 
     /// Whether pods with this image pull it always unless they say otherwise.
-    static func pullPolicy(of image: String) -> String { tag(of: image) == "latest" ? "Always" : "IfNotPresent" }
+    static func pullPolicy(of image: String) -> String {
+        tag(of: image) == "latest" ? "Always" : "IfNotPresent"
+    }
 
     private static func splitDomain(_ name: String) -> (domain: String, remainder: String) {
         guard let slash = name.firstIndex(of: "/") else { return ("docker.io", "library/" + name) }
@@ -59,7 +61,9 @@ enum ImageReference {
             }
             let run = bytes[index...].prefix { !isLowerAlphanumeric($0) }
             let separator = String(decoding: run, as: UTF8.self)
-            guard separator == "." || separator == "_" || separator == "__" || separator.allSatisfy({ $0 == "-" })
+            guard
+                separator == "." || separator == "_" || separator == "__"
+                    || separator.allSatisfy({ $0 == "-" })
             else { return false }
             index += run.count
         }
@@ -86,7 +90,9 @@ enum ImageReference {
     }
 
     private static func isTag(_ text: Substring) -> Bool {
-        guard let first = text.utf8.first, isAlphanumeric(first) || first == UInt8(ascii: "_") else { return false }
+        guard let first = text.utf8.first, isAlphanumeric(first) || first == UInt8(ascii: "_") else {
+            return false
+        }
         return text.utf8.count <= 128
             && text.utf8.allSatisfy { isAlphanumeric($0) || "_.-".utf8.contains($0) }
     }

@@ -30,7 +30,9 @@ enum InternalConversion {
             }
         case "CronJob":
             tree.updateStruct("spec") {
-                $0.updateStruct("jobTemplate") { $0.updateStruct("spec") { $0.updateStruct("template", podTemplate) } }
+                $0.updateStruct("jobTemplate") {
+                    $0.updateStruct("spec") { $0.updateStruct("template", podTemplate) }
+                }
             }
         case "Node": tree.update("spec", nodeSpec)
         case "Secret": mergeStringData(&tree)
@@ -44,7 +46,8 @@ enum InternalConversion {
     }
 
     private static func podSpec(_ spec: inout JSONValue) {
-        let account = spec.hasContent("serviceAccountName") ? spec["serviceAccountName"] : spec["serviceAccount"]
+        let account =
+            spec.hasContent("serviceAccountName") ? spec["serviceAccountName"] : spec["serviceAccount"]
         spec["serviceAccountName"] = account
         spec["serviceAccount"] = account
         spec.setIfAbsent("securityContext", [:])

@@ -4,7 +4,7 @@ import OrderedCollections
 ///
 /// Upstream: `pkg/registry/core/pod/strategy.go`, `pkg/api/pod/util.go`, `pkg/apis/core/helper/qos` (v1.36).
 enum PodStrategy {
-    static func prepare(_ pod: inout JSONValue) {
+    static func prepare(_ pod: inout JSONValue, now: String) {
         var status: JSONValue = ["phase": "Pending"]
         // Upstream takes a class that the client sent for the pod's.
         let given = pod["status"]?.text("qosClass") ?? ""
@@ -12,7 +12,8 @@ enum PodStrategy {
         if pod["spec"]?.hasContent("schedulingGates") ?? false {
             status["conditions"] = [
                 [
-                    "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+                    "type": "PodScheduled", "status": "False", "lastTransitionTime": .string(now),
+                    "reason": "SchedulingGated",
                     "message": "Scheduling is blocked due to non-empty scheduling gates",
                 ]
             ]
@@ -96,7 +97,8 @@ enum PodStrategy {
 
     private static func applyAppArmorAnnotations(_ spec: inout JSONValue, _ annotations: JSONObject) {
         let prefix = "container.apparmor.security.beta.kubernetes.io/"
-        guard annotations.keys.contains(where: { $0.hasPrefix(prefix) }), spec["os"]?.text("name") != "windows"
+        guard annotations.keys.contains(where: { $0.hasPrefix(prefix) }),
+            spec["os"]?.text("name") != "windows"
         else { return }
         let podProfile = spec["securityContext"]?["appArmorProfile"]
         for kind in ["initContainers", "containers", "ephemeralContainers"] {
@@ -123,18 +125,21 @@ enum PodStrategy {
 
     // MARK: Disabled features
 
-    /// Drops fields of features that are off by default in v1.36.
-    static func dropDisabledFields(_ spec: inout JSONValue) {
-        spec["schedulingGroup"] = nil
-        spec.updateEach(of: "volumes") {
-            $0.update("projected") {
-                $0.updateEach(of: "sources") {
-                    $0["clusterTrustBundle"] = nil
-                    $0["podCertificate"] = nil
-                }
+    /// Drops fields of features that are off by default in v1.36, unless the old spec uses them.
+    static func dropDisabledFields(_ spec: inout JSONValue, old: JSONValue) {
+        if old["schedulingGroup"] == nil { spec["schedulingGroup"] = nil }
+        let oldSources = old.list("volumes").flatMap { $0["projected"]?.list("sources") ?? [] }
+        for source in ["clusterTrustBundle", "podCertificate"]
+        where !oldSources.contains(where: { $0[source] != nil }) {
+            spec.updateEach(of: "volumes") {
+                $0.update("projected") { $0.updateEach(of: "sources") { $0[source] = nil } }
             }
         }
-        for kind in ["initContainers", "containers", "ephemeralContainers"] {
+        let kinds = ["initContainers", "containers", "ephemeralContainers"]
+        if kinds.contains(where: { old.list($0).contains { $0["lifecycle"]?["stopSignal"] != nil } }) {
+            return
+        }
+        for kind in kinds {
             spec.updateEach(of: kind) { container in
                 guard container["lifecycle"]?["stopSignal"] != nil else { return }
                 container.update("lifecycle") { $0["stopSignal"] = nil }

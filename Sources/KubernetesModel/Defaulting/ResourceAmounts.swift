@@ -24,7 +24,11 @@ struct ResourceAmounts {
 
     mutating func add(_ other: ResourceAmounts) {
         for (name, quantity) in other.amounts {
-            if let present = amounts[name] { amounts[name] = present + quantity } else { amounts[name] = quantity }
+            if let present = amounts[name] {
+                amounts[name] = present + quantity
+            } else {
+                amounts[name] = quantity
+            }
         }
     }
 
@@ -35,7 +39,7 @@ struct ResourceAmounts {
         }
     }
 
-    /// What a pod's containers need together: the sum of those that run, or more while an init container runs.
+    /// What a pod's containers need together: the sum of those that run, or more while an init container does.
     ///
     /// `field` is `requests` or `limits`. Init containers that restart always run on beside the others.
     /// Upstream: `AggregateContainerRequests` in `component-helpers/resource/helpers.go` (v1.36).

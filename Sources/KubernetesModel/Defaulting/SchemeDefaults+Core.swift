@@ -37,7 +37,9 @@ extension SchemeDefaults {
     }
 
     @Sendable static func replicationController(_ controller: inout JSONValue) {
-        guard let labels = controller["spec"]?["template"]?["metadata"]?["labels"], !labels.isNull else { return }
+        guard let labels = controller["spec"]?["template"]?["metadata"]?["labels"], !labels.isNull else {
+            return
+        }
         controller.updateStruct("spec") { $0.setIfEmpty("selector", labels) }
         controller.updateStruct("metadata") { $0.setIfEmpty("labels", labels) }
     }
@@ -72,7 +74,9 @@ extension SchemeDefaults {
         if service["spec"]?.text("type") == "LoadBalancer" {
             service.update("status") {
                 $0.update("loadBalancer") {
-                    $0.updateEach(of: "ingress") { if $0.hasContent("ip") { $0.setIfAbsent("ipMode", "VIP") } }
+                    $0.updateEach(of: "ingress") {
+                        if $0.hasContent("ip") { $0.setIfAbsent("ipMode", "VIP") }
+                    }
                 }
             }
         }

@@ -41,9 +41,11 @@ struct SchemeDefaults: Sendable {
 
     /// The kinds that have defaults at all: a resource list in another kind keeps its fractions.
     private static let kinds: Set<String> = [
-        "ConfigMap", "Endpoints", "LimitRange", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim",
+        "ConfigMap", "Endpoints", "LimitRange", "Namespace", "Node", "PersistentVolume",
+        "PersistentVolumeClaim",
         "Pod", "PodTemplate", "ReplicationController", "ResourceQuota", "Secret", "Service", "DaemonSet",
-        "Deployment", "ReplicaSet", "StatefulSet", "HorizontalPodAutoscaler", "CronJob", "Job", "EndpointSlice",
+        "Deployment", "ReplicaSet", "StatefulSet", "HorizontalPodAutoscaler", "CronJob", "Job",
+        "EndpointSlice",
         "IngressClass", "NetworkPolicy", "PriorityClass", "CSIDriver", "StorageClass", "VolumeAttachment",
     ]
 

@@ -38,14 +38,14 @@ extension JSONValue {
         update(key) { $0.updateEach(change) }
     }
 
-    /// Sets a member where Go has nil.
+    /// Sets a member where Go has nil; null sets nothing.
     mutating func setIfAbsent(_ key: String, _ value: JSONValue) {
-        if self[key]?.isNull ?? true { self[key] = value }
+        if !value.isNull, self[key]?.isNull ?? true { self[key] = value }
     }
 
-    /// Sets a member where Go has the zero value.
+    /// Sets a member where Go has the zero value; null sets nothing.
     mutating func setIfEmpty(_ key: String, _ value: JSONValue) {
-        if self[key]?.isGoEmpty ?? true { self[key] = value }
+        if !value.isNull, self[key]?.isGoEmpty ?? true { self[key] = value }
     }
 
     /// Adds an element to an array that is a member.

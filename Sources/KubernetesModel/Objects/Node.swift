@@ -87,7 +87,7 @@ public enum WellKnown {
     public static let hostnameLabel = "kubernetes.io/hostname"
     public static let zoneLabel = "topology.kubernetes.io/zone"
     public static let regionLabel = "topology.kubernetes.io/region"
-    public static let rackLabel = "topology.simk.dev/rack"
+    public static let rackLabel = "simk.dev/rack"
     public static let notReadyTaint = "node.kubernetes.io/not-ready"
     public static let unreachableTaint = "node.kubernetes.io/unreachable"
     public static let unschedulableTaint = "node.kubernetes.io/unschedulable"

@@ -170,8 +170,9 @@ struct BigDecimal: Hashable, Sendable {
             return wrappedDigits &* (exponent - target > 18 ? Int64.min : powerOfTen(exponent - target))
         }
         let shift = target - exponent
-        let belowMaximum = BigDecimal.compare(
-            BigDecimal(digitsOf: self), BigDecimal(Int64.max, exponent: 0)) < 0
+        let belowMaximum =
+            BigDecimal.compare(
+                BigDecimal(digitsOf: self), BigDecimal(Int64.max, exponent: 0)) < 0
         if belowMaximum, shift < 19 {
             let (quotient, remainder) = wrappedDigits.quotientAndRemainder(dividingBy: powerOfTen(shift))
             return remainder != 0 ? quotient + 1 : quotient

@@ -104,7 +104,8 @@ private struct Parts {
     init(_ bytes: [UInt8]) throws(QuantityError) {
         var index = 0
         func digitsEnd(_ start: Int) -> Int {
-            bytes[start...].firstIndex { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? bytes.count
+            bytes[start...].firstIndex { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                ?? bytes.count
         }
         if bytes[0] == UInt8(ascii: "-") || bytes[0] == UInt8(ascii: "+") {
             isNegative = bytes[0] == UInt8(ascii: "-")
@@ -163,7 +164,8 @@ private struct Suffix {
     }
 
     static let decimal: [(text: String, exponent: Int)] = [
-        ("", 0), ("m", -3), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18), ("u", -6), ("n", -9),
+        ("", 0), ("m", -3), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18), ("u", -6),
+        ("n", -9),
     ]
     static let binary: [(text: String, exponent: Int)] = [
         ("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60),

@@ -16,10 +16,10 @@ public enum QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// An amount of a resource, exact to a billionth: `100m`, `1.5Gi`, `12e6`.
 ///
-/// Numbers of any size are kept exactly; those that 64 bits hold, cheaply. A text that upstream keeps as it was
-/// written (`+5`, `1.500`) comes back the same from `description`. Two quantities are equal when their
-/// numbers are, whatever the notation. Exponents beyond 10,000 are refused, where upstream would compute for
-/// minutes. Upstream: `apimachinery/pkg/api/resource/quantity.go` (v1.36).
+/// Numbers of any size are kept exactly; those that 64 bits hold, cheaply. A text that upstream keeps as it
+/// was written (`+5`, `1.500`) comes back the same from `description`. Two quantities are equal when
+/// their numbers are, whatever the notation. Exponents beyond 10,000 are refused, where upstream would
+/// compute for minutes. Upstream: `apimachinery/pkg/api/resource/quantity.go` (v1.36).
 public struct Quantity: Sendable {
     /// The family of suffixes in which a quantity is written.
     public enum Format: String, Hashable, Sendable {

@@ -40,7 +40,10 @@ public struct DuplicateFields {
         index += 1
         var seen: Set<String> = []
         while !consumeEnd(UInt8(ascii: "}")) {
-            guard bytes[index] == UInt8(ascii: "\"") else { return index = bytes.count }
+            guard bytes[index] == UInt8(ascii: "\"") else {
+                index = bytes.count
+                return
+            }
             let key = string()
             let place = path.isEmpty ? key : "\(path).\(key)"
             if !seen.insert(key).inserted {

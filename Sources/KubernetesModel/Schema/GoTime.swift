@@ -20,7 +20,7 @@ enum GoTime {
         try scanner.literal("-")
         let day = try scanner.number(2, "02")
         try scanner.literal("T")
-        let hour = try scanner.number(2, "15")
+        let hour = try scanner.hour()
         if hour > 23 { throw scanner.outOfRange("hour") }
         try scanner.literal(":")
         let minute = try scanner.number(2, "04")
@@ -98,7 +98,9 @@ enum GoTime {
         private var head: String { "parsing time \(goQuoted(text))" }
 
         func cannotParse(_ part: String) -> Failure {
-            Failure(message: "\(head) as \(goQuoted(layout)): cannot parse \(goQuoted(rest)) as \(goQuoted(part))")
+            Failure(
+                message: "\(head) as \(goQuoted(layout)): cannot parse \(goQuoted(rest)) as \(goQuoted(part))"
+            )
         }
         func outOfRange(_ what: String) -> Failure { Failure(message: "\(head): \(what) out of range") }
         func extraText() -> Failure { Failure(message: "\(head): extra text: \(goQuoted(rest))") }
@@ -112,6 +114,14 @@ enum GoTime {
             return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         }
 
+        /// One digit or two: Go reads hours of one digit.
+        mutating func hour() throws(Failure) -> Int {
+            let digits = rest.utf8.prefix(2).prefix { (0x30...0x39).contains($0) }
+            if digits.isEmpty { throw cannotParse("15") }
+            rest = rest.dropFirst(digits.count)
+            return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+
         mutating func literal(_ character: Character) throws(Failure) {
             guard rest.first == character else { throw cannotParse(String(character)) }
             rest = rest.dropFirst()
@@ -119,10 +129,11 @@ enum GoTime {
 
         /// Microseconds; the layout with six digits wants exactly these, the other takes any number.
         mutating func fraction(required: Bool) throws(Failure) -> Int {
-            let hasPoint = rest.first == "." || (rest.first == "," && !required)
-            let digits = hasPoint ? rest.dropFirst().prefix { ("0"..."9").contains($0) } : ""
+            let hasPoint = rest.first == "." || rest.first == ","
+            var digits = hasPoint ? rest.dropFirst().prefix { ("0"..."9").contains($0) } : ""
             if required {
-                guard hasPoint, digits.utf8.count == 6 else { throw cannotParse(".000000") }
+                guard digits.utf8.count >= 6 else { throw cannotParse(".000000") }
+                digits = digits.prefix(6)
             } else if digits.isEmpty {
                 return 0
             }

@@ -24,8 +24,10 @@ public enum NearestName {
             for column in 1...right.count {
                 let replacement = left[row - 1] == right[column - 1] ? 0 : 1
                 var cost = min(
-                    rows[row - 1][column] + 1, current[column - 1] + 1, rows[row - 1][column - 1] + replacement)
-                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1] {
+                    rows[row - 1][column] + 1, current[column - 1] + 1,
+                    rows[row - 1][column - 1] + replacement)
+                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1]
+                {
                     cost = min(cost, rows[row - 2][column - 2] + 1)
                 }
                 current[column] = cost

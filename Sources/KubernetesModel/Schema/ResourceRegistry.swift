@@ -56,12 +56,17 @@ public struct ResourceRegistry: Sendable {
             byPath["\(resource.kind.apiVersion)/\(resource.plural)"] = index
             let names =
                 [resource.plural, resource.singular] + resource.shortNames
-                + ["\(resource.plural).\(resource.kind.group)", "\(resource.singular).\(resource.kind.group)"]
+                + [
+                    "\(resource.plural).\(resource.kind.group)",
+                    "\(resource.singular).\(resource.kind.group)",
+                ]
             for name in names where byName[name] == nil { byName[name] = index }
         }
         // kubectl prefers the newest version of a kind.
         for name in ["hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"] {
-            byName[name] = resources.firstIndex { $0.kind.kind == "HorizontalPodAutoscaler" && $0.kind.version == "v2" }
+            byName[name] = resources.firstIndex {
+                $0.kind.kind == "HorizontalPodAutoscaler" && $0.kind.version == "v2"
+            }
         }
         self.resources = resources
         self.byKind = byKind
@@ -77,7 +82,7 @@ public struct ResourceRegistry: Sendable {
         byPath["\(apiVersion)/\(plural)"].map { resources[$0] }
     }
 
-    /// The resource that a user means: `deployments`, `deployment`, `deploy`, `deployments.apps`, `Deployment`.
+    /// The resource that a user means: `deployments`, `deploy`, `deployments.apps`, `Deployment`.
     public func resource(named name: String) -> ResourceKind? {
         byName[name.lowercased()].map { resources[$0] }
     }

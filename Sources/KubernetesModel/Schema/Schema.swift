@@ -1,7 +1,8 @@
 /// Every field of the supported API types: its JSON name, its type, and when Go's encoder leaves it out.
 ///
-/// It drives decoding as the API server's decoder does it, and encoding as Go does it. Upstream: the structs of
-/// `k8s.io/api` and `apimachinery/pkg/apis/meta/v1` (v1.36), of which `tools/generate-schema.py` makes the tables.
+/// It drives decoding as the API server's decoder does it, and encoding as Go does it. Upstream: the structs
+/// of `k8s.io/api` and `apimachinery/pkg/apis/meta/v1` (v1.36), of which `tools/generate-schema.py` makes
+/// the tables.
 public struct Schema: Sendable {
     /// A type's place among all types.
     struct TypeIndex: Hashable, Sendable { var rawValue: Int }
@@ -39,8 +40,25 @@ public struct Schema: Sendable {
         var type: TypeIndex
         var omitsEmpty: Bool
         var omitsZero: Bool
+        var patch: PatchStrategy
         /// The Go names of the embedded structs through which the field is reached.
         var embedding: [String]
+    }
+
+    /// How a strategic merge patch treats a field.
+    public struct PatchStrategy: Hashable, Sendable {
+        /// Elements of a list are merged by this member; empty for plain values; nil when lists are replaced.
+        public var mergeKey: String?
+        /// The patch may name the members that stay.
+        public var retainsKeys = false
+        /// The patch replaces the whole struct.
+        public var replaces = false
+
+        public init(mergeKey: String? = nil, retainsKeys: Bool = false, replaces: Bool = false) {
+            self.mergeKey = mergeKey
+            self.retainsKeys = retainsKeys
+            self.replaces = replaces
+        }
     }
 
     private(set) var shapes: [Shape] = []
@@ -103,6 +121,19 @@ public struct Schema: Sendable {
         return structure(index)?.fields.map(\.name)
     }
 
+    /// How a strategic merge patch treats the field at a path of field names (`["spec", "template"]`); nil
+    /// where there is no such field.
+    public func patchStrategy(of kind: GroupVersionKind, at path: [String]) -> PatchStrategy? {
+        guard var index = type(of: kind) else { return nil }
+        var strategy: PatchStrategy?
+        for name in path {
+            guard let structure = structure(index), let place = structure.indices[name] else { return nil }
+            strategy = structure.fields[place].patch
+            index = structure.fields[place].type
+        }
+        return strategy
+    }
+
     /// The struct below pointers, lists and maps.
     func structure(_ index: TypeIndex) -> Structure? {
         switch shape(index) {
@@ -121,13 +152,13 @@ extension Schema {
         var named: [String: TypeIndex] = [:]
         var order: [String] = []
         private var anonymous: [String: TypeIndex] = [:]
-        private var definitions: [String: (group: String, package: String, words: [Substring.UTF8View])] = [:]
+        private var definitions: [String: (group: String, package: String, words: [ArraySlice<UInt8>])] = [:]
 
         init(_ tables: [SchemaText]) {
             for table in tables {
                 for words in table.definitions {
                     guard let first = words.first else { continue }
-                    let name = "\(table.group).\(Substring(first))"
+                    let name = "\(table.group).\(String(decoding: first, as: UTF8.self))"
                     definitions[name] = (table.group, table.goPackage, Array(words.dropFirst()))
                     order.append(name)
                 }
@@ -158,7 +189,7 @@ extension Schema {
         }
 
         private mutating func append(
-            _ word: Substring.UTF8View, of group: String, to structure: inout Structure
+            _ word: ArraySlice<UInt8>, of group: String, to structure: inout Structure
         ) {
             if word.first == UInt8(ascii: "+") {
                 let inner = index(of: word.dropFirst(), in: group)
@@ -171,21 +202,31 @@ extension Schema {
             }
             guard let colon = word.firstIndex(of: UInt8(ascii: ":")) else { return }
             var name = word[..<colon]
+            var patch = PatchStrategy()
+            if let mark = name.firstIndex(of: UInt8(ascii: "~")) {
+                patch.mergeKey = String(decoding: name[(mark + 1)...], as: UTF8.self)
+                name = name[..<mark]
+            }
+            patch.replaces = name.last == UInt8(ascii: "=")
+            if patch.replaces { name = name.dropLast() }
+            patch.retainsKeys = name.last == UInt8(ascii: "^")
+            if patch.retainsKeys { name = name.dropLast() }
             let omitsZero = name.last == UInt8(ascii: "!")
             if omitsZero { name = name.dropLast() }
             let omitsEmpty = name.last == UInt8(ascii: "?")
             if omitsEmpty { name = name.dropLast() }
             structure.fields.append(
                 Field(
-                    name: String(Substring(name)), type: index(of: word[word.index(after: colon)...], in: group),
-                    omitsEmpty: omitsEmpty, omitsZero: omitsZero, embedding: []))
+                    name: String(decoding: name, as: UTF8.self),
+                    type: index(of: word[word.index(after: colon)...], in: group),
+                    omitsEmpty: omitsEmpty, omitsZero: omitsZero, patch: patch, embedding: []))
         }
 
-        private mutating func index(of text: Substring.UTF8View, in group: String) -> TypeIndex {
+        private mutating func index(of text: ArraySlice<UInt8>, in group: String) -> TypeIndex {
             if text.first == UInt8(ascii: ".") {
-                return index(ofNamed: group + String(Substring(text)))
+                return index(ofNamed: group + String(decoding: text, as: UTF8.self))
             }
-            let key = String(Substring(text))
+            let key = String(decoding: text, as: UTF8.self)
             if text.first != UInt8(ascii: "*"), text.first != UInt8(ascii: "["),
                 text.first != UInt8(ascii: "{"), text.contains(UInt8(ascii: "."))
             {
@@ -198,7 +239,7 @@ extension Schema {
             return index
         }
 
-        private mutating func make(_ text: Substring.UTF8View, _ key: String, in group: String) -> TypeIndex {
+        private mutating func make(_ text: ArraySlice<UInt8>, _ key: String, in group: String) -> TypeIndex {
             switch text.first {
             case UInt8(ascii: "*"):
                 let inner = index(of: text.dropFirst(), in: group)

@@ -11,8 +11,10 @@ enum SchemaTables {
 
 /// The types of one API group in a compact notation, one a line.
 ///
-/// `Name field:type …` is a struct, `Name =type` a named type; a line that begins with a space goes on with the
-/// line before. After a field's name `?` means `omitempty`, `!` `omitzero`; `+type` is an embedded struct.
+/// `Name field:type …` is a struct, `Name =type` a named type; a line that begins with a space goes on with
+/// the line before. After a field's name `?` means `omitempty`, `!` `omitzero`; then come patch strategies:
+/// `^` for `retainKeys`, `=` for `replace`, `~key` for `merge` by a key (none for plain values).
+/// `+type` is an embedded struct.
 /// Types: `s` string, `b` bool, `i` int32, `l` int64, `f` float64, `y` bytes, `*T` pointer, `[T]` list,
 /// `{T}` map, `{K>T}` map with named keys, `Quantity`, `IntOrString`, `Time`, `MicroTime`, `Duration`, `Raw`,
 /// `.Name` of the same group, `group.Name` of another.
@@ -23,10 +25,10 @@ struct SchemaText: Sendable {
     var text: String
 
     /// The lines with their continuations, cut at spaces.
-    var definitions: [[Substring.UTF8View]] {
-        var result: [[Substring.UTF8View]] = []
-        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(separator: UInt8(ascii: " ")).map { Substring($0).utf8 }
+    var definitions: [[ArraySlice<UInt8>]] {
+        var result: [[ArraySlice<UInt8>]] = []
+        for line in Array(text.utf8).split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(separator: UInt8(ascii: " "))
             if line.first == UInt8(ascii: " "), !result.isEmpty {
                 result[result.count - 1] += words
             } else {

@@ -42,8 +42,8 @@ public struct DecodingFault: Error, Hashable, Sendable, CustomStringConvertible 
 extension Schema {
     /// An object as Go holds it after decoding, written as a tree.
     ///
-    /// Nulls, unknown fields, and zero values of fields that are no pointers are left out; a list or map that is
-    /// there but empty, and a pointer's target, stay even when empty: defaulting tells them from absent ones.
+    /// Nulls, unknown fields, and zero values of fields that are no pointers are left out; a list or map that
+    /// is there but empty, and a pointer's target, stay even when empty: defaulting tells them from absent ones.
     /// Quantities and times are in canonical form.
     public struct Decoded: Sendable {
         public var tree: JSONValue
@@ -60,12 +60,13 @@ extension Schema {
 
     /// Decodes an object of a kind as the API server's decoder does.
     ///
-    /// Throws the first fault of type in the order of the document; a bad quantity or time ends decoding at once
-    /// and goes before. Duplicate fields are not in a tree: see ``DuplicateFields``.
+    /// Throws the first fault of type in the order of the document; a bad quantity or time ends decoding at
+    /// once and goes before. Duplicate fields are not in a tree: see ``DuplicateFields``.
     /// Upstream: `sigs.k8s.io/json/internal/golang/encoding/json/decode.go` (v1.36).
     public func decode(_ tree: JSONValue, as kind: GroupVersionKind) throws(DecodingFault) -> Decoded {
         guard let type = type(of: kind) else {
-            throw DecodingFault("no kind \(goQuoted(kind.kind)) is registered for version \(goQuoted(kind.apiVersion))")
+            throw DecodingFault(
+                "no kind \(goQuoted(kind.kind)) is registered for version \(goQuoted(kind.apiVersion))")
         }
         var decoder = StrictDecoder(schema: self)
         let result = try decoder.value(tree, type)
@@ -95,15 +96,15 @@ struct StrictDecoder {
             return try value(json, inner) ?? zero(inner)
         case .string:
             guard case .string(let text) = json else { return mismatch(json, type) }
-            return text.isEmpty ? nil : json
+            return nonzero(json, !text.isEmpty)
         case .bool:
             guard case .bool(let flag) = json else { return mismatch(json, type) }
-            return flag ? json : nil
+            return nonzero(json, flag)
         case .int32: return integer(json, type, within: Int64(Int32.min)...Int64(Int32.max))
         case .int64: return integer(json, type, within: Int64.min...Int64.max)
         case .double:
             guard let number = json.doubleValue else { return mismatch(json, type) }
-            return number == 0 ? nil : json
+            return nonzero(json, number != 0)
         case .bytes: return bytes(json, type)
         case .list(let inner): return try list(json, type, inner)
         case .map(let inner): return try map(json, type, inner)
@@ -113,7 +114,7 @@ struct StrictDecoder {
         case .time: return try time(json, micro: false)
         case .microTime: return try time(json, micro: true)
         case .duration: return try duration(json)
-        case .raw: return json.isNull ? nil : json
+        case .raw: return nonzero(json, !json.isNull)
         }
     }
 
@@ -128,6 +129,12 @@ struct StrictDecoder {
         case .duration: .string("0s")
         case .list, .map, .pointer, .time, .microTime, .raw: .null
         }
+    }
+
+    /// The value, or nil for the zero value. (`nil` in a conditional expression would become JSON's null.)
+    private func nonzero(_ json: JSONValue, _ isSet: Bool) -> JSONValue? {
+        if isSet { return json }
+        return nil
     }
 
     // MARK: Composites
@@ -208,7 +215,7 @@ struct StrictDecoder {
         _ json: JSONValue, _ type: Schema.TypeIndex, within range: ClosedRange<Int64>
     ) -> JSONValue? {
         switch json {
-        case .integer(let number) where range.contains(number): return number == 0 ? nil : json
+        case .integer(let number) where range.contains(number): return nonzero(json, number != 0)
         case .integer, .number:
             save("number \(JSONWriter.string(json))", schema.goName(type))
             return nil
@@ -233,7 +240,7 @@ struct StrictDecoder {
     private func quantity(_ json: JSONValue) throws(DecodingFault) -> JSONValue? {
         if json.isNull { return nil }
         do throws(QuantityError) {
-            // Anything that is no string or number reaches upstream's parser as its JSON text, and fails there.
+            // Anything else than a string or number reaches upstream's parser as its JSON text and fails.
             guard let quantity = try Quantity(json: json) else { throw .format }
             return .string(quantity.description)
         } catch { throw DecodingFault(error.description) }

@@ -12,8 +12,10 @@ public struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         case forbidden = "FieldValueForbidden"
         case tooLong = "FieldValueTooLong"
         case tooMany = "FieldValueTooMany"
+        case tooFew = "FieldValueTooFew"
         case internalError = "InternalError"
         case typeInvalid = "FieldValueTypeInvalid"
+        case tooShort = "FieldValueTooShort"
 
         /// The words that begin the message.
         public var text: String {
@@ -26,8 +28,10 @@ public struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
             case .forbidden: "Forbidden"
             case .tooLong: "Too long"
             case .tooMany: "Too many"
+            case .tooFew: "Too few"
             case .internalError: "Internal error"
             case .typeInvalid: "Invalid value"
+            case .tooShort: "Too short"
             }
         }
     }

@@ -16,7 +16,7 @@ extension SchemaTables {
              updateStrategy?:.DaemonSetUpdateStrategy minReadySeconds?:i revisionHistoryLimit?:*i
             DaemonSetStatus currentNumberScheduled:i numberMisscheduled:i desiredNumberScheduled:i numberReady:i
              observedGeneration?:l updatedNumberScheduled?:i numberAvailable?:i numberUnavailable?:i
-             collisionCount?:*i conditions?:[.DaemonSetCondition]
+             collisionCount?:*i conditions?~type:[.DaemonSetCondition]
             DaemonSetUpdateStrategy type?:.DaemonSetUpdateStrategyType rollingUpdate?:*.RollingUpdateDaemonSet
             DaemonSetUpdateStrategyType =s
             Deployment +meta.TypeMeta metadata?:meta.ObjectMeta spec?:.DeploymentSpec status?:.DeploymentStatus
@@ -25,11 +25,11 @@ extension SchemaTables {
             DeploymentConditionType =s
             DeploymentList +meta.TypeMeta metadata?:meta.ListMeta items:[.Deployment]
             DeploymentSpec replicas?:*i selector:*meta.LabelSelector template:core.PodTemplateSpec
-             strategy?:.DeploymentStrategy minReadySeconds?:i revisionHistoryLimit?:*i paused?:b
+             strategy?^:.DeploymentStrategy minReadySeconds?:i revisionHistoryLimit?:*i paused?:b
              progressDeadlineSeconds?:*i
             DeploymentStatus observedGeneration?:l replicas?:i updatedReplicas?:i readyReplicas?:i
              availableReplicas?:i unavailableReplicas?:i terminatingReplicas?:*i
-             conditions?:[.DeploymentCondition] collisionCount?:*i
+             conditions?~type:[.DeploymentCondition] collisionCount?:*i
             DeploymentStrategy type?:.DeploymentStrategyType rollingUpdate?:*.RollingUpdateDeployment
             DeploymentStrategyType =s
             PersistentVolumeClaimRetentionPolicyType =s
@@ -42,7 +42,7 @@ extension SchemaTables {
             ReplicaSetSpec replicas?:*i minReadySeconds?:i selector:*meta.LabelSelector
              template?:core.PodTemplateSpec
             ReplicaSetStatus replicas:i fullyLabeledReplicas?:i readyReplicas?:i availableReplicas?:i
-             terminatingReplicas?:*i observedGeneration?:l conditions?:[.ReplicaSetCondition]
+             terminatingReplicas?:*i observedGeneration?:l conditions?~type:[.ReplicaSetCondition]
             RollingUpdateDaemonSet maxUnavailable?:*IntOrString maxSurge?:*IntOrString
             RollingUpdateDeployment maxUnavailable?:*IntOrString maxSurge?:*IntOrString
             RollingUpdateStatefulSetStrategy partition?:*i maxUnavailable?:*IntOrString
@@ -64,7 +64,7 @@ extension SchemaTables {
              ordinals?:*.StatefulSetOrdinals
             StatefulSetStatus observedGeneration?:l replicas:i readyReplicas?:i currentReplicas?:i
              updatedReplicas?:i currentRevision?:s updateRevision?:s collisionCount?:*i
-             conditions?:[.StatefulSetCondition] availableReplicas:i
+             conditions?~type:[.StatefulSetCondition] availableReplicas:i
             StatefulSetUpdateStrategy type?:.StatefulSetUpdateStrategyType
              rollingUpdate?:*.RollingUpdateStatefulSetStrategy
             StatefulSetUpdateStrategyType =s

@@ -24,7 +24,8 @@ extension SchemaTables {
             HorizontalPodAutoscalerSpec scaleTargetRef:.CrossVersionObjectReference minReplicas?:*i maxReplicas:i
              metrics?:[.MetricSpec] behavior?:*.HorizontalPodAutoscalerBehavior
             HorizontalPodAutoscalerStatus observedGeneration?:*l lastScaleTime?:*Time currentReplicas?:i
-             desiredReplicas:i currentMetrics:[.MetricStatus] conditions?:[.HorizontalPodAutoscalerCondition]
+             desiredReplicas:i currentMetrics:[.MetricStatus]
+             conditions?~type:[.HorizontalPodAutoscalerCondition]
             MetricIdentifier name:s selector?:*meta.LabelSelector
             MetricSourceType =s
             MetricSpec type:.MetricSourceType object?:*.ObjectMetricSource pods?:*.PodsMetricSource

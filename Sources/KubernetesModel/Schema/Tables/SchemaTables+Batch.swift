@@ -22,8 +22,8 @@ extension SchemaTables {
              backoffLimitPerIndex?:*i maxFailedIndexes?:*i selector?:*meta.LabelSelector manualSelector?:*b
              template:core.PodTemplateSpec ttlSecondsAfterFinished?:*i completionMode?:*.CompletionMode
              suspend?:*b podReplacementPolicy?:*.PodReplacementPolicy managedBy?:*s
-            JobStatus conditions?:[.JobCondition] startTime?:*Time completionTime?:*Time active?:i succeeded?:i
-             failed?:i terminating?:*i completedIndexes?:s failedIndexes?:*s
+            JobStatus conditions?~type:[.JobCondition] startTime?:*Time completionTime?:*Time active?:i
+             succeeded?:i failed?:i terminating?:*i completedIndexes?:s failedIndexes?:*s
              uncountedTerminatedPods?:*.UncountedTerminatedPods ready?:*i
             JobTemplateSpec metadata?:meta.ObjectMeta spec?:.JobSpec
             PodFailurePolicy rules:[.PodFailurePolicyRule]

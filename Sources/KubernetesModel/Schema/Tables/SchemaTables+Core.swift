@@ -37,7 +37,7 @@ extension SchemaTables {
              path:s
             ComponentCondition type:.ComponentConditionType status:.ConditionStatus message?:s error?:s
             ComponentConditionType =s
-            ComponentStatus +meta.TypeMeta metadata?:meta.ObjectMeta conditions?:[.ComponentCondition]
+            ComponentStatus +meta.TypeMeta metadata?:meta.ObjectMeta conditions?~type:[.ComponentCondition]
             ComponentStatusList +meta.TypeMeta metadata?:meta.ListMeta items:[.ComponentStatus]
             ConditionStatus =s
             ConfigMap +meta.TypeMeta metadata?:meta.ObjectMeta immutable?:*b data?:{s} binaryData?:{y}
@@ -47,13 +47,14 @@ extension SchemaTables {
             ConfigMapNodeConfigSource namespace:s name:s uid?:types.UID resourceVersion?:s kubeletConfigKey:s
             ConfigMapProjection +.LocalObjectReference items?:[.KeyToPath] optional?:*b
             ConfigMapVolumeSource +.LocalObjectReference items?:[.KeyToPath] defaultMode?:*i optional?:*b
-            Container name:s image?:s command?:[s] args?:[s] workingDir?:s ports?:[.ContainerPort]
-             envFrom?:[.EnvFromSource] env?:[.EnvVar] resources?:.ResourceRequirements
+            Container name:s image?:s command?:[s] args?:[s] workingDir?:s ports?~containerPort:[.ContainerPort]
+             envFrom?:[.EnvFromSource] env?~name:[.EnvVar] resources?:.ResourceRequirements
              resizePolicy?:[.ContainerResizePolicy] restartPolicy?:*.ContainerRestartPolicy
-             restartPolicyRules?:[.ContainerRestartRule] volumeMounts?:[.VolumeMount]
-             volumeDevices?:[.VolumeDevice] livenessProbe?:*.Probe readinessProbe?:*.Probe startupProbe?:*.Probe
-             lifecycle?:*.Lifecycle terminationMessagePath?:s terminationMessagePolicy?:.TerminationMessagePolicy
-             imagePullPolicy?:.PullPolicy securityContext?:*.SecurityContext stdin?:b stdinOnce?:b tty?:b
+             restartPolicyRules?:[.ContainerRestartRule] volumeMounts?~mountPath:[.VolumeMount]
+             volumeDevices?~devicePath:[.VolumeDevice] livenessProbe?:*.Probe readinessProbe?:*.Probe
+             startupProbe?:*.Probe lifecycle?:*.Lifecycle terminationMessagePath?:s
+             terminationMessagePolicy?:.TerminationMessagePolicy imagePullPolicy?:.PullPolicy
+             securityContext?:*.SecurityContext stdin?:b stdinOnce?:b tty?:b
             ContainerExtendedResourceRequest containerName:s resourceName:s requestName:s
             ContainerImage names:[s] sizeBytes?:l
             ContainerPort name?:s hostPort?:i containerPort:i protocol?:.Protocol hostIP?:s
@@ -71,8 +72,8 @@ extension SchemaTables {
             ContainerStateWaiting reason?:s message?:s
             ContainerStatus name:s state?:.ContainerState lastState?:.ContainerState ready:b restartCount:i
              image:s imageID:s containerID?:s started?:*b allocatedResources?:.ResourceList
-             resources?:*.ResourceRequirements volumeMounts?:[.VolumeMountStatus] user?:*.ContainerUser
-             allocatedResourcesStatus?:[.ResourceStatus] stopSignal?:*.Signal
+             resources?:*.ResourceRequirements volumeMounts?~mountPath:[.VolumeMountStatus] user?:*.ContainerUser
+             allocatedResourcesStatus?~name:[.ResourceStatus] stopSignal?:*.Signal
             ContainerUser linux?:*.LinuxContainerUser
             DNSPolicy =s
             DaemonEndpoint Port:i
@@ -93,12 +94,13 @@ extension SchemaTables {
              configMapKeyRef?:*.ConfigMapKeySelector secretKeyRef?:*.SecretKeySelector
              fileKeyRef?:*.FileKeySelector
             EphemeralContainer +.EphemeralContainerCommon targetContainerName?:s
-            EphemeralContainerCommon name:s image?:s command?:[s] args?:[s] workingDir?:s ports?:[.ContainerPort]
-             envFrom?:[.EnvFromSource] env?:[.EnvVar] resources?:.ResourceRequirements
-             resizePolicy?:[.ContainerResizePolicy] restartPolicy?:*.ContainerRestartPolicy
-             restartPolicyRules?:[.ContainerRestartRule] volumeMounts?:[.VolumeMount]
-             volumeDevices?:[.VolumeDevice] livenessProbe?:*.Probe readinessProbe?:*.Probe startupProbe?:*.Probe
-             lifecycle?:*.Lifecycle terminationMessagePath?:s terminationMessagePolicy?:.TerminationMessagePolicy
+            EphemeralContainerCommon name:s image?:s command?:[s] args?:[s] workingDir?:s
+             ports?~containerPort:[.ContainerPort] envFrom?:[.EnvFromSource] env?~name:[.EnvVar]
+             resources?:.ResourceRequirements resizePolicy?:[.ContainerResizePolicy]
+             restartPolicy?:*.ContainerRestartPolicy restartPolicyRules?:[.ContainerRestartRule]
+             volumeMounts?~mountPath:[.VolumeMount] volumeDevices?~devicePath:[.VolumeDevice]
+             livenessProbe?:*.Probe readinessProbe?:*.Probe startupProbe?:*.Probe lifecycle?:*.Lifecycle
+             terminationMessagePath?:s terminationMessagePolicy?:.TerminationMessagePolicy
              imagePullPolicy?:.PullPolicy securityContext?:*.SecurityContext stdin?:b stdinOnce?:b tty?:b
             EphemeralVolumeSource volumeClaimTemplate?:*.PersistentVolumeClaimTemplate
             Event +meta.TypeMeta metadata:meta.ObjectMeta involvedObject:.ObjectReference reason?:s message?:s
@@ -159,7 +161,7 @@ extension SchemaTables {
             NamespaceList +meta.TypeMeta metadata?:meta.ListMeta items:[.Namespace]
             NamespacePhase =s
             NamespaceSpec finalizers?:[.FinalizerName]
-            NamespaceStatus phase?:.NamespacePhase conditions?:[.NamespaceCondition]
+            NamespaceStatus phase?:.NamespacePhase conditions?~type:[.NamespaceCondition]
             Node +meta.TypeMeta metadata?:meta.ObjectMeta spec?:.NodeSpec status?:.NodeStatus
             NodeAddress type:.NodeAddressType address:s
             NodeAddressType =s
@@ -185,13 +187,13 @@ extension SchemaTables {
             NodeSelectorOperator =s
             NodeSelectorRequirement key:s operator:.NodeSelectorOperator values?:[s]
             NodeSelectorTerm matchExpressions?:[.NodeSelectorRequirement] matchFields?:[.NodeSelectorRequirement]
-            NodeSpec podCIDR?:s podCIDRs?:[s] providerID?:s unschedulable?:b taints?:[.Taint]
+            NodeSpec podCIDR?:s podCIDRs?~:[s] providerID?:s unschedulable?:b taints?:[.Taint]
              configSource?:*.NodeConfigSource externalID?:s
             NodeStatus capacity?:.ResourceList allocatable?:.ResourceList phase?:.NodePhase
-             conditions?:[.NodeCondition] addresses?:[.NodeAddress] daemonEndpoints?:.NodeDaemonEndpoints
-             nodeInfo?:.NodeSystemInfo images?:[.ContainerImage] volumesInUse?:[.UniqueVolumeName]
-             volumesAttached?:[.AttachedVolume] config?:*.NodeConfigStatus runtimeHandlers?:[.NodeRuntimeHandler]
-             features?:*.NodeFeatures declaredFeatures?:[s]
+             conditions?~type:[.NodeCondition] addresses?~type:[.NodeAddress]
+             daemonEndpoints?:.NodeDaemonEndpoints nodeInfo?:.NodeSystemInfo images?:[.ContainerImage]
+             volumesInUse?:[.UniqueVolumeName] volumesAttached?:[.AttachedVolume] config?:*.NodeConfigStatus
+             runtimeHandlers?:[.NodeRuntimeHandler] features?:*.NodeFeatures declaredFeatures?:[s]
             NodeSwapStatus capacity?:*l
             NodeSystemInfo machineID:s systemUUID:s bootID:s kernelVersion:s osImage:s containerRuntimeVersion:s
              kubeletVersion:s kubeProxyVersion:s operatingSystem:s architecture:s swap?:*.NodeSwapStatus
@@ -216,7 +218,7 @@ extension SchemaTables {
              dataSourceRef?:*.TypedObjectReference volumeAttributesClassName?:*s
             PersistentVolumeClaimStatus phase?:.PersistentVolumeClaimPhase
              accessModes?:[.PersistentVolumeAccessMode] capacity?:.ResourceList
-             conditions?:[.PersistentVolumeClaimCondition] allocatedResources?:.ResourceList
+             conditions?~type:[.PersistentVolumeClaimCondition] allocatedResources?:.ResourceList
              allocatedResourceStatuses?:{.ResourceName>.ClaimResourceStatus} currentVolumeAttributesClassName?:*s
              modifyVolumeStatus?:*.ModifyVolumeStatus
             PersistentVolumeClaimTemplate metadata?:meta.ObjectMeta spec:.PersistentVolumeClaimSpec
@@ -283,23 +285,23 @@ extension SchemaTables {
              supplementalGroupsPolicy?:*.SupplementalGroupsPolicy fsGroup?:*l sysctls?:[.Sysctl]
              fsGroupChangePolicy?:*.PodFSGroupChangePolicy seccompProfile?:*.SeccompProfile
              appArmorProfile?:*.AppArmorProfile seLinuxChangePolicy?:*.PodSELinuxChangePolicy
-            PodSpec volumes?:[.Volume] initContainers?:[.Container] containers:[.Container]
-             ephemeralContainers?:[.EphemeralContainer] restartPolicy?:.RestartPolicy
+            PodSpec volumes?^~name:[.Volume] initContainers?~name:[.Container] containers~name:[.Container]
+             ephemeralContainers?~name:[.EphemeralContainer] restartPolicy?:.RestartPolicy
              terminationGracePeriodSeconds?:*l activeDeadlineSeconds?:*l dnsPolicy?:.DNSPolicy nodeSelector?:{s}
              serviceAccountName?:s serviceAccount?:s automountServiceAccountToken?:*b nodeName?:s hostNetwork?:b
              hostPID?:b hostIPC?:b shareProcessNamespace?:*b securityContext?:*.PodSecurityContext
-             imagePullSecrets?:[.LocalObjectReference] hostname?:s subdomain?:s affinity?:*.Affinity
-             schedulerName?:s tolerations?:[.Toleration] hostAliases?:[.HostAlias] priorityClassName?:s
+             imagePullSecrets?~name:[.LocalObjectReference] hostname?:s subdomain?:s affinity?:*.Affinity
+             schedulerName?:s tolerations?:[.Toleration] hostAliases?~ip:[.HostAlias] priorityClassName?:s
              priority?:*i dnsConfig?:*.PodDNSConfig readinessGates?:[.PodReadinessGate] runtimeClassName?:*s
              enableServiceLinks?:*b preemptionPolicy?:*.PreemptionPolicy overhead?:.ResourceList
-             topologySpreadConstraints?:[.TopologySpreadConstraint] setHostnameAsFQDN?:*b os?:*.PodOS
-             hostUsers?:*b schedulingGates?:[.PodSchedulingGate] resourceClaims?:[.PodResourceClaim]
+             topologySpreadConstraints?~topologyKey:[.TopologySpreadConstraint] setHostnameAsFQDN?:*b os?:*.PodOS
+             hostUsers?:*b schedulingGates?~name:[.PodSchedulingGate] resourceClaims?^~name:[.PodResourceClaim]
              resources?:*.ResourceRequirements hostnameOverride?:*s schedulingGroup?:*.PodSchedulingGroup
-            PodStatus observedGeneration?:l phase?:.PodPhase conditions?:[.PodCondition] message?:s reason?:s
-             nominatedNodeName?:s hostIP?:s hostIPs?:[.HostIP] podIP?:s podIPs?:[.PodIP] startTime?:*Time
-             initContainerStatuses?:[.ContainerStatus] containerStatuses?:[.ContainerStatus]
+            PodStatus observedGeneration?:l phase?:.PodPhase conditions?~type:[.PodCondition] message?:s
+             reason?:s nominatedNodeName?:s hostIP?:s hostIPs?~ip:[.HostIP] podIP?:s podIPs?~ip:[.PodIP]
+             startTime?:*Time initContainerStatuses?:[.ContainerStatus] containerStatuses?:[.ContainerStatus]
              qosClass?:.PodQOSClass ephemeralContainerStatuses?:[.ContainerStatus] resize?:.PodResizeStatus
-             resourceClaimStatuses?:[.PodResourceClaimStatus]
+             resourceClaimStatuses?^~name:[.PodResourceClaimStatus]
              extendedResourceClaimStatus?:*.PodExtendedResourceClaimStatus allocatedResources?:.ResourceList
              resources?:*.ResourceRequirements
              nodeAllocatableResourceClaimStatuses?:[.NodeAllocatableResourceClaimStatus]
@@ -334,7 +336,7 @@ extension SchemaTables {
             ReplicationControllerList +meta.TypeMeta metadata?:meta.ListMeta items:[.ReplicationController]
             ReplicationControllerSpec replicas?:*i minReadySeconds?:i selector?:{s} template?:*.PodTemplateSpec
             ReplicationControllerStatus replicas:i fullyLabeledReplicas?:i readyReplicas?:i availableReplicas?:i
-             observedGeneration?:l conditions?:[.ReplicationControllerCondition]
+             observedGeneration?:l conditions?~type:[.ReplicationControllerCondition]
             ResourceClaim name:s request?:s
             ResourceFieldSelector containerName?:s resource:s divisor?:Quantity
             ResourceHealth resourceID:.ResourceID health?:.ResourceHealthStatus message?:*s
@@ -378,7 +380,7 @@ extension SchemaTables {
              seccompProfile?:*.SeccompProfile appArmorProfile?:*.AppArmorProfile
             SerializedReference +meta.TypeMeta reference?:.ObjectReference
             Service +meta.TypeMeta metadata?:meta.ObjectMeta spec?:.ServiceSpec status?:.ServiceStatus
-            ServiceAccount +meta.TypeMeta metadata?:meta.ObjectMeta secrets?:[.ObjectReference]
+            ServiceAccount +meta.TypeMeta metadata?:meta.ObjectMeta secrets?~name:[.ObjectReference]
              imagePullSecrets?:[.LocalObjectReference] automountServiceAccountToken?:*b
             ServiceAccountList +meta.TypeMeta metadata?:meta.ListMeta items:[.ServiceAccount]
             ServiceAccountTokenProjection audience?:s expirationSeconds?:*l path:s
@@ -388,13 +390,13 @@ extension SchemaTables {
             ServiceList +meta.TypeMeta metadata?:meta.ListMeta items:[.Service]
             ServicePort name?:s protocol?:.Protocol appProtocol?:*s port:i targetPort?:IntOrString nodePort?:i
             ServiceProxyOptions +meta.TypeMeta path?:s
-            ServiceSpec ports?:[.ServicePort] selector?:{s} clusterIP?:s clusterIPs?:[s] type?:.ServiceType
+            ServiceSpec ports?~port:[.ServicePort] selector?:{s} clusterIP?:s clusterIPs?:[s] type?:.ServiceType
              externalIPs?:[s] sessionAffinity?:.ServiceAffinity loadBalancerIP?:s loadBalancerSourceRanges?:[s]
              externalName?:s externalTrafficPolicy?:.ServiceExternalTrafficPolicy healthCheckNodePort?:i
              publishNotReadyAddresses?:b sessionAffinityConfig?:*.SessionAffinityConfig ipFamilies?:[.IPFamily]
              ipFamilyPolicy?:*.IPFamilyPolicy allocateLoadBalancerNodePorts?:*b loadBalancerClass?:*s
              internalTrafficPolicy?:*.ServiceInternalTrafficPolicy trafficDistribution?:*s
-            ServiceStatus loadBalancer?:.LoadBalancerStatus conditions?:[meta.Condition]
+            ServiceStatus loadBalancer?:.LoadBalancerStatus conditions?~type:[meta.Condition]
             ServiceType =s
             SessionAffinityConfig clientIP?:*.ClientIPConfig
             Signal =s

@@ -23,7 +23,7 @@ extension SchemaTables {
             ManagedFieldsOperationType =s
             ObjectMeta name?:s generateName?:s namespace?:s selfLink?:s uid?:types.UID resourceVersion?:s
              generation?:l creationTimestamp?!:Time deletionTimestamp?:*Time deletionGracePeriodSeconds?:*l
-             labels?:{s} annotations?:{s} ownerReferences?:[.OwnerReference] finalizers?:[s]
+             labels?:{s} annotations?:{s} ownerReferences?~uid:[.OwnerReference] finalizers?~:[s]
              managedFields?:[.ManagedFieldsEntry]
             OwnerReference apiVersion:s kind:s name:s uid:types.UID controller?:*b blockOwnerDeletion?:*b
             PartialObjectMetadata +.TypeMeta metadata?:.ObjectMeta

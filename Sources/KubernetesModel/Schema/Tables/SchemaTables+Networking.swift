@@ -45,6 +45,6 @@ extension SchemaTables {
              status?:.ServiceCIDRStatus
             ServiceCIDRList +meta.TypeMeta metadata?:meta.ListMeta items:[.ServiceCIDR]
             ServiceCIDRSpec cidrs?:[s]
-            ServiceCIDRStatus conditions?:[meta.Condition]
+            ServiceCIDRStatus conditions?~type:[meta.Condition]
             """)
 }

@@ -9,10 +9,10 @@ extension SchemaTables {
             PodDisruptionBudget +meta.TypeMeta metadata?:meta.ObjectMeta spec?:.PodDisruptionBudgetSpec
              status?:.PodDisruptionBudgetStatus
             PodDisruptionBudgetList +meta.TypeMeta metadata?:meta.ListMeta items:[.PodDisruptionBudget]
-            PodDisruptionBudgetSpec minAvailable?:*IntOrString selector?:*meta.LabelSelector
+            PodDisruptionBudgetSpec minAvailable?:*IntOrString selector?=:*meta.LabelSelector
              maxUnavailable?:*IntOrString unhealthyPodEvictionPolicy?:*.UnhealthyPodEvictionPolicyType
             PodDisruptionBudgetStatus observedGeneration?:l disruptedPods?:{Time} disruptionsAllowed:i
-             currentHealthy:i desiredHealthy:i expectedPods:i conditions?:[meta.Condition]
+             currentHealthy:i desiredHealthy:i expectedPods:i conditions?~type:[meta.Condition]
             UnhealthyPodEvictionPolicyType =s
             """)
 }

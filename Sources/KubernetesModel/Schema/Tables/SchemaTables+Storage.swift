@@ -14,7 +14,7 @@ extension SchemaTables {
             CSINode +meta.TypeMeta metadata?:meta.ObjectMeta spec:.CSINodeSpec
             CSINodeDriver name:s nodeID:s topologyKeys:[s] allocatable?:*.VolumeNodeResources
             CSINodeList +meta.TypeMeta metadata?:meta.ListMeta items:[.CSINode]
-            CSINodeSpec drivers:[.CSINodeDriver]
+            CSINodeSpec drivers~name:[.CSINodeDriver]
             CSIStorageCapacity +meta.TypeMeta metadata?:meta.ObjectMeta nodeTopology?:*meta.LabelSelector
              storageClassName:s capacity?:*Quantity maximumVolumeSize?:*Quantity
             CSIStorageCapacityList +meta.TypeMeta metadata?:meta.ListMeta items:[.CSIStorageCapacity]

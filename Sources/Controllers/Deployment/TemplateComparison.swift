@@ -1,0 +1,34 @@
+import KubernetesModel
+
+/// Tells whether two pod templates mean the same, whatever their hash labels.
+///
+/// Specs are shared objects, so what is known of one is kept by its identity.
+/// Upstream: `pkg/controller/deployment/util/deployment_util.go`, `EqualIgnoreHash` (v1.36).
+struct TemplateComparison: Sendable {
+    private var digests: [ObjectIdentifier: (spec: PodSpec, digest: UInt64)] = [:]
+
+    mutating func isEqual(_ left: PodTemplate, _ right: PodTemplate) -> Bool {
+        func bare(_ metadata: ObjectMeta) -> ObjectMeta {
+            var metadata = metadata
+            metadata.labels[PodTemplateHash.label] = nil
+            return metadata
+        }
+        if left.metadata != right.metadata && bare(left.metadata) != bare(right.metadata) { return false }
+        if left.spec === right.spec { return true }
+        if digest(of: left.spec) != digest(of: right.spec) { return false }
+        return left.spec == right.spec
+            || TemplateDump.text(spec: left.spec.source) == TemplateDump.text(spec: right.spec.source)
+    }
+
+    private mutating func digest(of spec: PodSpec) -> UInt64 {
+        let identity = ObjectIdentifier(spec)
+        if let known = digests[identity] { return known.digest }
+        // Bounds what is kept of specs that are long gone.
+        if digests.count >= 65_536 { digests.removeAll() }
+        let digest = TemplateDump.text(spec: spec.source).utf8.reduce(14_695_981_039_346_656_037 as UInt64) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
+        digests[identity] = (spec, digest)
+        return digest
+    }
+}

@@ -1,0 +1,349 @@
+import ControlPlane
+import KubernetesModel
+
+/// What an owner reference names: a kind that simk serves, or one that it has never heard of.
+enum GraphKind: Hashable, Sendable {
+    case known(ObjectKind)
+    /// `example.com/v1/Widget`.
+    case unknown(String)
+
+    init(apiVersion: String, kind: String) {
+        self = ObjectKind(apiVersion: apiVersion, kind: kind).map(Self.known) ?? .unknown("\(apiVersion)/\(kind)")
+    }
+
+    /// `v1/Pod`, as upstream prints it.
+    var description: String {
+        switch self {
+        case .known(let kind): "\(kind.info.apiVersion)/\(kind.name)"
+        case .unknown(let text): text
+        }
+    }
+}
+
+/// The coordinates of an object in the graph: as it was observed, or as a dependent refers to it.
+struct GraphIdentity: Hashable, Sendable {
+    var kind: GraphKind
+    var key: ObjectKey
+    var uid: UID
+
+    init(_ object: APIObject) {
+        kind = .known(object.kind)
+        key = object.key
+        uid = object.metadata.uid
+    }
+
+    init(_ owner: OwnerReference, namespace: String) {
+        kind = GraphKind(apiVersion: owner.apiVersion, kind: owner.kind)
+        key = ObjectKey(namespace: namespace, name: owner.name)
+        uid = owner.uid
+    }
+
+    /// Whether a reference has these coordinates, the namespace aside.
+    func matches(_ owner: OwnerReference) -> Bool {
+        owner.uid == uid && owner.name == key.name
+            && GraphKind(apiVersion: owner.apiVersion, kind: owner.kind) == kind
+    }
+
+    /// The form that upstream's event has.
+    var description: String {
+        "[\(kind.description), namespace: \(key.namespace), name: \(key.name), uid: \(uid)]"
+    }
+}
+
+/// One object of the graph.
+struct GraphNode: Sendable {
+    var identity: GraphIdentity
+    var owners: [OwnerReference] = []
+    var dependents = DependentList()
+    /// Known from a reference only, not from the watch streams.
+    var isVirtual = false
+    var isBeingDeleted = false
+    /// Being deleted in the foreground: it waits for its dependents.
+    var isDeletingDependents = false
+}
+
+/// The dependents of an object in the order in which they were met; look-up and removal take constant time.
+struct DependentList: Sendable {
+    private var items: [UID?] = []
+    private var places: [UID: Int32] = [:]
+
+    var isEmpty: Bool { places.isEmpty }
+    var all: [UID] { items.compactMap { $0 } }
+
+    mutating func insert(_ uid: UID) {
+        if places[uid] != nil { return }
+        places[uid] = Int32(items.count)
+        items.append(uid)
+    }
+
+    mutating func remove(_ uid: UID) {
+        guard let place = places.removeValue(forKey: uid) else { return }
+        items[Int(place)] = nil
+        guard items.count > 16, places.count * 2 < items.count else { return }
+        items = items.filter { $0 != nil }
+        for (index, item) in items.enumerated() { if let item { places[item] = Int32(index) } }
+    }
+}
+
+/// Who owns whom, as the watch streams and the references tell, and what must be looked at when that changes.
+///
+/// Upstream: `pkg/controller/garbagecollector/graph_builder.go`, `graph.go` (v1.36).
+struct DependencyGraph: Sendable {
+    static let foregroundFinalizer = "foregroundDeletion"
+    static let orphanFinalizer = "orphan"
+
+    private(set) var nodes: [UID: GraphNode] = [:]
+    var absentOwners = AbsentOwners()
+    /// Objects whose reference names an owner in another namespace, with what to say about it.
+    var complaints: [UID: [String]] = [:]
+
+    /// The queue of objects that may have to go, and that of objects whose dependents are to be let go.
+    static let deletions: UInt8 = 0
+    static let orphanings: UInt8 = 1
+
+    static func key(_ uid: UID) -> ObjectKey { ObjectKey(name: uid.description) }
+
+    private func attemptToDelete(_ uid: UID, _ queue: inout Enqueuer) {
+        queue.add(Self.key(uid), queue: Self.deletions)
+    }
+
+    // MARK: Building
+
+    /// Takes in the whole cache at once; what refers to what is settled when all objects are there.
+    mutating func fill(from view: ObjectCache, _ queue: inout Enqueuer) {
+        self = DependencyGraph()
+        let objects = ObjectKind.allCases.filter { $0 != .event }.flatMap { view.objects($0) }
+        for object in objects { nodes[object.metadata.uid] = Self.node(object) }
+        for object in objects {
+            let metadata = object.metadata
+            addToOwners(metadata.uid, metadata.ownerReferences, &queue)
+            transition(metadata.uid, from: nil, to: metadata, &queue)
+        }
+    }
+
+    private static func node(_ object: APIObject) -> GraphNode {
+        let metadata = object.metadata
+        var node = GraphNode(identity: GraphIdentity(object), owners: metadata.ownerReferences)
+        node.isBeingDeleted = metadata.isBeingDeleted
+        node.isDeletingDependents =
+            metadata.isBeingDeleted && metadata.finalizers.contains(foregroundFinalizer)
+        return node
+    }
+
+    /// Takes in an addition or a modification.
+    mutating func update(_ old: ObjectMeta?, _ object: APIObject, _ queue: inout Enqueuer) {
+        let metadata = object.metadata
+        let uid = metadata.uid
+        guard let existing = nodes[uid] else {
+            nodes[uid] = Self.node(object)
+            addToOwners(uid, metadata.ownerReferences, &queue)
+            transition(uid, from: old, to: metadata, &queue)
+            return
+        }
+        if existing.isVirtual { settle(uid, as: GraphIdentity(object), &queue) }
+        changeOwners(uid, from: existing.owners, to: metadata.ownerReferences, &queue)
+        if metadata.isBeingDeleted { nodes[uid]?.isBeingDeleted = true }
+        transition(uid, from: old, to: metadata, &queue)
+    }
+
+    /// A virtual node turns out to be a real object, maybe not where its dependents thought.
+    private mutating func settle(_ uid: UID, as observed: GraphIdentity, _ queue: inout Enqueuer) {
+        nodes[uid]?.isVirtual = false
+        guard let node = nodes[uid], node.identity != observed else { return }
+        for dependent in partition(node.dependents.all, observed).others {
+            let namespace = nodes[dependent]?.identity.key.namespace
+            if !observed.key.namespace.isEmpty && namespace != observed.key.namespace {
+                complain(dependent, about: uid)
+            }
+            attemptToDelete(dependent, &queue)
+        }
+        nodes[uid]?.identity = observed
+    }
+
+    private mutating func changeOwners(
+        _ uid: UID, from old: [OwnerReference], to new: [OwnerReference], _ queue: inout Enqueuer
+    ) {
+        if old == new { return }
+        let added = new.filter { owner in !old.contains { $0.uid == owner.uid } }
+        let removed = old.filter { owner in !new.contains { $0.uid == owner.uid } }
+        for owner in removed where owner.blockOwnerDeletion == true && nodes[owner.uid] != nil {
+            attemptToDelete(owner.uid, &queue)
+        }
+        for owner in new where owner.blockOwnerDeletion != true && nodes[owner.uid] != nil {
+            let was = old.last { $0.uid == owner.uid }
+            if was?.blockOwnerDeletion == true { attemptToDelete(owner.uid, &queue) }
+        }
+        nodes[uid]?.owners = new
+        addToOwners(uid, added, &queue)
+        for owner in removed { nodes[owner.uid]?.dependents.remove(uid) }
+    }
+
+    /// Adds an object to its owners' dependents; owners that are not known are made up, and to be verified.
+    private mutating func addToOwners(_ uid: UID, _ owners: [OwnerReference], _ queue: inout Enqueuer) {
+        guard !owners.isEmpty, let namespace = nodes[uid]?.identity.key.namespace else { return }
+        var isDoubtful = false
+        for owner in owners {
+            guard let known = nodes[owner.uid] else {
+                var node = GraphNode(identity: GraphIdentity(owner, namespace: namespace))
+                node.isVirtual = true
+                node.dependents.insert(uid)
+                nodes[owner.uid] = node
+                attemptToDelete(owner.uid, &queue)
+                continue
+            }
+            nodes[owner.uid]?.dependents.insert(uid)
+            if isDoubtful { continue }
+            let ownerNamespace = known.identity.key.namespace
+            if !ownerNamespace.isEmpty && ownerNamespace != namespace {
+                if !known.isVirtual { complain(uid, about: owner.uid) }
+                isDoubtful = true
+            } else if !known.identity.matches(owner) {
+                isDoubtful = true
+            } else if ownerNamespace.isEmpty && ownerNamespace != namespace && known.isVirtual {
+                isDoubtful = true
+            }
+        }
+        if isDoubtful { attemptToDelete(uid, &queue) }
+    }
+
+    private mutating func complain(_ uid: UID, about owner: UID) {
+        guard let node = nodes[uid], let reference = node.owners.first(where: { $0.uid == owner }) else { return }
+        let namespace = node.identity.key.namespace
+        let invalid = GraphIdentity(reference, namespace: namespace)
+        complaints[uid, default: []].append(
+            "ownerRef \(invalid.description) does not exist in namespace \"\(namespace)\"")
+    }
+
+    /// A deletion that begins with one of the two finalizers for dependents.
+    private mutating func transition(
+        _ uid: UID, from old: ObjectMeta?, to new: ObjectMeta, _ queue: inout Enqueuer
+    ) {
+        func begins(_ finalizer: String) -> Bool {
+            guard new.isBeingDeleted, new.finalizers.contains(finalizer) else { return false }
+            guard let old else { return true }
+            return !old.isBeingDeleted || !old.finalizers.contains(finalizer)
+        }
+        if begins(Self.orphanFinalizer) {
+            queue.add(Self.key(uid), queue: Self.orphanings)
+        } else if begins(Self.foregroundFinalizer) {
+            nodes[uid]?.isDeletingDependents = true
+            for dependent in nodes[uid]?.dependents.all ?? [] { attemptToDelete(dependent, &queue) }
+            attemptToDelete(uid, &queue)
+        }
+    }
+
+    // MARK: Removing
+
+    /// Takes in a deletion that a watch stream reported.
+    mutating func remove(_ object: APIObject, _ queue: inout Enqueuer) {
+        guard nodes[object.metadata.uid] != nil else { return }
+        removeNode(object.metadata.uid, GraphIdentity(object), &queue)
+    }
+
+    /// Takes in that the API server has no object with these coordinates.
+    mutating func removeAbsent(_ absent: GraphIdentity, _ queue: inout Enqueuer) {
+        guard let node = nodes[absent.uid] else { return }
+        if node.isVirtual {
+            let (matching, others) = partition(node.dependents.all, absent)
+            if others.isEmpty { return removeNode(absent.uid, absent, &queue) }
+            retry(matching, absent, &queue)
+            guard node.identity == absent, let other = otherIdentity(others, absent) else { return }
+            nodes[absent.uid]?.identity = other
+            queue.addRateLimited(Self.key(absent.uid), queue: Self.deletions)
+        } else if node.identity != absent {
+            retry(partition(node.dependents.all, absent).matching, absent, &queue)
+        } else {
+            removeNode(absent.uid, absent, &queue)
+        }
+    }
+
+    private mutating func retry(_ dependents: [UID], _ absent: GraphIdentity, _ queue: inout Enqueuer) {
+        if dependents.isEmpty { return }
+        absentOwners.insert(absent)
+        for dependent in dependents { attemptToDelete(dependent, &queue) }
+    }
+
+    private mutating func removeNode(_ uid: UID, _ identity: GraphIdentity, _ queue: inout Enqueuer) {
+        guard let node = nodes.removeValue(forKey: uid) else { return }
+        complaints.removeValue(forKey: uid)
+        for owner in node.owners { nodes[owner.uid]?.dependents.remove(uid) }
+        if !node.dependents.isEmpty { absentOwners.insert(identity) }
+        for dependent in node.dependents.all { attemptToDelete(dependent, &queue) }
+        for owner in node.owners where nodes[owner.uid]?.isDeletingDependents == true {
+            attemptToDelete(owner.uid, &queue)
+        }
+    }
+
+    // MARK: Asking
+
+    /// The dependents whose references block the deletion of an object in the foreground.
+    func blockingDependents(_ uid: UID) -> [UID] {
+        (nodes[uid]?.dependents.all ?? []).filter { dependent in
+            nodes[dependent]?.owners.contains { $0.uid == uid && $0.blockOwnerDeletion == true } ?? false
+        }
+    }
+
+    /// Tells dependents that refer to an owner by these coordinates from those that use others.
+    private func partition(_ dependents: [UID], _ owner: GraphIdentity) -> (matching: [UID], others: [UID]) {
+        var matching: [UID] = []
+        var others: [UID] = []
+        for dependent in dependents {
+            guard let node = nodes[dependent] else { continue }
+            if !owner.key.namespace.isEmpty && owner.key.namespace != node.identity.key.namespace {
+                others.append(dependent)
+                continue
+            }
+            let references = node.owners.filter { $0.uid == owner.uid }
+            if references.contains(where: { owner.matches($0) }) { matching.append(dependent) }
+            if references.contains(where: { !owner.matches($0) }) { others.append(dependent) }
+        }
+        return (matching, others)
+    }
+
+    /// Another identity by which dependents refer to an owner: the first after the absent one, else the first.
+    private func otherIdentity(_ dependents: [UID], _ absent: GraphIdentity) -> GraphIdentity? {
+        var found: [GraphIdentity] = []
+        for dependent in dependents {
+            guard let node = nodes[dependent] else { continue }
+            for owner in node.owners where owner.uid == absent.uid {
+                var identity = GraphIdentity(owner, namespace: node.identity.key.namespace)
+                if absent.key.namespace.isEmpty && identity.kind == absent.kind { identity.key.namespace = "" }
+                if identity != absent { found.append(identity) }
+            }
+        }
+        let inOrder = found.sorted { Self.order($0) < Self.order($1) }
+        return inOrder.first { Self.order(absent) < Self.order($0) } ?? inOrder.first
+    }
+
+    private static func order(_ identity: GraphIdentity) -> (String, String, String, String) {
+        switch identity.kind {
+        case .known(let kind): (kind.name, kind.info.apiVersion, identity.key.namespace, identity.key.name)
+        case .unknown(let text):
+            (String(text.split(separator: "/").last ?? ""), text, identity.key.namespace, identity.key.name)
+        }
+    }
+}
+
+/// The owners that the API server said not to have; the 500 used last.
+///
+/// Upstream: `pkg/controller/garbagecollector/uid_cache.go` (v1.36).
+struct AbsentOwners: Sendable {
+    static let capacity = 500
+    private var uses: [GraphIdentity: UInt64] = [:]
+    private var clock: UInt64 = 0
+
+    mutating func insert(_ identity: GraphIdentity) {
+        clock += 1
+        uses[identity] = clock
+        guard uses.count > Self.capacity else { return }
+        // Uses are all different, so the oldest does not depend on the dictionary's order.
+        if let oldest = uses.min(by: { $0.value < $1.value }) { uses.removeValue(forKey: oldest.key) }
+    }
+
+    mutating func contains(_ identity: GraphIdentity) -> Bool {
+        guard uses[identity] != nil else { return false }
+        clock += 1
+        uses[identity] = clock
+        return true
+    }
+}

@@ -1,0 +1,77 @@
+import ControlPlane
+import KubernetesModel
+
+/// Decides which objects a controlling object owns: keeps, adopts, lets go.
+///
+/// Upstream: `pkg/controller/controller_ref_manager.go` (v1.36).
+struct OwnerClaim<Owner: TypedObject>: Sendable {
+    enum Verdict: Hashable, Sendable {
+        case owned, adopt, release, ignore
+    }
+
+    let owner: Ref<Owner>
+
+    init(_ owner: Ref<Owner>) { self.owner = owner }
+
+    /// What to do with an object that the owner's selector matches or not.
+    func verdict(on object: ObjectMeta, matches: Bool) -> Verdict {
+        let metadata = owner.value.metadata
+        if let reference = object.controllerReference {
+            if reference.uid != metadata.uid { return .ignore }
+            if matches { return .owned }
+            return metadata.isBeingDeleted ? .ignore : .release
+        }
+        if metadata.isBeingDeleted || !matches || object.isBeingDeleted { return .ignore }
+        return object.namespace == metadata.namespace ? .adopt : .ignore
+    }
+
+    /// Claims objects by calls, one after another; a failed call does not keep the others from being made.
+    ///
+    /// Before the first adoption the owner is read from the API server: one that is being deleted, or was made
+    /// anew, adopts nothing.
+    /// - Throws: the first failure, when all calls were made.
+    func claim<Object: TypedObject>(
+        _ objects: [Ref<Object>], _ script: inout PlanScript, matches: (Ref<Object>) -> Bool
+    ) throws(ScriptExit) -> [Ref<Object>] {
+        var claimed: [Ref<Object>] = []
+        var failure: APIError?
+        var mayAdopt: Bool?
+        for object in objects {
+            let metadata = object.value.metadata
+            switch verdict(on: metadata, matches: matches(object)) {
+            case .ignore: continue
+            case .owned: claimed.append(object)
+            case .release:
+                let patch = APIRequest.patch(
+                    Object.kind, metadata.key, .release(owner: owner.value.metadata.uid), uid: metadata.uid)
+                if case .failure(let error) = try script.attempt(patch),
+                    error.reason != .notFound, error.reason != .invalid
+                { failure = failure ?? error }
+            case .adopt:
+                if mayAdopt == nil { (mayAdopt, failure) = try recheck(&script, failure) }
+                guard mayAdopt == true else { continue }
+                let reference = OwnerReference(
+                    controlledBy: Owner.kind, name: owner.value.metadata.name, uid: owner.value.metadata.uid)
+                let patch = APIRequest.patch(Object.kind, metadata.key, .adopt(reference), uid: metadata.uid)
+                switch try script.attempt(patch) {
+                case .success: claimed.append(object)
+                case .failure(let error): if error.reason != .notFound { failure = failure ?? error }
+                }
+            }
+        }
+        if let failure { throw .failed(failure) }
+        return claimed
+    }
+
+    private func recheck(_ script: inout PlanScript, _ failure: APIError?) throws(ScriptExit) -> (Bool, APIError?) {
+        let metadata = owner.value.metadata
+        switch try script.attempt(.get(Owner.kind, metadata.key)) {
+        case .failure(let error): return (false, failure ?? error)
+        case .success(let object):
+            let fresh = object?.metadata
+            if let fresh, fresh.uid == metadata.uid, !fresh.isBeingDeleted { return (true, failure) }
+            let text = "\(metadata.namespace)/\(metadata.name) has just been deleted"
+            return (false, failure ?? APIError(.conflict, text))
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+public import KubernetesModel
+public import Scenarios
+import Simulation
+public import SimulationKernel
+public import Telemetry
+
+/// A scenario's run together with what is kept of it: the folder, the story, the summary.
+public final class RunSession {
+    public let run: ScenarioRun
+    public let folder: RunFolder
+    public var story: Story { collector.story }
+    public private(set) var summary: RunSummary
+    private let collector: Collector
+
+    /// Takes the lines of the timeline.
+    private final class Collector {
+        var story: Story
+        init(story: Story) { self.story = story }
+    }
+
+    public init(_ scenario: Scenario, folder: RunFolder, keepsFullStory: Bool) {
+        self.folder = folder
+        let collector = Collector(story: Story(isFull: keepsFullStory))
+        self.collector = collector
+        let recorder = TimelineRecorder { record in
+            folder.add(record)
+            collector.story.add(record)
+        }
+        run = ScenarioRun(scenario, observers: [recorder]) { folder.add($0) }
+        summary = RunSummary(
+            scenario: scenario.metadata.name, file: scenario.file, version: SimkVersion.number, seed: scenario.seed,
+            nodes: scenario.cluster.nodes.count, zones: scenario.cluster.zones.count,
+            objects: scenario.manifests.count, duration: scenario.duration)
+    }
+
+    /// Runs to the end, or until `shouldStop`, asked now and then with the virtual time, says so.
+    public func run(shouldStop: (VirtualTime) -> Bool) {
+        let started = ContinuousClock.now
+        let simulation = run.simulation
+        let isComplete = run.run { shouldStop(simulation.now) }
+        let spent = ContinuousClock.now - started
+        let (seconds, attoseconds) = spent.components
+        summary.wallSeconds = Double(seconds) + Double(attoseconds) / 1e18
+        summary.isInterrupted = !isComplete
+        summary.virtualTime = simulation.now.sinceStart
+        summary.events = simulation.counters.events
+        summary.apiCalls = simulation.counters.apiCalls
+        summary.podsCreated = run.metrics.podsCreated
+        summary.podsScheduled = run.metrics.podsScheduled
+        summary.podsLost = run.metrics.podsLost
+        summary.podsDeleted = run.metrics.podsDeleted
+        summary.containerRestarts = run.metrics.containerRestarts
+        summary.workloads = run.metrics.workloads.keys.sorted().map {
+            .init(id: $0, unavailablePodSeconds: run.metrics.unavailablePodSeconds($0, at: simulation.now))
+        }
+        summary.digest = simulation.digestText
+    }
+
+    /// The whole run as JSON: what `run.json` holds, and what `--format json` prints.
+    public func json(withWallClock: Bool) -> JSONValue {
+        [
+            "apiVersion": "simk.dev/v1", "kind": "Run", "version": .string(SimkVersion.number),
+            "seed": Int64(exactly: summary.seed).map(JSONValue.integer) ?? .string(String(summary.seed)),
+            "outcome": .string(summary.isInterrupted ? "interrupted" : run.hasHeld ? "held" : "failed"),
+            "digest": .string(summary.digest),
+            "summary": summary.json(withWallClock: withWallClock),
+            "expectations": .array(run.results.map(\.json)),
+            "scenario": run.scenario.resolved,
+        ]
+    }
+
+    /// Completes the run folder.
+    public func finish() throws {
+        let rows = run.results.map {
+            ExpectationRow(
+                name: $0.name, condition: $0.text, verdict: $0.verdict.rawValue, time: $0.time, state: $0.state)
+        }
+        try folder.finish(run: json(withWallClock: true), expectations: rows)
+    }
+}
+
+/// The version of this build, as run folders and `simk version` tell it.
+public enum SimkVersion {
+    public static let number = "0.1.0"
+    /// The Kubernetes version whose behaviour is simulated.
+    public static let kubernetes = "v1.36"
+}
+
+extension ExpectationResult {
+    var json: JSONValue {
+        var members: JSONValue = [
+            "name": .string(name), "condition": .string(text), "verdict": .string(verdict.rawValue),
+        ]
+        if let time { members["seconds"] = .number(time.sinceStart.fractionalSeconds) }
+        if !state.isEmpty { members["state"] = .string(state) }
+        if let warning { members["warning"] = .string(warning) }
+        return members
+    }
+}

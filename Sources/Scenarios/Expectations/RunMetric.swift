@@ -1,0 +1,31 @@
+/// A figure that a run keeps and that expectations may be about.
+public struct RunMetric: Hashable, Sendable {
+    public var name: String
+    public var meaning: String
+    /// Whether it is also kept for single workloads, named by `of`.
+    public var acceptsObject: Bool
+
+    init(_ name: String, _ meaning: String, of acceptsObject: Bool = false) {
+        self.name = name
+        self.meaning = meaning
+        self.acceptsObject = acceptsObject
+    }
+
+    /// Every metric. Whoever runs a scenario tells the monitor of each at every change, and of zeros at first.
+    public static let all: [RunMetric] = [
+        RunMetric("podsCreated", "Pods that were created."),
+        RunMetric("podsScheduled", "Pods that were bound to a node."),
+        RunMetric("podsDeleted", "Pods whose objects went away."),
+        RunMetric("podsLost", "Running pods that a failure of their node took down."),
+        RunMetric("containerRestarts", "Restarts of containers."),
+        RunMetric("evictions", "Pods evicted through the API or by taints."),
+        RunMetric("apiCalls", "Calls to the API server."),
+        RunMetric("apiErrors", "Calls that the API server refused."),
+        RunMetric("failures", "Failures of nodes, disks, racks and zones."),
+        RunMetric("nodesReady", "Nodes that are Ready now."),
+        RunMetric(
+            "unavailablePodSeconds", "Replicas that were wanted but not available, times seconds.", of: true),
+    ]
+
+    static func named(_ name: String) -> RunMetric? { all.first { $0.name == name } }
+}

@@ -1,0 +1,167 @@
+public import KubernetesModel
+import OrderedCollections
+public import Stochastics
+
+/// The machines, their places and the control plane of a scenario.
+public struct ClusterPlan: Sendable {
+    public struct Zone: Hashable, Sendable {
+        public var name: String
+        /// At least one.
+        public var racks: [String]
+    }
+
+    public struct Disk: Hashable, Sendable {
+        public var name: String
+        public var capacity: Quantity
+    }
+
+    public struct NodePool: Sendable {
+        public var name: String
+        public var count: Int
+        /// Names of zones; nodes go to them in turn.
+        public var zones: [String]
+        public var capacity: ResourceList
+        public var allocatable: ResourceList
+        public var labels: [String: String]
+        public var taints: [Taint]
+        public var disks: [Disk]
+        public var runtime: RuntimeName
+        /// From power to a kubelet that registers, in seconds.
+        public var bootTime: Distribution
+    }
+
+    /// A container image, as far as pulling it goes.
+    public struct Image: Hashable, Sendable {
+        public var name: String
+        /// Compressed, in bytes: what goes over the network.
+        public var size: Quantity
+        /// True for an image that the registry does not have.
+        public var isMissing: Bool
+    }
+
+    public struct Registry: Hashable, Sendable {
+        /// Bytes a second to one node.
+        public var bandwidth: Quantity
+        /// The size of images that `images` does not list.
+        public var defaultImageSize: Quantity
+    }
+
+    /// Container runtimes that have a profile.
+    public enum RuntimeName: String, CaseIterable, Sendable { case containerd }
+
+    public var zones: [Zone]
+    public var nodePools: [NodePool]
+    public var images: [Image]
+    public var registry: Registry
+    /// Replicas of the scheduler and the controller manager; one leads, the others wait for its lease.
+    public var schedulers: Int
+    public var controllerManagers: Int
+    /// Every timing constant and rate, changed or not.
+    public var parameters: ParameterValues
+}
+
+/// One machine of a pool.
+public struct NodePlan: Hashable, Sendable {
+    /// The pool's name and the number in it, from 1: `general-3`.
+    public var name: String
+    public var pool: Int
+    /// The name of the zone.
+    public var zone: String
+    /// The name of the rack, unique in the cluster.
+    public var rack: String
+    /// The pool's labels and the well-known ones.
+    public var labels: [String: String]
+}
+
+extension ClusterPlan {
+    public static let rackLabel = "simk.dev/rack"
+    public static let poolLabel = "simk.dev/pool"
+
+    /// Every machine, pool by pool. A pool's nodes go to its zones in turn, and in a zone to its racks in turn.
+    public var nodes: [NodePlan] {
+        var nodes: [NodePlan] = []
+        for (index, pool) in nodePools.enumerated() {
+            let places = pool.zones.compactMap { name in zones.first { $0.name == name } }
+            guard !places.isEmpty else { continue }
+            for number in 0..<pool.count {
+                let zone = places[number % places.count]
+                let rack = zone.racks[(number / places.count) % zone.racks.count]
+                let name = "\(pool.name)-\(number + 1)"
+                var labels = pool.labels
+                labels["kubernetes.io/hostname"] = name
+                labels["kubernetes.io/os"] = labels["kubernetes.io/os"] ?? "linux"
+                labels["kubernetes.io/arch"] = labels["kubernetes.io/arch"] ?? "amd64"
+                labels["topology.kubernetes.io/zone"] = zone.name
+                labels["topology.kubernetes.io/region"] = labels["topology.kubernetes.io/region"] ?? "region-1"
+                labels[Self.rackLabel] = rack
+                labels[Self.poolLabel] = pool.name
+                nodes.append(NodePlan(name: name, pool: index, zone: zone.name, rack: rack, labels: labels))
+            }
+        }
+        return nodes
+    }
+
+    /// The names of all racks, zone by zone.
+    public var racks: [String] { zones.flatMap(\.racks) }
+
+    var json: JSONValue {
+        .object([
+            "zones": .array(
+                zones.map { zone in
+                    .object([
+                        "name": .string(zone.name), "racks": .array(zone.racks.map(JSONValue.string)),
+                    ])
+                }),
+            "nodePools": .array(nodePools.map(\.json)),
+            "images": .array(
+                images.map { image in
+                    .object([
+                        "name": .string(image.name), "size": .string(image.size.description),
+                        "missing": .bool(image.isMissing),
+                    ])
+                }),
+            "registry": .object([
+                "bandwidth": .string(registry.bandwidth.description),
+                "defaultImageSize": .string(registry.defaultImageSize.description),
+            ]),
+            "controlPlane": .object([
+                "schedulers": .integer(Int64(schedulers)),
+                "controllerManagers": .integer(Int64(controllerManagers)),
+                "parameters": parameters.json,
+            ]),
+        ])
+    }
+}
+
+extension ClusterPlan.NodePool {
+    var json: JSONValue {
+        .object([
+            "name": .string(name),
+            "count": .integer(Int64(count)),
+            "zones": .array(zones.map(JSONValue.string)),
+            "capacity": capacity.json,
+            "allocatable": allocatable.json,
+            "labels": .object(labels.sortedObject),
+            "taints": .array(taints.map { .string($0.shownText) }),
+            "disks": .array(
+                disks.map {
+                    .object(["name": .string($0.name), "capacity": .string($0.capacity.description)])
+                }),
+            "runtime": .string(runtime.rawValue),
+            "bootTime": bootTime.json(.duration),
+        ])
+    }
+}
+
+extension ResourceList {
+    var json: JSONValue {
+        var object: JSONObject = [:]
+        for entry in entries { object[entry.name] = .string(entry.quantity.description) }
+        return .object(object)
+    }
+}
+
+extension Taint {
+    /// As `kubectl taint` takes it: `key=value:Effect`.
+    var shownText: String { value.isEmpty ? "\(key):\(effect.rawValue)" : "\(key)=\(value):\(effect.rawValue)" }
+}

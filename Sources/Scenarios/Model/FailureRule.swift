@@ -1,0 +1,22 @@
+public import Failures
+import KubernetesModel
+import OrderedCollections
+
+/// Failures that chance brings, and on which nodes.
+public struct FailureRule: Sendable {
+    public var model: FailureModel
+    /// Names of node pools; for racks and zones every one counts that has such a node.
+    public var pools: [String]
+
+    var json: JSONValue {
+        .object([
+            "name": .string(model.name),
+            "scope": .string(model.scope.rawValue),
+            "mode": .string(model.mode.rawValue),
+            "timeToFailure": model.timeToFailure.json(.duration),
+            "timeToRepair": model.timeToRepair.json(.duration),
+            "age": .string(model.age.rawValue),
+            "pools": .array(pools.map(JSONValue.string)),
+        ])
+    }
+}

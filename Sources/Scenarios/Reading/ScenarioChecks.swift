@@ -1,0 +1,231 @@
+import Failures
+import KubernetesModel
+
+/// Finds what is right by itself but does not fit together: names of nothing, selectors that match nothing.
+struct ScenarioChecks {
+    let scenario: Scenario
+    let behaviors: [ScenarioReader.ReadBehavior]
+    let timeline: [ScenarioReader.ReadEntry]
+    let failures: [ScenarioReader.ReadFailure]
+    let expectations: [ScenarioReader.ReadExpectation]
+    private let objects: [ManifestObject]
+    private let nodes: [NodePlan]
+
+    /// Kinds of objects that only users make, so that one that is in no manifest never exists.
+    static let userKinds: Set<ObjectKind> = [
+        .deployment, .statefulSet, .daemonSet, .service, .configMap, .secret, .podDisruptionBudget, .storageClass,
+        .cronJob, .priorityClass, .replicationController, .node,
+    ]
+
+    init(
+        scenario: Scenario, behaviors: [ScenarioReader.ReadBehavior], timeline: [ScenarioReader.ReadEntry],
+        failures: [ScenarioReader.ReadFailure], expectations: [ScenarioReader.ReadExpectation]
+    ) {
+        self.scenario = scenario
+        self.behaviors = behaviors
+        self.timeline = timeline
+        self.failures = failures
+        self.expectations = expectations
+        nodes = scenario.cluster.nodes
+        objects =
+            scenario.manifests
+            + timeline.flatMap { entry -> [ManifestObject] in
+                if case .apply(let objects) = entry.entry.action { objects } else { [] }
+            }
+    }
+
+    func run() {
+        for behavior in behaviors { check(behavior) }
+        for entry in timeline { check(entry) }
+        for failure in failures { check(failure) }
+        var names: Set<String> = []
+        for expectation in expectations {
+            if !names.insert(expectation.expectation.name).inserted {
+                expectation.cursor.report(.duplicateName(what: "expectation", expectation.expectation.name))
+            }
+            check(expectation)
+        }
+        names = []
+        for failure in failures where !names.insert(failure.rule.model.name).inserted {
+            failure.cursor.report(.duplicateName(what: "failure model", failure.rule.model.name))
+        }
+    }
+
+    // MARK: Behaviours
+
+    private func check(_ behavior: ScenarioReader.ReadBehavior) {
+        let rule = behavior.rule
+        let makers = objects.filter { object in
+            guard let labels = object.podLabels else { return false }
+            return rule.selector.matches(labels) && (rule.namespace ?? object.key.namespace) == object.key.namespace
+        }
+        if makers.isEmpty {
+            let place = rule.namespace.map { " in namespace \($0)" } ?? ""
+            behavior.cursor.report(
+                .matchesNothing(
+                    selector: "the selector '\(SelectorText.text(rule.selector))'\(place)",
+                    hint: "Compare it with the labels of the pods and pod templates in the manifests"), .warning)
+            return
+        }
+        guard let container = rule.container else { return }
+        let names = makers.flatMap(\.containerNames)
+        if !names.contains(container), let place = behavior.cursor.value["container"] {
+            Cursor(
+                place, path: joined(behavior.cursor.path, "container"), file: behavior.cursor.file,
+                log: behavior.cursor.log
+            ).report(
+                .unknownName(
+                    what: "container", container, nearest: NearestName.find(container, among: names),
+                    known: names.uniqued), .warning)
+        }
+    }
+
+    // MARK: Timeline
+
+    private func check(_ entry: ScenarioReader.ReadEntry) {
+        if let (reference, cursor) = entry.object {
+            if exists(reference) {
+                if case .setImage(_, let container, _) = entry.entry.action, container != "*" {
+                    let names = objects.filter { $0.kind == reference.kind && $0.key == reference.key }
+                        .flatMap(\.containerNames)
+                    if !names.contains(container) {
+                        entry.action?.report(
+                            .unknownName(
+                                what: "container", container, nearest: NearestName.find(container, among: names),
+                                known: names.uniqued))
+                    }
+                }
+            } else {
+                reportMissing(reference.kind, reference.key.name, reference.key.namespace, cursor, .error)
+            }
+        }
+        switch entry.entry.action {
+        case .failDisk(let target, let disk, _):
+            let struck = Set(target.nodes(in: scenario.cluster))
+            let pools = scenario.cluster.nodePools.indices.filter { pool in
+                nodes.contains { $0.pool == pool && struck.contains($0.name) }
+            }
+            let disks = pools.flatMap { scenario.cluster.nodePools[$0].disks.map(\.name) }.uniqued
+            if !disks.contains(disk) {
+                entry.action?.report(
+                    .unknownName(what: "disk", disk, nearest: NearestName.find(disk, among: disks), known: disks))
+            }
+        case .killLeader(let component, let duration):
+            let replicas =
+                component == .scheduler ? scenario.cluster.schedulers : scenario.cluster.controllerManagers
+            if replicas == 1, duration == nil {
+                entry.action?.report(
+                    .unusedSetting(
+                        "a takeover", hint: "There is one replica of the \(component.rawValue) and it does not come back: "
+                            + "raise its count under cluster.controlPlane, or give 'for'"), .warning)
+            }
+        default: break
+        }
+    }
+
+    private func exists(_ reference: ObjectReference) -> Bool {
+        if reference.kind == .node { return nodes.contains { $0.name == reference.key.name } }
+        if !Self.userKinds.contains(reference.kind) { return true }
+        return objects.contains { $0.kind == reference.kind && $0.key == reference.key }
+    }
+
+    private func reportMissing(
+        _ kind: ObjectKind, _ name: String, _ namespace: String, _ cursor: Cursor, _ severity: Diagnostic.Severity
+    ) {
+        let known: [String]
+        if kind == .node {
+            known = nodes.map(\.name)
+        } else {
+            let same = objects.filter { $0.kind == kind }
+            known = same.map { object in
+                object.key.namespace == namespace ? object.key.name : "\(object.key.name) -n \(object.key.namespace)"
+            }
+        }
+        let nearest =
+            known.first { $0.hasPrefix(name + " -n ") } ?? NearestName.find(name, among: known)
+        cursor.report(
+            .unknownName(what: kind.name.lowercased(), name, nearest: nearest, known: known.uniqued), severity)
+    }
+
+    // MARK: Failures
+
+    private func check(_ failure: ScenarioReader.ReadFailure) {
+        let pools = scenario.cluster.nodePools.filter { failure.rule.pools.contains($0.name) }
+        if pools.allSatisfy({ $0.count == 0 }) {
+            failure.cursor.report(
+                .unusedSetting("the failure model", hint: "Its pools have no nodes"), .warning)
+        } else if failure.rule.model.scope == .disk, pools.allSatisfy(\.disks.isEmpty) {
+            failure.cursor.report(
+                .unusedSetting("a failure model of disks", hint: "No pool that it is about has 'disks'"), .warning)
+        }
+    }
+
+    // MARK: Expectations
+
+    private func check(_ read: ScenarioReader.ReadExpectation) {
+        switch read.expectation.subject {
+        case .metric(let metric):
+            if let object = metric.object, !exists(object) {
+                reportMissing(object.kind, object.key.name, object.key.namespace, read.cursor, .warning)
+            }
+        case .objects(let selection):
+            guard let cursor = read.object else { return }
+            if let name = selection.name {
+                let reference = ObjectReference(
+                    kind: selection.kind, key: ObjectKey(namespace: selection.namespace ?? "", name: name))
+                if !exists(reference) {
+                    reportMissing(selection.kind, name, selection.namespace ?? "", cursor, .warning)
+                }
+            } else if !canMatch(selection) {
+                cursor.report(
+                    .matchesNothing(
+                        selector: "'\(selection)'",
+                        hint: "Compare it with the namespaces and labels in the manifests"), .warning)
+            }
+        }
+    }
+
+    /// Whether an object of a manifest, or one made from it, can be among those selected.
+    private func canMatch(_ selection: ObjectSelection) -> Bool {
+        func inNamespace(_ object: ManifestObject) -> Bool {
+            (selection.namespace ?? object.key.namespace) == object.key.namespace
+        }
+        switch selection.kind {
+        case .node: return nodes.contains { selection.selector.matches(Labels($0.labels)) }
+        case .pod:
+            return objects.contains { object in
+                guard let labels = object.podLabels, inNamespace(object) else { return false }
+                if selection.selector.isEmpty || selection.selector.matches(labels) { return true }
+                // StatefulSets and ReplicaSets add labels of their own.
+                return selection.selector.asksForGeneratedLabels
+            }
+        default:
+            guard Self.userKinds.contains(selection.kind) else { return true }
+            return objects.contains { object in
+                object.kind == selection.kind && inNamespace(object)
+                    && (selection.selector.isEmpty || selection.selector.matches(object.labels))
+            }
+        }
+    }
+}
+
+extension LabelSelector {
+    /// Whether a controller sets one of the labels itself.
+    var asksForGeneratedLabels: Bool {
+        let generated = [
+            "pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
+            "apps.kubernetes.io/pod-index", "pod-template-generation", "job-name", "batch.kubernetes.io/job-name",
+        ]
+        return generated.contains { key in
+            matchLabels[key] != nil || matchExpressions.contains { $0.key == key }
+        }
+    }
+}
+
+extension [String] {
+    /// Each element once, in the order of first occurrence.
+    var uniqued: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

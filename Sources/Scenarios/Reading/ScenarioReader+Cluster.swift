@@ -1,0 +1,243 @@
+import KubernetesModel
+import SimulationKernel
+import Stochastics
+
+extension ScenarioReader {
+    func readCluster(_ cursor: Cursor?) -> ClusterPlan? {
+        guard
+            let object = cursor?.object(keys: ["zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane"])
+        else { return nil }
+        let racksPerZone = object["racksPerZone"]?.integer(1...1_000, "a whole number from 1 to 1000") ?? 1
+        let zones = readZones(object["zones"], racksPerZone: Int(racksPerZone))
+        let pools = readPools(object.required("nodePools", "a list of at least one pool of nodes"), zones)
+        let images = list(object["images"], of: "images").compactMap(readImage)
+        let registry = readRegistry(object["registry"])
+        var plan = ClusterPlan(
+            zones: zones, nodePools: pools, images: images, registry: registry, schedulers: 1,
+            controllerManagers: 1, parameters: ParameterValues())
+        if let controlPlane = object["controlPlane"] { readControlPlane(controlPlane, &plan) }
+        return plan
+    }
+
+    private func isName(_ text: String) -> Bool {
+        SelectorText.isDNSName(text) && !text.contains(".") && text.utf8.count <= 50
+    }
+
+    private func readName(_ cursor: Cursor?, _ what: String, among names: inout [String]) -> String? {
+        guard let cursor, let name = cursor.string() else { return nil }
+        if !isName(name) {
+            cursor.bad("a name of at most 50 small letters, digits and '-'")
+            return nil
+        }
+        if names.contains(name) {
+            cursor.report(.duplicateName(what: what, name))
+            return nil
+        }
+        names.append(name)
+        return name
+    }
+
+    // MARK: Places
+
+    private func readZones(_ cursor: Cursor?, racksPerZone: Int) -> [ClusterPlan.Zone] {
+        func racks(of zone: String) -> [String] { (1...racksPerZone).map { "\(zone)-rack-\($0)" } }
+        guard let cursor else { return [ClusterPlan.Zone(name: "zone-a", racks: racks(of: "zone-a"))] }
+        guard let entries = cursor.list(of: "zones") else { return [] }
+        if entries.isEmpty { cursor.bad("at least one zone") }
+        var names: [String] = []
+        var rackNames: [String] = []
+        return entries.compactMap { entry in
+            if entry.value.members == nil {
+                guard let name = readName(entry, "zone", among: &names) else { return nil }
+                return ClusterPlan.Zone(name: name, racks: racks(of: name))
+            }
+            guard let object = entry.object(keys: ["name", "racks"]) else { return nil }
+            let name = readName(object.required("name", "the zone's name"), "zone", among: &names)
+            let own = object["racks"].map { cursor in
+                let racks = list(cursor, of: "rack names").compactMap { readName($0, "rack", among: &rackNames) }
+                if cursor.value.elements?.isEmpty == true { cursor.bad("at least one rack") }
+                return racks
+            }
+            guard let name else { return nil }
+            let found = own ?? racks(of: name)
+            return ClusterPlan.Zone(name: name, racks: found.isEmpty ? racks(of: name) : found)
+        }
+    }
+
+    // MARK: Pools
+
+    private func readPools(_ cursor: Cursor?, _ zones: [ClusterPlan.Zone]) -> [ClusterPlan.NodePool] {
+        guard let cursor, let entries = cursor.list(of: "node pools") else { return [] }
+        if entries.isEmpty { cursor.bad("at least one pool of nodes") }
+        var names: [String] = []
+        return entries.compactMap { readPool($0, zones, &names) }
+    }
+
+    private func readPool(
+        _ cursor: Cursor, _ zones: [ClusterPlan.Zone], _ names: inout [String]
+    ) -> ClusterPlan.NodePool? {
+        let keys = [
+            "name", "count", "zones", "capacity", "allocatable", "labels", "taints", "disks", "runtime", "bootTime",
+        ]
+        guard let object = cursor.object(keys: keys) else { return nil }
+        let name = readName(object.required("name", "the pool's name"), "pool", among: &names)
+        let count = object.required("count", "how many nodes")?.integer(0...1_000_000, "a whole number from 0 to 1000000")
+        let zoneNames = zones.map(\.name)
+        var places = zoneNames
+        if let chosen = object["zones"] {
+            places = list(chosen, of: "zone names").compactMap { readReference($0, "zone", zoneNames) }
+            if chosen.value.elements?.isEmpty == true { chosen.bad("at least one zone") }
+        }
+        var capacity = object.required("capacity", "an object with cpu and memory").map(readResources) ?? ResourceList()
+        if let place = object["capacity"], place.value.members != nil {
+            for resource in ["cpu", "memory"] where place.value[resource] == nil {
+                place.report(.missingKey(resource, purpose: "how much a node has"))
+            }
+        }
+        if capacity["pods"] == nil { capacity["pods"] = Quantity(value: 110) }
+        if capacity["ephemeral-storage"] == nil {
+            capacity["ephemeral-storage"] = (try? Quantity(parsing: "100Gi")) ?? .zero
+        }
+        var allocatable = capacity
+        if let place = object["allocatable"] {
+            for entry in readResources(place).entries {
+                if let whole = capacity[entry.name], entry.quantity <= whole {
+                    allocatable[entry.name] = entry.quantity
+                    continue
+                }
+                let limit = capacity[entry.name].map { "at most the capacity, \($0.description)" }
+                Cursor(
+                    place.value[entry.name] ?? place.value, path: joined(place.path, entry.name), file: file, log: log
+                ).report(
+                    .badValue(
+                        found: entry.quantity.description, expected: limit ?? "a resource of the capacity", hint: ""))
+            }
+        }
+        let labels = object["labels"].map(readLabels) ?? [:]
+        let taints = list(object["taints"], of: "taints").compactMap(readTaint)
+        let disks = readDisks(object["disks"])
+        let runtime = object["runtime"]?.choice(ClusterPlan.RuntimeName.self) ?? .containerd
+        let boot = object["bootTime"]?.distribution(.duration) ?? .constant(60)
+        guard let name, let count else { return nil }
+        return ClusterPlan.NodePool(
+            name: name, count: Int(count), zones: places, capacity: capacity, allocatable: allocatable,
+            labels: labels, taints: taints, disks: disks, runtime: runtime, bootTime: boot)
+    }
+
+    /// A name of something that the scenario defines.
+    func readReference(_ cursor: Cursor, _ what: String, _ names: [String]) -> String? {
+        guard let name = cursor.string("the name of a \(what)") else { return nil }
+        if names.contains(name) { return name }
+        cursor.report(
+            .unknownName(what: what, name, nearest: NearestName.find(name, among: names), known: names))
+        return nil
+    }
+
+    private func readResources(_ cursor: Cursor) -> ResourceList {
+        var resources = ResourceList()
+        for (name, value) in cursor.entries(of: "quantities") ?? [] {
+            let isKnown =
+                ["cpu", "memory", "pods", "ephemeral-storage"].contains(name) || name.hasPrefix("hugepages-")
+                || name.contains("/")
+            if !isKnown {
+                let known = ["cpu", "memory", "pods", "ephemeral-storage"]
+                value.report(
+                    .unknownName(
+                        what: "resource", name, nearest: NearestName.find(name, among: known),
+                        known: known + ["hugepages-<size>", "<domain>/<name>"]))
+            }
+            if let quantity = value.quantity() { resources[name] = quantity }
+        }
+        return resources
+    }
+
+    /// `key=value:Effect` or `key:Effect` as of `kubectl taint`, or an object.
+    func readTaint(_ cursor: Cursor) -> Taint? {
+        let effects = "NoSchedule, PreferNoSchedule or NoExecute"
+        if let text = cursor.value.text {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            let left = parts[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let value = left.count > 1 ? left[1] : ""
+            guard parts.count == 2, SelectorText.isKey(left[0]), SelectorText.isValue(value),
+                let effect = TaintEffect(rawValue: String(parts[1]))
+            else {
+                cursor.bad("a taint such as \"dedicated=gpu:NoSchedule\"", hint: "Effects are \(effects)")
+                return nil
+            }
+            return Taint(key: left[0], value: value, effect: effect)
+        }
+        guard let object = cursor.object(keys: ["key", "value", "effect"]) else { return nil }
+        let key = object.required("key", "the taint's key")?.string()
+        let value = object["value"]?.string() ?? ""
+        guard let effect = object.required("effect", effects), let key else { return nil }
+        guard let parsed = effect.value.text.flatMap(TaintEffect.init(rawValue:)) else {
+            effect.bad(effects)
+            return nil
+        }
+        return Taint(key: key, value: value, effect: parsed)
+    }
+
+    private func readDisks(_ cursor: Cursor?) -> [ClusterPlan.Disk] {
+        var names: [String] = []
+        return list(cursor, of: "disks").compactMap { entry in
+            guard let object = entry.object(keys: ["name", "capacity"]) else { return nil }
+            let name = readName(object.required("name", "the disk's name"), "disk", among: &names)
+            guard let capacity = object.required("capacity", "a quantity such as \"1Ti\"")?.quantity(), let name
+            else { return nil }
+            return ClusterPlan.Disk(name: name, capacity: capacity)
+        }
+    }
+
+    // MARK: Images
+
+    private func readImage(_ cursor: Cursor) -> ClusterPlan.Image? {
+        guard let object = cursor.object(keys: ["name", "size", "missing"]) else { return nil }
+        let name = object.required("name", "the image as pods name it")?.string()
+        let isMissing = object["missing"]?.bool() ?? false
+        let size = object["size"]?.quantity()
+        if size == nil, !isMissing, object["size"] == nil {
+            cursor.report(.missingKey("size", purpose: "what a pull transfers, such as \"70Mi\""))
+        }
+        return name.map { ClusterPlan.Image(name: $0, size: size ?? .zero, isMissing: isMissing) }
+    }
+
+    private func readRegistry(_ cursor: Cursor?) -> ClusterPlan.Registry {
+        // 1 Gbit/s to a node, and the median size of popular images.
+        var registry = ClusterPlan.Registry(
+            bandwidth: Quantity(value: 125_000_000), defaultImageSize: Quantity(value: 100_000_000))
+        guard let object = cursor?.object(keys: ["bandwidth", "defaultImageSize"]) else { return registry }
+        if let bandwidth = object["bandwidth"], let quantity = bandwidth.quantity() {
+            if quantity.isZero { bandwidth.bad("bytes a second above 0, such as \"125M\"") }
+            registry.bandwidth = quantity
+        }
+        if let size = object["defaultImageSize"]?.quantity() { registry.defaultImageSize = size }
+        return registry
+    }
+
+    // MARK: Control plane
+
+    private func readControlPlane(_ cursor: Cursor, _ plan: inout ClusterPlan) {
+        guard let object = cursor.object(keys: ["schedulers", "controllerManagers", "parameters"]) else { return }
+        let expected = "a whole number from 1 to 9"
+        plan.schedulers = Int(object["schedulers"]?.integer(1...9, expected) ?? 1)
+        plan.controllerManagers = Int(object["controllerManagers"]?.integer(1...9, expected) ?? 1)
+        guard let parameters = object["parameters"] else { return }
+        let names = TimingParameter.all.map(\.name)
+        for (name, value) in parameters.entries(of: "timing parameters") ?? [] {
+            guard let parameter = TimingParameter.all.first(where: { $0.name == name }) else {
+                value.report(
+                    .unknownName(
+                        what: "timing parameter", name, nearest: NearestName.find(name, among: names), known: names))
+                continue
+            }
+            switch parameter.standard {
+            case .duration:
+                if let duration = value.duration() { plan.parameters.set(name, .duration(duration)) }
+            case .number:
+                if let number = value.number("a number of at least 0", { $0 >= 0 }) {
+                    plan.parameters.set(name, .number(number))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import ControlPlane
+import Controllers
+import Failures
+import KubernetesModel
+public import Simulation
+import SimulationKernel
+import Stochastics
+import VirtualNodes
+
+extension ClusterConfiguration {
+    /// The cluster that a scenario describes.
+    public init(_ scenario: Scenario) {
+        self.init(seed: scenario.seed, start: scenario.start)
+        let plan = scenario.cluster
+        zones = plan.zones.map(\.name)
+        racks = plan.racks
+        schedulers = plan.schedulers
+        controllerManagers = plan.controllerManagers
+        for node in plan.nodes {
+            let pool = plan.nodePools[node.pool]
+            var description = NodeDescription(name: node.name)
+            description.labels = Labels(node.labels.map { ($0.key, $0.value) })
+            description.taints = pool.taints
+            description.capacity = pool.capacity
+            description.allocatable = pool.allocatable
+            description.imageBandwidth = Double(plan.registry.bandwidth.value)
+            let place = nodes.count
+            description.internalIP = "10.\(place >> 16 & 255).\(place >> 8 & 255).\(place & 255)"
+            description.podCIDR = "10.\(128 + (place >> 8 & 127)).\(place & 255).0/24"
+            nodes.append(
+                NodeConfiguration(
+                    description, zone: zones.firstIndex(of: node.zone), rack: racks.firstIndex(of: node.rack),
+                    bootTime: .distribution(pool.bootTime)))
+        }
+        kubelet.images.entries = plan.images.map { image in
+            ImageCatalog.Entry(
+                image: image.name, sizeBytes: image.size.value,
+                failure: image.isMissing ? "\(image.name): not found" : nil)
+        }
+        kubelet.images.standardSizeBytes = plan.registry.defaultImageSize.value
+        kubelet.behaviors.rules = scenario.behaviors.map(BehaviorCatalog.Rule.init)
+        failures = scenario.failures.map { FailurePlan($0, in: plan) }
+        apply(plan.parameters)
+    }
+
+    /// Puts the named constants in their places.
+    private mutating func apply(_ parameters: ParameterValues) {
+        func set(_ name: String, _ target: inout VirtualDuration) {
+            if let value = parameters.duration(name) { target = value }
+        }
+        func set(_ name: String, _ target: inout Draw) {
+            if let value = parameters.duration(name) { target = .constant(value) }
+        }
+        set("requestLatency", &timing.requestLatency)
+        set("commitLatency", &timing.commitLatency)
+        set("responseLatency", &timing.responseLatency)
+        set("watchLatency", &timing.watchLatency)
+        set("unreachableTimeout", &timing.unreachableTimeout)
+        set("leaderElectionLeaseDuration", &election.leaseDuration)
+        set("leaderElectionRetryPeriod", &election.retryPeriod)
+
+        set("nodeLeaseRenewInterval", &kubelet.timing.leaseRenewalPeriod)
+        if let duration = parameters.duration("nodeLeaseDuration") {
+            kubelet.timing.leaseDurationSeconds = duration.wholeSeconds
+        }
+        set("kubeletSyncFrequency", &kubelet.timing.syncFrequency)
+        set("podLifecycleRelistPeriod", &kubelet.timing.relistPeriod)
+        set("crashLoopBackOffInitial", &kubelet.timing.crashBackOffInitial)
+        set("crashLoopBackOffMaximum", &kubelet.timing.crashBackOffMaximum)
+        set("imagePullBackOffInitial", &kubelet.timing.imageBackOffInitial)
+        set("imagePullBackOffMaximum", &kubelet.timing.imageBackOffMaximum)
+        set("sandboxStartTime", &kubelet.runtime.sandboxStart)
+        set("containerStartTime", &kubelet.runtime.containerStart)
+        set("volumeMountTime", &kubelet.volumes.deviceMount)
+
+        set("nodeMonitorPeriod", &controllers.nodeLifecycle.monitorPeriod)
+        set("nodeMonitorGracePeriod", &controllers.nodeLifecycle.monitorGracePeriod)
+        set("nodeStartupGracePeriod", &controllers.nodeLifecycle.startupGracePeriod)
+        func set(_ name: String, _ target: inout Float) {
+            if let value = parameters.number(name) { target = Float(value) }
+        }
+        set("nodeEvictionRate", &controllers.nodeLifecycle.evictionRate)
+        set("secondaryNodeEvictionRate", &controllers.nodeLifecycle.secondaryEvictionRate)
+        set("unhealthyZoneThreshold", &controllers.nodeLifecycle.unhealthyZoneThreshold)
+        if let value = parameters.number("largeClusterSizeThreshold") {
+            controllers.nodeLifecycle.largeClusterThreshold = Int(value)
+        }
+        set("forceDetachTimeout", &controllers.attachDetach.maxWaitForUnmountDuration)
+        set("attachDetachPeriod", &controllers.attachDetach.loopPeriod)
+        set("volumeProvisionTime", &controllers.volumes.provision)
+        set("volumeAttachTime", &controllers.volumes.attach)
+        set("volumeDetachTime", &controllers.volumes.detach)
+    }
+}
+
+extension FailurePlan {
+    init(_ rule: FailureRule, in cluster: ClusterPlan) {
+        let targets: [Target]
+        switch rule.model.scope {
+        case .node:
+            targets = cluster.nodes.enumerated().filter { rule.pools.isEmpty || rule.pools.contains(cluster.nodePools[$1.pool].name) }
+                .map { Target(component: FailureComponent(.node, UInt32($0)), name: $1.name) }
+        case .rack:
+            targets = cluster.racks.enumerated().map {
+                Target(component: FailureComponent(.rack, UInt32($0)), name: $1)
+            }
+        case .zone:
+            targets = cluster.zones.enumerated().map {
+                Target(component: FailureComponent(.zone, UInt32($0)), name: $1.name)
+            }
+        case .disk: targets = []
+        }
+        self.init(model: rule.model, targets: targets)
+    }
+}
+
+extension BehaviorCatalog.Rule {
+    init(_ rule: BehaviorRule) {
+        var behavior = ContainerBehavior()
+        behavior.startupTime = .distribution(rule.startup)
+        behavior.runTime = rule.runTime.map(Draw.distribution)
+        behavior.exitCode = rule.exitCode
+        behavior.readinessDelay = .distribution(rule.readinessDelay)
+        behavior.livenessFailure = rule.livenessFailsAfter.map(Draw.distribution)
+        if let crash = rule.crash {
+            let after = Draw.distribution(crash.after)
+            behavior.crashes =
+                crash.times.map { .runTimes(Array(repeating: after, count: Int($0))) } ?? .always(after: after)
+            behavior.crashExitCode = crash.exitCode
+        }
+        behavior.hookDuration = .distribution(rule.preStop)
+        behavior.stopTime = rule.ignoresSIGTERM ? nil : .distribution(rule.shutdown)
+        self.init(
+            namespace: rule.namespace, selector: rule.selector, container: rule.container, behavior: behavior)
+    }
+}

@@ -1,1 +1,0 @@
-// This target's sources are being written; see DESIGN in docs/explanation/architecture.md.

@@ -1,0 +1,99 @@
+public import KubernetesModel
+import SimulationKernel
+import Stochastics
+
+/// Which containers behave how: the first rule that matches decides.
+///
+/// A pod's own annotations have the last word on single numbers: `simk.dev/run-time`, `simk.dev/startup-time`,
+/// `simk.dev/readiness-delay`, `simk.dev/stop-time` (Go durations such as `1m30s`), `simk.dev/exit-code`. With
+/// `.<container>` appended they count for one container only. A text that is no duration is ignored here;
+/// the scenario reader reports it.
+public struct BehaviorCatalog: Equatable, Sendable {
+    public struct Rule: Equatable, Sendable {
+        /// Nil is every namespace.
+        public var namespace: String?
+        public var selector = LabelSelector()
+        /// Nil is every container of the pod.
+        public var container: String?
+        public var behavior = ContainerBehavior()
+
+        public init() {}
+
+        public init(
+            namespace: String? = nil, selector: LabelSelector = LabelSelector(), container: String? = nil,
+            behavior: ContainerBehavior
+        ) {
+            self.namespace = namespace
+            self.selector = selector
+            self.container = container
+            self.behavior = behavior
+        }
+    }
+
+    public var rules: [Rule] = []
+    /// For containers that no rule matches.
+    public var standard = ContainerBehavior()
+    /// For init containers that no rule matches: half a second of work, then success.
+    public var standardInit: ContainerBehavior = {
+        var behavior = ContainerBehavior()
+        behavior.runTime = .milliseconds(500)
+        return behavior
+    }()
+
+    public init() {}
+
+    /// The behaviour of one container of a pod.
+    public func behavior(of container: Container, isInit: Bool, in metadata: ObjectMeta) -> ContainerBehavior {
+        var behavior = isInit && !container.isSidecar ? standardInit : standard
+        for rule in rules {
+            if let namespace = rule.namespace, namespace != metadata.namespace { continue }
+            if let name = rule.container, name != container.name { continue }
+            if !rule.selector.matches(metadata.labels) { continue }
+            behavior = rule.behavior
+            break
+        }
+        guard !metadata.annotations.isEmpty else { return behavior }
+        func text(_ name: String) -> String? {
+            metadata.annotations["simk.dev/\(name).\(container.name)"] ?? metadata.annotations["simk.dev/\(name)"]
+        }
+        func draw(_ name: String) -> Draw? {
+            text(name).flatMap(VirtualDuration.init(goText:)).map(Draw.constant)
+        }
+        if let value = draw("run-time") { behavior.runTime = value }
+        if let value = draw("startup-time") { behavior.startupTime = value }
+        if let value = draw("readiness-delay") { behavior.readinessDelay = value }
+        if let value = draw("stop-time") { behavior.stopTime = value }
+        if let value = text("exit-code").flatMap({ Int32($0) }) { behavior.exitCode = value }
+        return behavior
+    }
+}
+
+extension VirtualDuration {
+    /// Parses a duration as Go writes one: `300ms`, `1m30s`, `2h`. Nil when it is not.
+    init?(goText: String) {
+        var total: Double = 0
+        var rest = Substring(goText)
+        if rest == "0" {
+            self = .zero
+            return
+        }
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            guard !digits.isEmpty, let value = Double(digits) else { return nil }
+            rest = rest.dropFirst(digits.count)
+            let unit = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(unit.count)
+            switch unit {
+            case "h": total += value * 3_600
+            case "m": total += value * 60
+            case "s": total += value
+            case "ms": total += value / 1e3
+            case "us", "µs": total += value / 1e6
+            case "ns": total += value / 1e9
+            default: return nil
+            }
+        }
+        self.init(fractionalSeconds: total)
+    }
+}

@@ -1,0 +1,47 @@
+
+/// What a container does from its start to its end, as far as the node notices.
+///
+/// Durations count from the container's start unless they say otherwise. One start of a container draws each
+/// number once, from a stream named after the pod, the container and the number of the start.
+public struct ContainerBehavior: Equatable, Sendable {
+    /// How a start that crashes is chosen.
+    public enum CrashPattern: Equatable, Sendable {
+        case none
+        /// The first starts end after these times, one each; later ones follow ``runTime``.
+        case runTimes([Draw])
+        /// Each start ends early with this probability, after this time.
+        case probability(Double, after: Draw)
+        /// Every start ends after this time.
+        case always(after: Draw)
+    }
+
+    /// Until it listens: probes fail before that. The default is an assumption: half a second, as a small
+    /// web server in Go or C needs; a Java one needs tens of seconds.
+    public var startupTime = Draw.milliseconds(500)
+    /// Until it ends by itself; nil is a service that runs for ever.
+    public var runTime: Draw?
+    /// With which it ends by itself after ``runTime``.
+    public var exitCode: Int32 = 0
+    /// From listening to answering readiness probes.
+    public var readinessDelay = Draw.zero
+    /// When it begins to fail liveness probes; nil never.
+    public var livenessFailure: Draw?
+    public var crashes = CrashPattern.none
+    /// With which a crash ends it.
+    public var crashExitCode: Int32 = 1
+    /// When it exceeds its memory limit and is killed; nil never.
+    public var outOfMemory: Draw?
+    /// How long a command of a postStart or preStop hook runs inside it; HTTP hooks too.
+    public var hookDuration = Draw.milliseconds(100)
+    /// Whether postStart and preStop hooks (but sleep) fail.
+    public var failsHooks = false
+    /// From SIGTERM to its end; nil ignores SIGTERM and is killed at the end of the grace period.
+    public var stopTime: Draw? = .milliseconds(100)
+    /// With which it ends after SIGTERM.
+    public var stopExitCode: Int32 = 0
+    /// Kept for models of contention and autoscaling; nothing reads them yet.
+    public var milliCPU: Int64?
+    public var memoryBytes: Int64?
+
+    public init() {}
+}

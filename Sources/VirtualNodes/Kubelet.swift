@@ -1,0 +1,305 @@
+public import ControlPlane
+public import KubernetesModel
+public import SimulationKernel
+import Stochastics
+
+/// A virtual node: its machine, its container runtime and its kubelet.
+///
+/// Follows upstream's kubelet in what it writes, reports and when: registration, lease, node status; pod
+/// workers (sync, terminating, terminated), PLEG listings each second, crash-loop and image back-offs, probes,
+/// volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node has no
+/// alarm. Not modelled: eviction under node pressure, in-place resize, static pods, dynamic resources, image
+/// and container garbage collection, graceful node shutdown, container restart rules, user namespaces.
+///
+/// The composition root delivers the node's own pods (`spec.nodeName` is this node) and its own Node object,
+/// and calls ``start(at:_:)``, ``powerLoss(at:cause:_:)`` and the like. Upstream: `pkg/kubelet` (v1.36).
+public struct Kubelet: Component, Sendable {
+    /// What the machine is doing.
+    public struct Machine: Hashable, Sendable {
+        public var hasPower = true
+        public var isKubeletRunning = false
+        public var isConnected = true
+        /// How often it has booted.
+        public var boots = 1
+        /// When the present kubelet process began.
+        public var startedAt = VirtualTime.never
+    }
+
+    public let description: NodeDescription
+    let settings: Ref<KubeletSettings>
+    public internal(set) var machine = Machine()
+
+    var alarms = AlarmQueue()
+
+    // MARK: The node object
+
+    /// As the node's watch last showed it.
+    var node: Ref<Node>?
+    var isRegistered = false
+    /// Whether an earlier process of this kubelet, or this one, has registered the node.
+    var wasRegistered = false
+    var registrationDelay = VirtualDuration.zero
+    var nodeStatusVersion: UInt32 = 0
+    var isNodeStatusScheduled = false
+    var isNodeStatusInFlight = false
+    var leaseVersion: UInt32 = 0
+    /// Whether the lease object is believed to exist.
+    var hasLease = false
+    var leaseRetry = VirtualDuration.zero
+    var isRuntimeReady = false
+    /// When the present or last partition began.
+    var partitionedAt = VirtualTime.start
+    /// How often the kubelet has been started.
+    var starts = 0
+    var hasReportedReboot = false
+
+    // MARK: Pods
+
+    var pods: [PodRecord] = []
+    var freeSlots: [Int32] = []
+    /// Only looked up, never iterated.
+    var slots: [UID: Int32] = [:]
+    var nextGeneration: UInt32 = 1
+    /// Slots whose workers have something to do now.
+    var ready: [Int32] = []
+    /// Whether the first list of pods has arrived since the kubelet's start.
+    var sourcesReady = false
+
+    // MARK: Status manager
+
+    var statusQueue: [Int32] = []
+    /// The slot whose status is being sent.
+    var statusInFlight: Int32 = -1
+    var isStatusSyncScheduled = false
+
+    // MARK: Images, volumes, addresses
+
+    var puller: ImagePuller
+    var pullVersion: UInt32 = 0
+    var registryTokens: TokenBucket
+    /// Images on the node's disk, in the order of their arrival.
+    var images: [NodeImage] = []
+    var pullCount = 0
+    var attachable: [AttachableVolume] = []
+    var addresses: PodAddresses
+    var references: [ReferenceKey: CachedReference] = [:]
+    /// Reads of ConfigMaps and Secrets that are under way, and who waits for them.
+    var pendingReads: [PendingRead] = []
+    var nextRead: UInt32 = 0
+
+    struct NodeImage: Sendable {
+        var name: String
+        var sizeBytes: Int64
+    }
+
+    public init(_ description: NodeDescription, settings: Ref<KubeletSettings>) {
+        self.description = description
+        self.settings = settings
+        let timing = settings.value.timing
+        puller = ImagePuller(bandwidth: description.imageBandwidth, limit: timing.maxParallelImagePulls)
+        registryTokens = TokenBucket(
+            queriesPerSecond: timing.registryPullQPS, burst: timing.registryBurst)
+        addresses = PodAddresses(cidr: description.podCIDR)
+        for image in description.presentImages {
+            images.append(
+                NodeImage(
+                    name: ImageName.canonical(image), sizeBytes: settings.value.images.entry(for: image).sizeBytes))
+        }
+    }
+
+    public var name: String { description.name }
+    var timing: KubeletTiming { settings.value.timing }
+
+    // MARK: Component
+
+    public var nextWake: VirtualTime { alarms.nextTime }
+
+    public mutating func wake(at now: VirtualTime, _ out: inout Outbox) {
+        while let event = alarms.popDue(at: now) {
+            handle(event, now, &out)
+            drain(now, &out)
+        }
+    }
+
+    public mutating func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
+        guard machine.isKubeletRunning else { return }
+        for event in events {
+            switch event.object {
+            case .pod(let pod):
+                if event.kind == .deleted { removePod(pod, now, &out) } else { addOrUpdatePod(pod, now, &out) }
+            case .node(let node) where node.value.metadata.name == name:
+                if event.kind == .deleted { self.node = nil } else { observeNode(node, now, &out) }
+            default: break
+            }
+        }
+        sourcesReady = true
+        drain(now, &out)
+    }
+
+    /// Takes in a full list of the node's pods, as after a start or a partition: pods that are not in it have
+    /// been deleted.
+    public mutating func relist(
+        pods listed: [Ref<Pod>], node: Ref<Node>?, at now: VirtualTime, _ out: inout Outbox
+    ) {
+        guard machine.isKubeletRunning else { return }
+        if let node { observeNode(node, now, &out) }
+        var isListed = [Bool](repeating: false, count: pods.count)
+        for pod in listed {
+            if let slot = slots[pod.value.metadata.uid] { isListed[Int(slot)] = true }
+        }
+        for slot in isListed.indices where !isListed[slot] && pods[slot].generation != 0 && pods[slot].isKnown {
+            removePod(pods[slot].pod, now, &out)
+        }
+        // In the order of their creation, as upstream sorts additions.
+        let ordered = listed.sorted {
+            let (a, b) = ($0.value.metadata, $1.value.metadata)
+            let (first, second) = (a.creationTimestamp?.seconds ?? 0, b.creationTimestamp?.seconds ?? 0)
+            return first != second ? first < second : a.uid < b.uid
+        }
+        for pod in ordered { addOrUpdatePod(pod, now, &out) }
+        sourcesReady = true
+        if pods.contains(where: { $0.generation != 0 && !$0.isKnown }) { scheduleHousekeeping(now) }
+        drain(now, &out)
+    }
+
+    public mutating func complete(
+        _ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox
+    ) {
+        guard machine.isKubeletRunning, let call = KubeletCall(token), call.boot == bootMark else { return }
+        switch call.kind {
+        case .register: completeRegistration(result, now, &out)
+        case .nodeStatus: completeNodeStatus(result, now, &out)
+        case .lease: completeLease(result, creating: false, now, &out)
+        case .createLease: completeLease(result, creating: true, now, &out)
+        case .statusGet, .statusPatch, .podDelete: completeStatus(call, result, now, &out)
+        case .read: completeRead(call.number, result, now, &out)
+        case .claim, .volume: completeVolumeRead(call, result, now, &out)
+        }
+        drain(now, &out)
+    }
+
+    private mutating func handle(_ event: KubeletEvent, _ now: VirtualTime, _ out: inout Outbox) {
+        switch event {
+        case .register: register(now, &out)
+        case .lease(let version): if version == leaseVersion { renewLease(now, &out) }
+        case .nodeStatus(let version): if version == nodeStatusVersion { syncNodeStatus(now, &out) }
+        case .runtimeReady: runtimeBecameReady(now, &out)
+        case .housekeeping: housekeep(now, &out)
+        case .statusSync:
+            isStatusSyncScheduled = false
+            resendStatuses(now, &out)
+        case .pulls(let version): if version == pullVersion { advancePulls(now, &out) }
+        case .listing(let slot, let generation):
+            if isLive(slot, generation) { listed(slot, now) }
+        case .retry(let slot, let generation, let version):
+            if isLive(slot, generation) && pods[Int(slot)].retryVersion == version { requestSync(slot) }
+        case .step(let slot, let generation, let version):
+            if isLive(slot, generation) && pods[Int(slot)].stepVersion == version {
+                advance(slot, now, &out)
+            }
+        case .volumes(let slot, let generation, let version):
+            if isLive(slot, generation) && pods[Int(slot)].volumeVersion == version {
+                advanceVolumes(slot, now, &out)
+            }
+        case .probe(let slot, let generation, let probe, let version):
+            if isLive(slot, generation), Int(probe) < pods[Int(slot)].probes.count,
+                pods[Int(slot)].probes[Int(probe)].version == version
+            {
+                runProbe(slot, Int(probe), now, &out)
+            }
+        case .deadline(let slot, let generation):
+            if isLive(slot, generation) { requestSync(slot) }
+        }
+    }
+
+    func isLive(_ slot: Int32, _ generation: UInt32) -> Bool {
+        Int(slot) < pods.count && pods[Int(slot)].generation == generation
+    }
+
+    // MARK: Grids
+
+    /// The first listing of the runtime at or after a moment.
+    func listingTick(from time: VirtualTime) -> VirtualTime {
+        time.roundedUp(toPeriod: timing.relistPeriod, phase: machine.startedAt)
+    }
+
+    /// The time of the last listing at or before a moment.
+    func lastListing(_ now: VirtualTime) -> VirtualTime {
+        let next = listingTick(from: now)
+        return next == now ? now : next - timing.relistPeriod
+    }
+
+    func tick(_ period: VirtualDuration, from time: VirtualTime) -> VirtualTime {
+        time.roundedUp(toPeriod: period, phase: machine.startedAt)
+    }
+
+    /// The first tick later than a moment.
+    func tick(_ period: VirtualDuration, after time: VirtualTime) -> VirtualTime {
+        tick(period, from: time + .nanoseconds(1))
+    }
+
+    // MARK: Events and calls
+
+    /// Tells processes apart, so that answers to an earlier one are dropped.
+    var bootMark: UInt8 { UInt8(truncatingIfNeeded: starts) }
+
+    func token(_ kind: KubeletCall.Kind, slot: Int32 = 0, number: UInt32 = 0) -> CallToken {
+        KubeletCall(kind: kind, boot: bootMark, slot: slot, number: number).token
+    }
+
+    func podEvent(
+        _ slot: Int32, _ severity: EventRecord.Severity, _ reason: String, _ message: String,
+        container: Int? = nil, _ out: inout Outbox
+    ) {
+        let record = pods[Int(slot)]
+        var path = ""
+        if let container {
+            let list = container < record.initCount ? "initContainers" : "containers"
+            path = "spec.\(list){\(record.container(container).name)}"
+        }
+        let metadata = record.pod.value.metadata
+        out.record(
+            EventRecord(
+                kind: .pod, key: metadata.key, uid: metadata.uid, severity, reason: reason, message: message,
+                component: "kubelet", fieldPath: path))
+    }
+
+    func nodeEvent(
+        _ severity: EventRecord.Severity, _ reason: String, _ message: String, _ out: inout Outbox
+    ) {
+        // The kubelet refers to its node by name only, in place of the UID.
+        out.record(
+            EventRecord(
+                kind: .node, key: ObjectKey(name: name), uid: .text(name), severity, reason: reason,
+                message: message, component: "kubelet"))
+    }
+
+    func note(
+        _ reason: String, _ message: String, cause: String, category: JournalEntry.Category = .node,
+        _ out: inout Outbox
+    ) {
+        out.note(
+            JournalEntry(
+                category, .node, ObjectKey(name: name), reason: reason, message: message, cause: cause))
+    }
+
+    /// A profile for the pod's RuntimeClass; nil when it names one that is not known.
+    func runtime(of record: PodRecord) -> ContainerRuntimeProfile? {
+        guard let handler = record.spec.runtimeClassName, !handler.isEmpty else { return settings.value.runtime }
+        return settings.value.runtimeHandlers[handler]
+    }
+
+    /// Where the draws of one container of a pod begin.
+    func streams(_ record: PodRecord, _ container: Int) -> RandomStreams {
+        let metadata = record.pod.value.metadata
+        return settings.value.streams.scoped("pod").scoped(metadata.namespace).scoped(metadata.name)
+            .scoped(record.container(container).name)
+    }
+
+    func streams(_ record: PodRecord) -> RandomStreams {
+        let metadata = record.pod.value.metadata
+        return settings.value.streams.scoped("pod").scoped(metadata.namespace).scoped(metadata.name)
+    }
+
+    var nodeStreams: RandomStreams { settings.value.streams.scoped("node").scoped(name) }
+}

@@ -1,0 +1,43 @@
+import ControlPlane
+
+/// What an answer of the API server is about: packed into the call's token.
+struct KubeletCall: Hashable, BitwiseCopyable, Sendable {
+    enum Kind: UInt8, BitwiseCopyable, Sendable {
+        case register, nodeStatus, lease, createLease
+        case statusGet, statusPatch, podDelete
+        /// A ConfigMap or Secret.
+        case read
+        /// A claim, and the volume that it is bound to.
+        case claim, volume
+    }
+    var kind: Kind
+    /// Which process of the kubelet made the call.
+    var boot: UInt8
+    /// A pod's slot; up to 65,535 on one node.
+    var slot: Int32
+    /// The slot's generation, or the number of a read.
+    var number: UInt32
+
+    init(kind: Kind, boot: UInt8, slot: Int32, number: UInt32) {
+        self.kind = kind
+        self.boot = boot
+        self.slot = slot
+        self.number = number
+    }
+
+    init?(_ token: CallToken) {
+        guard token != .none, let kind = Kind(rawValue: UInt8(truncatingIfNeeded: token.value >> 56)) else {
+            return nil
+        }
+        self.kind = kind
+        boot = UInt8(truncatingIfNeeded: token.value >> 48)
+        slot = Int32(token.value >> 32 & 0xFFFF)
+        number = UInt32(truncatingIfNeeded: token.value)
+    }
+
+    var token: CallToken {
+        CallToken(
+            value: UInt64(kind.rawValue) << 56 | UInt64(boot) << 48 | UInt64(UInt32(bitPattern: slot) & 0xFFFF) << 32
+                | UInt64(number))
+    }
+}

@@ -1,0 +1,280 @@
+import ControlPlane
+import KubernetesModel
+import SimulationKernel
+
+/// Registration, lease and node status. Upstream: `pkg/kubelet/kubelet_node_status.go`,
+/// `pkg/kubelet/nodestatus/setters.go`, `component-helpers/apimachinery/lease/controller.go` (v1.36).
+extension Kubelet {
+    // MARK: Registration
+
+    mutating func register(_ now: VirtualTime, _ out: inout Outbox) {
+        guard machine.isConnected else { return }  // Begins anew when the partition heals.
+        out.call(.create(APIObject(initialNode(now))), token: token(.register))
+    }
+
+    mutating func completeRegistration(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
+        switch result {
+        case .success(let object):
+            isRegistered = true
+            wasRegistered = true
+            if let created = object?.node { observeNode(created, now, &out) }
+        case .failure(let error) where error.reason == .alreadyExists:
+            isRegistered = true
+            wasRegistered = true
+            syncNodeStatus(now, &out)
+            // Once more when the pods are known: volumes may not be in use any more.
+            scheduleNodeStatus(now)
+        case .failure:
+            registrationDelay = min(registrationDelay * 2, timing.registrationBackOffMaximum)
+            alarms.set(.register, at: now + registrationDelay)
+        }
+    }
+
+    func initialNode(_ now: VirtualTime) -> Node {
+        var node = Node()
+        node.metadata.name = name
+        node.metadata.labels = Labels([
+            (WellKnown.hostnameLabel, name), ("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "amd64"),
+            ("beta.kubernetes.io/os", "linux"), ("beta.kubernetes.io/arch", "amd64"),
+        ]).merging(description.labels)
+        node.metadata.annotations = StringMap([
+            ("volumes.kubernetes.io/controller-managed-attach-detach", "true")
+        ]).merging(description.annotations)
+        node.spec.taints = description.taints
+        node.spec.podCIDR = description.podCIDR
+        node.spec.providerID = description.providerID
+        node.status = nodeStatus(from: nil, now)
+        return node
+    }
+
+    // MARK: Status
+
+    mutating func observeNode(_ node: Ref<Node>, _ now: VirtualTime, _ out: inout Outbox) {
+        self.node = node
+        guard isRegistered else { return }
+        // Somebody else may have written what is ours, as the node lifecycle controller does.
+        if differsFromReport(node, now) { scheduleNodeStatus(now) }
+        for slot in pods.indices where pods[slot].generation != 0 && !pods[slot].volumes.isEmpty {
+            observeAttachments(Int32(slot), now)
+        }
+    }
+
+    private func differsFromReport(_ node: Ref<Node>, _ now: VirtualTime) -> Bool {
+        let wanted = nodeStatus(from: node.value.status, now)
+        let current = node.value.status
+        if wanted.volumesInUse != current.volumesInUse || wanted.images != current.images { return true }
+        if wanted.capacity != current.capacity || wanted.allocatable != current.allocatable { return true }
+        if bootID(of: current) != bootID { return true }
+        return wanted.conditions.contains {
+            let other = current.conditions[$0.type]
+            return other?.status != $0.status || other?.reason != $0.reason
+        }
+    }
+
+    /// Computes and, if it differs, reports the node's status at the next pass of the loop.
+    mutating func scheduleNodeStatus(_ now: VirtualTime) {
+        guard isRegistered, machine.isConnected, !isNodeStatusScheduled else { return }
+        isNodeStatusScheduled = true
+        nodeStatusVersion &+= 1
+        alarms.set(.nodeStatus(version: nodeStatusVersion), at: tick(timing.nodeStatusPeriod, after: now))
+    }
+
+    mutating func syncNodeStatus(_ now: VirtualTime, _ out: inout Outbox) {
+        isNodeStatusScheduled = false
+        guard isRegistered, machine.isConnected else { return }
+        if isNodeStatusInFlight {
+            scheduleNodeStatus(now)
+            return
+        }
+        dropDetached(now)
+        if let node, !differsFromReport(node, now) {
+            if attachable.contains(where: { $0.users <= 0 }) { scheduleNodeStatus(now) }
+            return
+        }
+        isNodeStatusInFlight = true
+        let status = nodeStatus(from: node?.value.status, now)
+        reportChanges(to: status, &out)
+        out.call(
+            .patch(.node, ObjectKey(name: name), .nodeStatus(status), uid: nil), token: token(.nodeStatus))
+    }
+
+    mutating func completeNodeStatus(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
+        isNodeStatusInFlight = false
+        switch result {
+        case .success(let object):
+            guard let node = object?.node else { return }
+            self.node = node
+            let reported = node.value.status.volumesInUse
+            for index in attachable.indices {
+                attachable[index].isReported = reported.contains(attachable[index].name)
+            }
+            observeNode(node, now, &out)
+            forgetDetached(now)
+        case .failure(let error):
+            if error.reason == .notFound { node = nil }
+            scheduleNodeStatus(now)
+        }
+    }
+
+    mutating func runtimeBecameReady(_ now: VirtualTime, _ out: inout Outbox) {
+        isRuntimeReady = true
+        // The fast status update: once, as soon as the node is ready.
+        if isRegistered { syncNodeStatus(now, &out) }
+        for slot in pods.indices where pods[slot].generation != 0 { requestSync(Int32(slot)) }
+    }
+
+    /// Events about conditions that change with this report.
+    private mutating func reportChanges(to status: NodeStatus, _ out: inout Outbox) {
+        let before = node?.value.status.conditions ?? []
+        func isNews(_ type: String) -> Bool { before[type]?.status != status.conditions[type]?.status }
+        for (type, reason) in [
+            ("MemoryPressure", "NodeHasSufficientMemory"), ("DiskPressure", "NodeHasNoDiskPressure"),
+            ("PIDPressure", "NodeHasSufficientPID"),
+        ] where isNews(type) {
+            nodeEvent(.normal, reason, "Node \(name) status is now: \(reason)", &out)
+        }
+        if !before.isEmpty, isNews("Ready") {
+            let reason = status.conditions.isTrue("Ready") ? "NodeReady" : "NodeNotReady"
+            nodeEvent(.normal, reason, "Node \(name) status is now: \(reason)", &out)
+        }
+        if let node, let old = bootID(of: node.value.status), old != bootID, !hasReportedReboot {
+            hasReportedReboot = true
+            nodeEvent(.warning, "Rebooted", "Node \(name) has been rebooted, boot id: \(bootID)", &out)
+        }
+    }
+
+    var bootID: String {
+        let digits = ImageName.identifier("\(name)/boot/\(machine.boots)")
+        func part(_ from: Int, _ length: Int) -> Substring { digits.dropFirst(from).prefix(length) }
+        return "\(part(0, 8))-\(part(8, 4))-4\(part(13, 3))-a\(part(17, 3))-\(part(20, 12))"
+    }
+
+    private func bootID(of status: NodeStatus) -> String? {
+        JSONValue.object(status.rest)["nodeInfo"]?["bootID"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The node's whole status; transition times go over from the status before where nothing changed.
+    func nodeStatus(from old: NodeStatus?, _ now: VirtualTime) -> NodeStatus {
+        var status = NodeStatus()
+        status.capacity = description.capacity
+        if status.capacity[ResourceName.pods] == nil { status.capacity[ResourceName.pods] = Quantity(value: 110) }
+        status.allocatable = description.allocatable ?? status.capacity
+        if status.allocatable[ResourceName.pods] == nil {
+            status.allocatable[ResourceName.pods] = status.capacity[ResourceName.pods]
+        }
+        let addresses: JSONValue = [
+            ["type": "InternalIP", "address": .string(description.internalIP)],
+            ["type": "Hostname", "address": .string(name)],
+        ]
+        let rest: JSONValue = [
+            "addresses": addresses, "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]], "nodeInfo": nodeInfo,
+        ]
+        if let members = rest.objectValue { status.rest = members }
+        let stamp = Timestamp(now)
+        func condition(_ type: String, _ value: ConditionStatus, _ reason: String, _ message: String) {
+            var condition = Condition(type, value, reason: reason, message: message)
+            let before = old?.conditions[type]
+            condition.lastHeartbeatTime = stamp
+            condition.lastTransitionTime = before?.status == value ? before?.lastTransitionTime : stamp
+            status.conditions.append(condition)
+        }
+        condition(
+            "MemoryPressure", .isFalse, "KubeletHasSufficientMemory",
+            "kubelet has sufficient memory available")
+        condition("DiskPressure", .isFalse, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
+        condition("PIDPressure", .isFalse, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
+        if isRuntimeReady {
+            condition("Ready", .isTrue, "KubeletReady", "kubelet is posting ready status")
+        } else {
+            condition(
+                "Ready", .isFalse, "KubeletNotReady",
+                "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+                    + "message:Network plugin returns error: cni plugin not initialized")
+        }
+        status.images = reportedImages
+        // Until the pods are known, what an earlier process reported stays.
+        let isSynced = sourcesReady && now >= machine.startedAt + timing.syncTick
+        status.volumesInUse = isSynced ? attachable.map(\.name).sorted() : old?.volumesInUse ?? []
+        return status
+    }
+
+    private var nodeInfo: JSONValue {
+        [
+            "machineID": .string(String(ImageName.identifier("machine/" + name).prefix(32))),
+            "systemUUID": .string(String(ImageName.identifier("system/" + name).prefix(32))),
+            "bootID": .string(bootID), "kernelVersion": "6.12.0", "osImage": "Debian GNU/Linux 13 (trixie)",
+            "containerRuntimeVersion": .string("\(settings.value.runtime.name)://2.1.4"),
+            "kubeletVersion": .string(settings.value.kubeletVersion), "kubeProxyVersion": "",
+            "operatingSystem": "linux", "architecture": "amd64",
+        ]
+    }
+
+    /// The largest images first, as many as a status names.
+    private var reportedImages: [ContainerImage] {
+        let sorted = images.sorted {
+            $0.sizeBytes != $1.sizeBytes ? $0.sizeBytes > $1.sizeBytes : $0.name < $1.name
+        }
+        return sorted.prefix(timing.nodeStatusMaxImages).map { image in
+            var entry = ContainerImage()
+            entry.names = [ImageName.reference(image.name), image.name]
+            entry.sizeBytes = image.sizeBytes
+            return entry
+        }
+    }
+
+    // MARK: Lease
+
+    /// Claims the lease, or takes up its renewals again; they need no events from then on.
+    mutating func renewLease(_ now: VirtualTime, _ out: inout Outbox) {
+        guard machine.isConnected, let node else {
+            // Without a node object there is no owner to name; the next period tries again.
+            if machine.isConnected { scheduleLease(at: now + timing.leaseRenewalPeriod) }
+            return
+        }
+        let lease = lease(node, now)
+        if !hasLease {
+            out.call(.create(APIObject(lease)), token: token(.createLease))
+        } else {
+            out.call(.update(APIObject(lease)), token: token(.lease))
+        }
+    }
+
+    mutating func scheduleLease(at time: VirtualTime) {
+        leaseVersion &+= 1
+        alarms.set(.lease(version: leaseVersion), at: time)
+    }
+
+    mutating func completeLease(
+        _ result: APIResult, creating: Bool, _ now: VirtualTime, _ out: inout Outbox
+    ) {
+        switch result {
+        case .success:
+            hasLease = true
+            leaseRetry = .zero
+        case .failure(let error) where error.reason == .alreadyExists || error.reason == .notFound:
+            hasLease = creating
+            renewLease(now, &out)
+        case .failure:
+            let step = leaseRetry == .zero ? VirtualDuration.milliseconds(200) : leaseRetry * 2
+            leaseRetry = min(step, timing.leaseRetryMaximum)
+            scheduleLease(at: now + leaseRetry)
+        }
+    }
+
+    private func lease(_ node: Ref<Node>, _ now: VirtualTime) -> Lease {
+        var lease = Lease()
+        lease.metadata.namespace = "kube-node-lease"
+        lease.metadata.name = name
+        var owner = OwnerReference()
+        owner.apiVersion = "v1"
+        owner.kind = "Node"
+        owner.name = name
+        owner.uid = node.value.metadata.uid
+        lease.metadata.ownerReferences = [owner]
+        lease.holderIdentity = name
+        lease.leaseDurationSeconds = timing.leaseDurationSeconds
+        lease.renewTime = now
+        lease.renewalPeriod = timing.leaseRenewalPeriod
+        return lease
+    }
+}

@@ -1,0 +1,289 @@
+import ControlPlane
+import KubernetesModel
+import SimulationKernel
+
+/// The status manager: one pod's status after the other goes to the API server, read first, then patched.
+///
+/// Upstream: `pkg/kubelet/status/status_manager.go` (v1.36).
+extension Kubelet {
+    /// Takes over a pod's status; sends it if it differs from the last one.
+    mutating func setStatus(_ slot: Int32, _ status: PodStatus, _ now: VirtualTime, isForced: Bool = false) {
+        let index = Int(slot)
+        let pod = pods[index].pod.value
+        let old = pods[index].currentStatus
+        var status = status
+        if makesIllegalTransition(pods[index], old, status) { return }
+        let stamp = Timestamp(now)
+        for place in status.conditions.indices {
+            let type = status.conditions[place].type
+            guard PodConditions.ownedByKubelet.contains(type) || type == "DisruptionTarget" else { continue }
+            let before = old.conditions[type]
+            let isSame = before?.status == status.conditions[place].status
+            status.conditions[place].lastTransitionTime = isSame ? before?.lastTransitionTime : stamp
+        }
+        status.startTime = old.startTime ?? status.startTime ?? stamp
+        status.observedGeneration = max(status.observedGeneration, old.observedGeneration)
+        let isCached = pods[index].statusVersion > 0
+        let isNews = !isCached || isForced || pod.metadata.isBeingDeleted || !isSame(old, status)
+        guard isNews else { return }
+        pods[index].status = Ref(status)
+        pods[index].statusVersion &+= 1
+        queueStatus(slot)
+    }
+
+    /// A container that has ended for good does not come back.
+    private func makesIllegalTransition(_ record: PodRecord, _ old: PodStatus, _ new: PodStatus) -> Bool {
+        if record.spec.restartPolicy == .always { return false }
+        func isBroken(_ before: ContainerStatus, _ after: [ContainerStatus], _ containers: [Container]) -> Bool {
+            guard let end = before.state?.termination,
+                let container = containers.first(where: { $0.name == before.name }), !container.isSidecar
+            else { return false }
+            switch container.restartPolicy ?? record.spec.restartPolicy {
+            case .always: return false
+            case .onFailure: if end.exitCode != 0 { return false }
+            case .never: break
+            }
+            return after.contains { $0.name == before.name && $0.state?.termination == nil }
+        }
+        return old.containerStatuses.contains { isBroken($0, new.containerStatuses, record.spec.containers) }
+            || old.initContainerStatuses.contains {
+                isBroken($0, new.initContainerStatuses, record.spec.initContainers)
+            }
+    }
+
+    /// Upstream: `isPodStatusByKubeletEqual`.
+    private func isSame(_ old: PodStatus, _ new: PodStatus) -> Bool {
+        func own(_ conditions: [Condition]) -> [Condition] {
+            conditions.filter {
+                PodConditions.ownedByKubelet.contains($0.type) || $0.type == "DisruptionTarget"
+            }
+        }
+        let (before, after) = (own(old.conditions), own(new.conditions))
+        guard before.count == after.count else { return false }
+        for condition in after {
+            guard let other = before[condition.type], other.status == condition.status,
+                other.reason == condition.reason, other.message == condition.message
+            else { return false }
+        }
+        return old.phase == new.phase && old.reason == new.reason && old.message == new.message
+            && old.podIP == new.podIP && old.hostIP == new.hostIP && old.startTime == new.startTime
+            && old.observedGeneration == new.observedGeneration && old.qosClass == new.qosClass
+            && old.containerStatuses == new.containerStatuses
+            && old.initContainerStatuses == new.initContainerStatuses
+    }
+
+    // MARK: Sending
+
+    func queueOpen(_ record: PodRecord) -> Bool { record.generation != 0 && record.isKnown }
+
+    mutating func queueStatus(_ slot: Int32) {
+        let index = Int(slot)
+        guard !pods[index].isStatusQueued else { return }
+        pods[index].isStatusQueued = true
+        statusQueue.append(slot)
+    }
+
+    /// Sends the next status, if none is under way.
+    mutating func pumpStatuses(_ now: VirtualTime, _ out: inout Outbox) {
+        guard statusInFlight < 0, !statusQueue.isEmpty else { return }
+        guard machine.isConnected else {
+            scheduleStatusSync(now)
+            return
+        }
+        while let slot = statusQueue.first {
+            statusQueue.removeFirst()
+            let index = Int(slot)
+            guard pods[index].isStatusQueued else { continue }
+            pods[index].isStatusQueued = false
+            guard queueOpen(pods[index]), pods[index].status != nil else { continue }
+            statusInFlight = slot
+            let metadata = pods[index].pod.value.metadata
+            out.call(
+                .get(.pod, metadata.key),
+                token: token(.statusGet, slot: slot, number: pods[index].generation))
+            return
+        }
+    }
+
+    mutating func completeStatus(
+        _ call: KubeletCall, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
+    ) {
+        guard call.slot == statusInFlight else { return }
+        let slot = call.slot
+        let index = Int(slot)
+        guard isLive(slot, call.number) else {
+            statusInFlight = -1
+            return
+        }
+        switch (call.kind, result) {
+        case (_, .failure(let error)):
+            statusInFlight = -1
+            // A pod that is gone needs no status; its deletion is on its way by the watch.
+            if error.reason != .notFound { scheduleStatusSync(now) }
+        case (.statusGet, .success(let object)):
+            guard let pod = object?.pod, pod.value.metadata.uid == pods[index].pod.value.metadata.uid else {
+                statusInFlight = -1
+                return
+            }
+            sendStatus(slot, to: pod, now, &out)
+        case (.statusPatch, .success(let object)):
+            if let pod = object?.pod { confirmStatus(slot, pod, now, &out) } else { statusInFlight = -1 }
+        default:
+            // The deletion is confirmed; the watch will bring it.
+            statusInFlight = -1
+        }
+    }
+
+    private mutating func sendStatus(
+        _ slot: Int32, to pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox
+    ) {
+        let index = Int(slot)
+        pods[index].sentVersion = pods[index].statusVersion
+        let merged = merge(pods[index], into: pod.value.status)
+        if isSame(pod.value.status, merged) {
+            confirmStatus(slot, pod, now, &out)
+            return
+        }
+        out.call(
+            .patch(.pod, pod.value.metadata.key, .podStatus(merged), uid: pod.value.metadata.uid),
+            token: token(.statusPatch, slot: slot, number: pods[index].generation))
+    }
+
+    /// Upstream: `mergePodStatus`. Conditions of other writers stay as the API server has them.
+    private func merge(_ record: PodRecord, into old: PodStatus) -> PodStatus {
+        var merged = record.currentStatus
+        let mayRun = record.work == .sync || record.work == .terminating
+        let isTransition = !old.phase.isTerminal && merged.phase.isTerminal
+        merged.conditions = old.conditions.filter { !PodConditions.ownedByKubelet.contains($0.type) }
+        for condition in record.currentStatus.conditions {
+            if PodConditions.ownedByKubelet.contains(condition.type)
+                || condition.type == "DisruptionTarget" && isTransition && !mayRun
+            {
+                merged.conditions[condition.type] = condition
+            }
+        }
+        merged.nominatedNodeName = old.nominatedNodeName
+        merged.rest = old.rest
+        if isTransition && mayRun {
+            // The phase becomes final only when no container can be running.
+            merged.phase = old.phase
+            merged.reason = old.reason
+            merged.message = old.message
+        }
+        PodConditions.markTerminal(&merged)
+        return merged
+    }
+
+    /// The API server has a pod's status.
+    private mutating func confirmStatus(
+        _ slot: Int32, _ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox
+    ) {
+        let index = Int(slot)
+        statusInFlight = -1
+        if canBeDeleted(pods[index], pod.value) {
+            statusInFlight = slot
+            var options = DeleteOptions()
+            options.gracePeriodSeconds = 0
+            options.uid = pod.value.metadata.uid
+            out.call(
+                .delete(.pod, pod.value.metadata.key, options),
+                token: token(.podDelete, slot: slot, number: pods[index].generation))
+            return
+        }
+        if pods[index].statusVersion != pods[index].sentVersion {
+            queueStatus(slot)
+        } else if pods[index].work == .finished && pods[index].status?.value.phase != pod.value.status.phase {
+            scheduleStatusSync(now)
+        }
+        pumpStatuses(now, &out)
+    }
+
+    private func canBeDeleted(_ record: PodRecord, _ pod: Pod) -> Bool {
+        pod.metadata.isBeingDeleted && pod.status.phase.isTerminal && record.isStatusFinished
+    }
+
+    // MARK: Sending again
+
+    mutating func scheduleStatusSync(_ now: VirtualTime) {
+        guard !isStatusSyncScheduled, machine.isConnected else { return }
+        isStatusSyncScheduled = true
+        alarms.set(.statusSync, at: tick(timing.statusSyncPeriod, after: now))
+    }
+
+    /// The pass over all pods: what was not sent, what somebody else has overwritten, what may be deleted.
+    mutating func resendStatuses(_ now: VirtualTime, _ out: inout Outbox) {
+        for index in pods.indices where queueOpen(pods[index]) {
+            guard let status = pods[index].status?.value else { continue }
+            let pod = pods[index].pod.value
+            let isUnsent = pods[index].statusVersion != pods[index].sentVersion
+            if isUnsent || canBeDeleted(pods[index], pod) || !isSame(pod.status, status) {
+                queueStatus(Int32(index))
+            }
+        }
+        pumpStatuses(now, &out)
+    }
+
+    /// The watch shows the pod: drops the own copy of the status when it is the same, or, when somebody else
+    /// has changed it, keeps what was there and sends it again with the next pass.
+    mutating func reconcileStatus(_ slot: Int32, from old: Pod, to new: Pod, _ now: VirtualTime) {
+        let index = Int(slot)
+        guard pods[index].statusVersion > 0 else { return }
+        if pods[index].status == nil {
+            guard !isSame(old.status, new.status) else { return }
+            pods[index].status = Ref(old.status)
+            scheduleStatusSync(now)
+            return
+        }
+        guard pods[index].statusVersion == pods[index].sentVersion, statusInFlight != slot,
+            let status = pods[index].status?.value
+        else { return }
+        if isSame(new.status, status) {
+            if !(pods[index].isStatusFinished && new.metadata.isBeingDeleted) { pods[index].status = nil }
+        } else {
+            scheduleStatusSync(now)
+        }
+    }
+
+    // MARK: Probes' reports
+
+    /// Upstream: `SetContainerReadiness`.
+    mutating func setReadiness(_ slot: Int32, _ container: Int, _ isReady: Bool, _ now: VirtualTime) {
+        let record = pods[Int(slot)]
+        let name = record.container(container).name
+        var status = record.currentStatus
+        let isInit = container < record.initCount
+        let list = isInit ? status.initContainerStatuses : status.containerStatuses
+        guard let place = list.firstIndex(where: { $0.name == name }), list[place].ready != isReady else { return }
+        if isInit {
+            status.initContainerStatuses[place].ready = isReady
+        } else {
+            status.containerStatuses[place].ready = isReady
+        }
+        let all = status.initContainerStatuses + status.containerStatuses
+        let generation = record.pod.value.metadata.generation
+        for condition in [
+            PodConditions.ready(record.spec, conditions: status.conditions, all, status.phase),
+            PodConditions.containersReady(record.spec, all, status.phase),
+        ] {
+            var condition = condition
+            condition.observedGeneration = generation
+            status.conditions[condition.type] = condition
+        }
+        setStatus(slot, status, now)
+    }
+
+    /// Upstream: `SetContainerStartup`.
+    mutating func setStarted(_ slot: Int32, _ container: Int, _ isStarted: Bool, _ now: VirtualTime) {
+        let record = pods[Int(slot)]
+        let name = record.container(container).name
+        var status = record.currentStatus
+        if let place = status.containerStatuses.firstIndex(where: { $0.name == name }) {
+            guard status.containerStatuses[place].started != isStarted else { return }
+            status.containerStatuses[place].started = isStarted
+        } else if let place = status.initContainerStatuses.firstIndex(where: { $0.name == name }) {
+            guard status.initContainerStatuses[place].started != isStarted else { return }
+            status.initContainerStatuses[place].started = isStarted
+        }
+        setStatus(slot, status, now)
+    }
+}

@@ -1,0 +1,47 @@
+import KubernetesModel
+import SimulationKernel
+
+/// A volume that a pod's containers mount, on its way.
+struct VolumeState: Sendable {
+    enum Stage: UInt8, BitwiseCopyable, Sendable {
+        /// Waits for the volume manager's next pass.
+        case pending
+        /// Reads the claim, the volume, ConfigMaps or Secrets.
+        case reading
+        /// Waits until the node's status has the volume in use and then attached.
+        case attaching
+        case mounting
+        case mounted
+        case failed
+    }
+
+    /// The volume's number in the spec.
+    var index: Int16
+    var stage = Stage.pending
+    /// The end of the present stage, or the next attempt.
+    var due = VirtualTime.never
+    /// The wait after the last failure.
+    var backOff = VirtualDuration.zero
+    /// `kubernetes.io/csi/<driver>^<handle>` of an attachable volume; empty for others.
+    var uniqueName = ""
+    /// The PersistentVolume's name; empty for other volumes. Messages name the volume by it.
+    var persistentVolume = ""
+    /// Why the claim cannot be used; such errors end the worker's wait at once.
+    var claimError = ""
+    /// Answers still awaited.
+    var pendingReads: Int16 = 0
+    /// The first error among the answers.
+    var readError = ""
+}
+
+/// A volume that is, or will be, attached to the node.
+struct AttachableVolume: Sendable {
+    var name: String
+    /// How many pods want it or have it mounted.
+    var users = 0
+    /// Whether the API server has it in `volumesInUse`.
+    var isReported = false
+    var isDeviceMounted = false
+    /// When the device will be unmounted, once nobody uses it.
+    var unmountedAt = VirtualTime.never
+}

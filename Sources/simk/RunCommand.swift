@@ -1,0 +1,187 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import KubernetesModel
+import Reports
+import Scenarios
+import Simulation
+import SimulationKernel
+import Synchronization
+import Telemetry
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs a scenario and tells what happened, when and why, and whether what had to hold held.",
+        discussion: """
+            Prints what is simulated, a timeline in virtual time with the cause of each line, the expectations, \
+            and a summary with the run's digest: equal digests mean equal runs.
+
+            The run folder holds run.json (the scenario with its defaults filled in, the summary), \
+            timeline.jsonl, metrics.csv and results.sqlite. Ctrl-C ends the run early and leaves a valid \
+            folder with what happened so far.
+            """)
+
+    @Argument(help: "The scenario file, JSON or YAML.", completion: .file(extensions: ["json", "yaml", "yml"]))
+    var scenario: String
+
+    @Option(help: ArgumentHelp("Folder for the run's files (default: a new one under runs/).", valueName: "dir"))
+    var out: String?
+
+    @Option(help: "Take this seed instead of the scenario's.")
+    var seed: UInt64?
+
+    @Option(help: "text, or json: one object with scenario, expectations and summary.")
+    var format = OutputFormat.text
+
+    @Option(help: "story: like lines together, without the steps of starting; full: every line; none.")
+    var timeline = TimelineStyle.story
+
+    @Option(help: "How many lines of the timeline to print at most.")
+    var timelineLines = 400
+
+    @Option(help: ArgumentHelp("Write the expectations as JUnit XML.", valueName: "file"))
+    var junit: String?
+
+    @Flag(help: "Make errors of what is otherwise ignored with a warning.")
+    var strict = false
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors and failed expectations.")
+    var quiet = false
+
+    enum TimelineStyle: String, ExpressibleByArgument, CaseIterable {
+        case story, full, none
+    }
+
+    func validate() throws {
+        if timelineLines < 0 { throw ValidationError("--timeline-lines takes 0 or more, not \(timelineLines)") }
+    }
+
+    func run() throws {
+        var loaded: Scenario
+        do throws(InvalidInput) {
+            loaded = try ScenarioFile.load(scenario, strict: strict)
+        } catch {
+            throw Stop(status: ExitStatus.badInput, message: error.description)
+        }
+        if let seed { loaded.seed = seed }
+        if !quiet { for warning in loaded.warnings { Console.error(warning.description) } }
+        let folder = try makeFolder(for: loaded)
+        let session = RunSession(loaded, folder: folder, keepsFullStory: timeline == .full)
+        let report = RunReport(style: Console.style)
+        if format == .text && !quiet { Console.output(report.header(session.summary) + "\n") }
+
+        Interruption.watch()
+        let progress = ProgressLine(isShown: !quiet && format == .text, end: loaded.end)
+        session.run { time in
+            progress.show(time)
+            return Interruption.hasCome
+        }
+        progress.clear()
+        do {
+            try session.finish()
+        } catch {
+            throw Stop(status: ExitStatus.internalError, message: "\(folder.url.path): \(error)")
+        }
+        try writeJUnit(session)
+        print(session, report)
+        if session.summary.isInterrupted { throw Stop(status: ExitStatus.interrupted) }
+        if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
+    }
+
+    private func print(_ session: RunSession, _ report: RunReport) {
+        let results = session.run.results
+        switch format {
+        case .json:
+            Console.output(JSONWriter.string(session.json(withWallClock: true), style: .pretty) + "\n")
+        case .text where quiet:
+            let failed = results.filter { $0.verdict == .failed }
+            if !failed.isEmpty { Console.output(report.expectations(failed)) }
+        case .text:
+            if timeline != .none {
+                Console.output(report.timeline(session.story, limit: timelineLines) + "\n")
+            }
+            if !results.isEmpty { Console.output(report.expectations(results) + "\n") }
+            Console.output(report.summary(session.summary, folder: session.folder.url.relativePath))
+        }
+    }
+
+    private func writeJUnit(_ session: RunSession) throws {
+        guard let junit else { return }
+        let xml = JUnitReport.xml(scenario: session.summary.scenario, results: session.run.results)
+        do {
+            try Data(xml.utf8).write(to: URL(filePath: junit))
+        } catch {
+            throw Stop(status: ExitStatus.badInput, message: "\(junit): cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// The folder that was asked for, or the first free one of `runs/<scenario>-<number>`.
+    private func makeFolder(for scenario: Scenario) throws -> RunFolder {
+        do {
+            if let out { return try RunFolder(URL(filePath: out)) }
+            let name = scenario.metadata.name.isEmpty ? "run" : scenario.metadata.name
+            for number in 1...99_999 {
+                let digits = String(number)
+                let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+                let url = URL(filePath: "runs/\(name)-\(padded)")
+                if !FileManager.default.fileExists(atPath: url.path) { return try RunFolder(url) }
+            }
+            throw Stop(status: ExitStatus.badInput, message: "runs/: holds too many runs of \(name); remove some")
+        } catch let error as RunFolderError {
+            throw Stop(status: ExitStatus.badInput, message: error.description)
+        } catch let stop as Stop {
+            throw stop
+        } catch {
+            throw Stop(
+                status: ExitStatus.badInput,
+                message: "\(out ?? "runs"): the run folder cannot be made: \(error.localizedDescription). Name another with --out"
+            )
+        }
+    }
+}
+
+/// Whether somebody has pressed Ctrl-C.
+enum Interruption {
+    private static let flag = Atomic<Bool>(false)
+
+    static var hasCome: Bool { flag.load(ordering: .relaxed) }
+
+    /// From now on the first interrupt ends the run in good order, and a second one at once.
+    static func watch() {
+        signal(SIGINT) { _ in
+            if Interruption.flag.exchange(true, ordering: .relaxed) { _exit(ExitStatus.interrupted) }
+        }
+        signal(SIGTERM) { _ in
+            if Interruption.flag.exchange(true, ordering: .relaxed) { _exit(ExitStatus.interrupted) }
+        }
+    }
+}
+
+/// One line on a terminal that tells how far a long run is.
+final class ProgressLine {
+    private let isShown: Bool
+    private let end: VirtualTime
+    private let started = ContinuousClock.now
+    private var last = ContinuousClock.now
+    private var hasPrinted = false
+
+    init(isShown: Bool, end: VirtualTime) {
+        self.isShown = isShown && isatty(STDERR_FILENO) == 1
+        self.end = end
+    }
+
+    func show(_ time: VirtualTime) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        guard now - last > .milliseconds(100), now - started > .milliseconds(300) else { return }
+        last = now
+        let share = end > .start ? 100 * time.sinceStart.fractionalSeconds / end.sinceStart.fractionalSeconds : 100
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(time)  \(Int(share)) %".utf8))
+        hasPrinted = true
+    }
+
+    func clear() {
+        if hasPrinted { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+}

@@ -1,0 +1,326 @@
+import KubernetesModel
+import OrderedCollections
+import TestSupport
+import Testing
+
+/// Compares what is said of faulty objects and changes with what the real API server said.
+@Suite("Validation")
+struct ValidationTests {
+    private static let recording = "conformance/api/validation.jsonl"
+    private static let creations = "conformance/api/defaulting.jsonl"
+    private static let groups = ["podspec", "template", "metadata", "kind", "combo", "update"]
+
+    /// Cases whose answer is not validation's, with the reason.
+    static let elsewhere: [String: String] = [:]
+
+    @Test(
+        "objects that were accepted are, with the same warnings, and those that were not are not",
+        .enabled(if: SharedFiles.exists(creations), Comment(rawValue: SharedFiles.missing)))
+    func createdObjects() throws {
+        var failures: [(name: String, text: String)] = []
+        for line in try SharedFiles.lines(Self.creations) {
+            let test = try JSONParser.parse(line)
+            guard let name = test["name"]?.stringValue, let input = test["input"] else { continue }
+            var server = RecordedServer()
+            var found: APIStatus?
+            do {
+                try server.run(["setup": test["setup"] ?? [], "request": ["body": input]])
+            } catch let status as APIStatus {
+                found = status
+            }
+            let code = Int(test["code"]?.integerValue ?? 201)
+            if let difference = Self.difference(test, code, found)
+                ?? Self.warningDifference(test, server.warnings)
+            {
+                failures.append((name, difference))
+            }
+        }
+        for failure in failures { print("\(failure.name)\n\(failure.text)") }
+        #expect(failures.isEmpty)
+    }
+
+    @Test(
+        "the real API server's verdicts, causes and messages",
+        .enabled(if: SharedFiles.exists(recording), Comment(rawValue: SharedFiles.missing)))
+    func verdicts() throws {
+        var agreed: [String: Int] = [:]
+        var total: [String: Int] = [:]
+        var failures: [(name: String, text: String)] = []
+        for line in try SharedFiles.lines(Self.recording) {
+            let test = try JSONParser.parse(line)
+            guard let name = test["name"]?.stringValue, let code = test["code"]?.integerValue else { continue }
+            let group = String(name.prefix { $0 != "/" })
+            guard Self.groups.contains(group) else { continue }
+            total[group, default: 0] += 1
+            var server = RecordedServer()
+            var found: APIStatus?
+            do {
+                try server.run(test)
+            } catch let status as APIStatus {
+                found = status
+            }
+            if let difference = Self.difference(test, Int(code), found)
+                ?? Self.warningDifference(test, server.warnings)
+            {
+                failures.append((name, difference))
+            } else {
+                agreed[group, default: 0] += 1
+            }
+        }
+        for group in Self.groups { print("\(group): \(agreed[group] ?? 0) of \(total[group] ?? 0)") }
+        let unexpected = failures.filter { Self.elsewhere[$0.name] == nil }
+        for failure in unexpected { print("\(failure.name)\n\(failure.text)") }
+        #expect(unexpected.isEmpty)
+        #expect(Set(failures.map(\.name)).isSuperset(of: Self.elsewhere.keys))
+    }
+
+    private static func warningDifference(_ test: JSONValue, _ found: [String]) -> String? {
+        let expected = (test["warnings"]?.arrayValue ?? []).map { $0.stringValue ?? "" }
+        return expected == found ? nil : "  warnings:\n    expected \(expected)\n    got      \(found)"
+    }
+
+    /// The first difference between what was recorded and what was found.
+    private static func difference(_ test: JSONValue, _ code: Int, _ found: APIStatus?) -> String? {
+        if code < 400 { return found.map { "  expected \(code), got \($0.code): \($0.message)" } }
+        guard let found else {
+            return "  expected \(code): \(test["status"]?["message"]?.stringValue ?? ""), got nothing"
+        }
+        let expected = lines(of: test["status"] ?? .null)
+        let got = lines(of: found.jsonValue)
+        if expected == got { return nil }
+        let causes = expected["details"]?["causes"]?.arrayValue ?? []
+        let own = got["details"]?["causes"]?.arrayValue ?? []
+        for index in 0..<max(causes.count, own.count) {
+            let left = index < causes.count ? JSONWriter.string(causes[index]) : "nothing"
+            let right = index < own.count ? JSONWriter.string(own[index]) : "nothing"
+            if left != right { return "  cause \(index):\n    expected \(left)\n    got      \(right)" }
+        }
+        return "    expected \(JSONWriter.string(expected))\n    got      \(JSONWriter.string(got))"
+    }
+
+    /// The status with the members that count, and texts up to their first line break: what follows are Go's
+    /// internal structs.
+    private static func lines(of status: JSONValue) -> JSONValue {
+        func firstLine(_ text: String) -> String { String(text.prefix { $0 != "\n" }) }
+        func cut(_ value: JSONValue?) -> JSONValue {
+            switch value {
+            case .string(let text)?:
+                var line = firstLine(text)
+                for (value, mark) in [
+                    (RecordedServer.uid, "<uid>"), (RecordedServer.clusterIP, "<clusterIP>"),
+                    (RecordedServer.random, "<rand>"),
+                ] {
+                    line = line.replacing(value, with: mark)
+                }
+                return .string(line)
+            case .array(let list)?: return .array(list.map(cut))
+            case .object(let members)?:
+                var result = JSONObject()
+                for key in members.keys.sorted() { result[key] = cut(members[key]) }
+                return .object(result)
+            case let other?: return other
+            case nil: return .null
+            }
+        }
+        return [
+            "code": cut(status["code"]), "message": cut(status["message"]),
+            "reason": cut(status["reason"]), "details": cut(status["details"]),
+        ]
+    }
+}
+
+/// As much of an API server as the recorded requests need.
+struct RecordedServer {
+    static let uid = "5d8f6c2e-7a4b-4e55-9a1f-2f0c7d3b9e10"
+    static let clusterIP = "10.96.0.77"
+    static let random = "abcde"
+    private static let now = "2001-01-01T00:00:00Z"
+
+    /// The warnings of the last request.
+    private(set) var warnings: [String] = []
+    private var facts = AdmissionFacts(
+        serviceAccounts: ["default": ["metadata": ["name": "default"]]], volumeNameSuffix: random)
+
+    /// Answers the request of a case; throws the status that refuses it.
+    mutating func run(_ test: JSONValue) throws {
+        let setup = test["setup"]?.arrayValue ?? []
+        let request = test["request"] ?? .null
+        guard request["method"] == "PUT" else {
+            for object in setup { remember(try create(object, namespace: "default")) }
+            _ = try create(request["body"] ?? .null, namespace: "default")
+            return
+        }
+        for object in setup.dropLast() { remember(try create(object, namespace: "default")) }
+        let created = try create(setup.last ?? .null, namespace: "default")
+        let kind = created.kind
+        var stored = created.tree
+        for step in test["before"]?.arrayValue ?? [] {
+            stored = try update(
+                kind, stored, step["edits"], subresource: step["subresource"]?.stringValue ?? "")
+        }
+        let path = (request["path"]?.stringValue ?? "").split(separator: "/").map(String.init)
+        let name = stored["metadata"]?["name"]?.stringValue ?? ""
+        let subresource = path.last == name ? "" : path.last ?? ""
+        _ = try update(kind, stored, request["edits"], subresource: subresource)
+    }
+
+    private mutating func remember(_ created: (GroupVersionKind, JSONValue)) {
+        let (kind, tree) = created
+        let object = Schema.kubernetes.encode(tree, as: kind)
+        let name = object["metadata"]?["name"]?.stringValue ?? ""
+        switch kind.kind {
+        case "LimitRange": facts.limitRanges.append(object)
+        case "ServiceAccount": facts.serviceAccounts[name] = object
+        case "PriorityClass": facts.priorityClasses = PriorityClasses([object])
+        case "RuntimeClass": facts.runtimeClasses[name] = object
+        case "StorageClass": facts.storageClasses.append(object)
+        default: break
+        }
+    }
+
+    private func decode(_ body: JSONValue, as kind: GroupVersionKind) throws -> JSONValue {
+        guard let own = GroupVersionKind(of: body) else { throw APIStatus.badRequest("no kind") }
+        do throws(DecodingFault) {
+            if own.kind != kind.kind {
+                throw DecodingFault(
+                    "converting (v1.\(own.kind)) to (core.\(kind.kind)): unknown conversion")
+            }
+            return try Schema.kubernetes.decode(body, as: own).tree
+        } catch let fault {
+            throw APIStatus.badRequest(
+                "\(own.kind) in version \"\(own.version)\" cannot be handled as a \(kind.kind): "
+                    + fault.description)
+        }
+    }
+
+    private mutating func create(
+        _ body: JSONValue, namespace: String
+    ) throws -> (kind: GroupVersionKind, tree: JSONValue) {
+        let kind = try #require(GroupVersionKind(of: body))
+        let resource = try #require(ResourceRegistry.kubernetes.resource(of: kind))
+        let group = Validator.statusKind(of: kind)
+        var tree = try decode(body, as: kind)
+        let outcome = Defaulting.apply(kind, &tree)
+        if !CreationStrategy.setNamespace(resource.isNamespaced ? namespace : nil, of: &tree) {
+            throw APIStatus.badRequest(
+                "the namespace of the provided object does not match the namespace sent on the request")
+        }
+        do throws(AdmissionRefusal) {
+            try Admission.admitNew(kind, &tree, namespace: namespace, facts: facts)
+        } catch let refusal {
+            let name = tree["metadata"]?["name"]?.stringValue ?? ""
+            throw APIStatus.forbidden(
+                GroupedName(resource.plural, group: kind.group), name, refusal.description)
+        }
+        if let prefix = tree["metadata"]?["generateName"]?.stringValue, !prefix.isEmpty,
+            (tree["metadata"]?["name"]?.stringValue ?? "").isEmpty
+        {
+            tree["metadata"]?["name"] = .string(prefix.prefix(58) + Self.random)
+        }
+        let given = tree
+        warnings = [Validator.deprecation(of: kind)].compactMap(\.self)
+        CreationStrategy.prepare(
+            kind, &tree, made: ServerMadeValues(uid: Self.uid, now: Self.now), outcome: outcome)
+        let name = tree["metadata"]?["name"]?.stringValue ?? ""
+        if kind.kind == "Service" {
+            let networks = [IPNetwork("10.96.0.0/16")].compactMap(\.self)
+            let faults = ServiceAllocation(networks: networks).prepare(&tree, old: nil)
+            if !faults.isEmpty { throw APIStatus.invalid(group, name, faults) }
+            let needs = ServiceAddresses.prepare(&tree)
+            if needs.clusterIP {
+                if let fault = ServiceAllocation().recordFault(tree, address: Self.clusterIP) {
+                    throw APIStatus.invalid(group, name, [fault])
+                }
+                ServiceAddresses.setClusterIP(Self.clusterIP, of: &tree)
+            }
+            for (index, ports) in needs.nodePorts.enumerated() {
+                ServiceAddresses.setNodePort(30_000 + Int64(index), at: ports, of: &tree)
+            }
+            if needs.healthCheckNodePort { ServiceAddresses.setHealthCheckNodePort(31_000, of: &tree) }
+        }
+        let faults = Validator.validateCreate(kind: kind, object: tree)
+        if !faults.isEmpty { throw APIStatus.invalid(group, name, faults) }
+        if let version = tree["metadata"]?["resourceVersion"]?.stringValue, !version.isEmpty {
+            throw APIStatus(
+                code: 500, reason: .unknown,
+                message: "resourceVersion should not be set on objects to be created")
+        }
+        warnings += Validator.warnings(kind: kind, object: tree, given: given)
+        Defaulting.apply(kind, &tree)
+        tree["metadata"]?["resourceVersion"] = "7"
+        return (kind, tree)
+    }
+
+    private mutating func update(
+        _ kind: GroupVersionKind, _ old: JSONValue, _ edits: JSONValue?, subresource: String
+    ) throws -> JSONValue {
+        let name = old["metadata"]?["name"]?.stringValue ?? ""
+        let resource = try #require(ResourceRegistry.kubernetes.resource(of: kind))
+        let grouped = GroupedName(resource.plural, group: kind.group)
+        var body = Schema.kubernetes.encode(old, as: kind)
+        for edit in edits?.arrayValue ?? [] { apply(edit, to: &body) }
+        var tree = try decode(body, as: kind)
+        Defaulting.apply(kind, &tree)
+        let given = tree["metadata"]?["name"]?.stringValue ?? ""
+        if given != name {
+            throw APIStatus.badRequest(
+                "the name of the object (\(given)) does not match the name on the URL (\(name))")
+        }
+        let version = tree["metadata"]?["resourceVersion"]?.stringValue ?? ""
+        if version.isEmpty {
+            if !["Lease", "PodDisruptionBudget", "CSINode"].contains(kind.kind) {
+                tree["metadata"]?["resourceVersion"] = old["metadata"]?["resourceVersion"]
+            }
+        } else if version != old["metadata"]?["resourceVersion"]?.stringValue {
+            throw APIStatus.conflict(grouped, name)
+        }
+        UpdateStrategy.prepare(kind, &tree, old: old, subresource: subresource, now: Self.now)
+        if kind.kind == "Service" && subresource.isEmpty {
+            _ = ServiceAddresses.prepareUpdate(&tree, old: old)
+        }
+        let faults = Validator.validateUpdate(
+            kind: kind, object: tree, old: old, subresource: subresource.isEmpty ? nil : subresource)
+        if !faults.isEmpty {
+            throw APIStatus.invalid(Validator.statusKind(of: kind), name, faults)
+        }
+        warnings = [Validator.deprecation(of: kind)].compactMap(\.self)
+        warnings += Validator.warnings(
+            kind: kind, object: tree, old: old, subresource: subresource.isEmpty ? nil : subresource)
+        return tree
+    }
+
+    /// Applies one edit of a recorded request: missing parents are made, an index past the end appends.
+    private func apply(_ edit: JSONValue, to body: inout JSONValue) {
+        let path = (edit["path"]?.stringValue ?? "").split(separator: "/").map {
+            String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+        }
+        let value: JSONValue? = edit["remove"] == true ? nil : edit["value"]
+        set(value, at: path[...], of: &body)
+    }
+
+    private func set(_ value: JSONValue?, at path: ArraySlice<String>, of place: inout JSONValue) {
+        guard let step = path.first else { return }
+        let rest = path.dropFirst()
+        if case .array(var list) = place, let index = Int(step) {
+            if rest.isEmpty {
+                if let value {
+                    if index < list.count { list[index] = value } else { list.append(value) }
+                } else if index < list.count {
+                    list.remove(at: index)
+                }
+            } else {
+                if index >= list.count { list.append(.object([:])) }
+                set(value, at: rest, of: &list[min(index, list.count - 1)])
+            }
+            place = .array(list)
+            return
+        }
+        var member = place[step] ?? (rest.first.flatMap { Int($0) } == nil ? .object([:]) : .array([]))
+        if rest.isEmpty {
+            place[step] = value
+        } else {
+            set(value, at: rest, of: &member)
+            place[step] = member
+        }
+    }
+}
