@@ -2,12 +2,13 @@ import ControlPlane
 import Controllers
 import KubernetesModel
 import Scheduler
-import Stochastics
 
 extension ClusterSimulation {
     /// A scheduler with nothing remembered.
     func newScheduler() -> SchedulerComponent {
-        SchedulerComponent(streams: RandomStreams(seed: configuration.seed))
+        SchedulerComponent(
+            configuration: configuration.scheduler, seed: configuration.seed,
+            timing: configuration.schedulerTiming, start: now)
     }
 
     /// A controller manager with all controllers, in upstream's order of start
