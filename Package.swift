@@ -70,8 +70,8 @@ let package = Package(
         floor(
             "Scenarios",
             [
-                "ControlPlane", "Failures", "KubernetesModel", "Simulation", "SimulationKernel", "Stochastics",
-                "VirtualNodes", "Yams", collections,
+                "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Simulation", "SimulationKernel",
+                "Stochastics", "VirtualNodes", "Yams", collections,
             ]),
         floor(
             "Telemetry",
@@ -105,6 +105,8 @@ let package = Package(
         tests(of: "Scenarios", ["TestSupport"]),
         tests(of: "Telemetry", ["TestSupport"]),
         tests(of: "Reports", ["TestSupport"]),
+        .testTarget(
+            name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(
             name: "TestSupport", dependencies: ["KubernetesModel"], path: "Tests/TestSupport",
             swiftSettings: testSettings),

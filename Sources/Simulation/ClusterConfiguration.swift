@@ -57,6 +57,9 @@ public struct ClusterConfiguration: Sendable {
     public var schedulers = 1
     public var controllerManagers = 1
     public var timing = ControlPlaneTiming()
+    /// How long new pods tolerate a node that is not ready, or unreachable, unless they say otherwise.
+    public var notReadyToleration = VirtualDuration.seconds(300)
+    public var unreachableToleration = VirtualDuration.seconds(300)
     public var election = ElectionTiming()
     public var clients = ClientLimits()
     public var kubelet: KubeletSettings

@@ -1,7 +1,7 @@
-public import ControlPlane
-public import Failures
+import ControlPlane
+import Failures
 import KubernetesModel
-public import SimulationKernel
+import SimulationKernel
 import Stochastics
 import VirtualNodes
 
@@ -30,26 +30,26 @@ extension ClusterSimulation {
     private func armFailure(_ index: Int, after time: VirtualTime) {
         guard let outage = failureProcesses[index].next(after: time) else { return }
         currentFailures[index] = outage
-        queue.schedule(.failureBegins(UInt32(index)), at: max(outage.from, now))
+        queue.schedule(.failureBegins(UInt32(index)), at: max(outage.start, now))
     }
 
     func beginFailure(_ index: Int) {
         guard let outage = currentFailures[index] else { return }
-        let cause = OutageCause(UInt64(index))
+        let cause = OutageCause(UInt32(index))
         begin(outage.mode, on: outage.component, cause: cause, why: "stochastic failure")
-        if outage.to != .never { queue.schedule(.failureEnds(UInt32(index)), at: max(outage.to, now)) }
+        if outage.end != .never { queue.schedule(.failureEnds(UInt32(index)), at: max(outage.end, now)) }
     }
 
     func endFailure(_ index: Int) {
         guard let outage = currentFailures[index] else { return }
-        end(outage.mode, on: outage.component, cause: OutageCause(UInt64(index)), why: "repaired")
+        end(outage.mode, on: outage.component, cause: OutageCause(UInt32(index)), why: "repaired")
         armFailure(index, after: now)
     }
 
     /// Fails a component as the timeline says, for a time or until it is told to recover.
     func beginScriptedOutage(_ mode: FailureMode, on target: FailureComponent, for duration: VirtualDuration?) {
         // Scripted causes are numbered after all stochastic ones.
-        let cause = OutageCause(UInt64(failureProcesses.count + scriptedOutages.count))
+        let cause = OutageCause(UInt32(failureProcesses.count + scriptedOutages.count))
         scriptedOutages.append(ScriptedOutage(target: target, mode: mode, cause: cause))
         begin(mode, on: target, cause: cause, why: "scenario timeline")
         if let duration {
@@ -102,33 +102,21 @@ extension ClusterSimulation {
         let name = configuration.nodes[node].name
         guard let process = kubeletProcesses[name] else { return }
         let place = Int(process.index)
-        let scope = target.scope == .node ? "" : " of \(describe(target))"
+        let cause = target.scope == .node ? why : "\(why): \(describe(target))"
         switch mode {
         case .powerLoss:
-            note(
-                JournalEntry(
-                    .failure, .node, ObjectKey(name: name), reason: "PowerLoss", message: "power loss\(scope)",
-                    cause: why))
-            countLostPods(on: name)
             processes[place].isRunning = false
             processes[place].incarnation += 1
             processes[place].inbox.removeAll()
-            kubelets[node].powerLoss(at: now, &outbox)
+            kubelets[node].powerLoss(at: now, cause: cause, &outbox)
         case .kubeletStop:
-            note(
-                JournalEntry(
-                    .failure, .node, ObjectKey(name: name), reason: "KubeletStopped",
-                    message: "the kubelet stopped\(scope); containers go on", cause: why))
             processes[place].isRunning = false
             processes[place].incarnation += 1
-            kubelets[node].kubeletStop(at: now, &outbox)
+            processes[place].inbox.removeAll()
+            kubelets[node].kubeletStop(at: now, cause: cause, &outbox)
         case .partition:
-            note(
-                JournalEntry(
-                    .failure, .node, ObjectKey(name: name), reason: "Partitioned",
-                    message: "cut off from the API server\(scope); containers go on", cause: why))
             processes[place].isConnected = false
-            kubelets[node].partitionBegin(at: now, &outbox)
+            kubelets[node].partitionBegin(at: now, cause: cause, &outbox)
         case .diskFailure: return
         }
         endNodeRenewals(name)
@@ -141,38 +129,52 @@ extension ClusterSimulation {
         guard let process = kubeletProcesses[name] else { return }
         let place = Int(process.index)
         let component = FailureComponent(.node, UInt32(node))
-        let isPowered = !ledger.isDown(component, by: .powerLoss)
-        let isStopped = ledger.isDown(component, by: .kubeletStop)
         switch mode {
         case .powerLoss:
+            let boot = bootTime(of: node)
             note(
                 JournalEntry(
                     .failure, .node, ObjectKey(name: name), reason: "PowerRestored",
-                    message: "power is back; the machine boots in \(configuration.nodes[node].bootTime)", cause: why))
-            processes[place].isRunning = true
-            kubelets[node].powerReturn(at: now, &outbox)
-            subscribe(process, to: .node(name))
+                    message: "power is back; the machine boots in \(boot)", cause: why))
+            queue.schedule(.nodeBoots(UInt32(node)), at: now + boot)
         case .kubeletStop:
-            note(
-                JournalEntry(
-                    .failure, .node, ObjectKey(name: name), reason: "KubeletStarted",
-                    message: "the kubelet runs again", cause: why))
-            guard isPowered else { return }
+            guard !ledger.isDown(component, by: .powerLoss) else { return }
             processes[place].isRunning = true
-            kubelets[node].kubeletStart(at: now, &outbox)
+            kubelets[node].kubeletStart(at: now, cause: why, &outbox)
             subscribe(process, to: .node(name))
         case .partition:
-            note(
-                JournalEntry(
-                    .failure, .node, ObjectKey(name: name), reason: "PartitionHealed",
-                    message: "the API server can be reached again", cause: why))
             processes[place].isConnected = true
-            guard isPowered && !isStopped else { return }
-            kubelets[node].partitionEnd(at: now, &outbox)
-            resumeWatch(process)
+            kubelets[node].partitionEnd(at: now, cause: why, &outbox)
+            if processes[place].isRunning { subscribe(process, to: .node(name)) }
         case .diskFailure: return
         }
         send(from: process)
+    }
+
+    /// A machine that got its power back has booted, unless it lost it again meanwhile.
+    func bootNode(_ node: Int) {
+        let name = configuration.nodes[node].name
+        let component = FailureComponent(.node, UInt32(node))
+        guard let process = kubeletProcesses[name], !ledger.isDown(component, by: .powerLoss),
+            !kubelets[node].machine.hasPower
+        else { return }
+        processes[Int(process.index)].isRunning = true
+        kubelets[node].powerReturn(at: now, cause: "booted", &outbox)
+        if ledger.isDown(component, by: .kubeletStop) {
+            // Its kubelet is meant to be stopped: it comes up and stops again at once.
+            kubelets[node].kubeletStop(at: now, cause: "still stopped", &outbox)
+            processes[Int(process.index)].isRunning = false
+        } else {
+            subscribe(process, to: .node(name))
+        }
+        send(from: process)
+    }
+
+    private func bootTime(of node: Int) -> VirtualDuration {
+        boots[node] += 1
+        let streams = RandomStreams(seed: configuration.seed)
+        let name = configuration.nodes[node].name
+        return configuration.nodes[node].bootTime.sample(streams, "machine/\(name)/boot", boots[node])
     }
 
     /// The node's lease shows its last renewal from now on.
@@ -186,13 +188,6 @@ extension ClusterSimulation {
                     cause: "renewed every \(lease.renewalPeriod ?? .zero)"))
         }
         server.endRenewals(of: key, at: now)
-    }
-
-    private func countLostPods(on node: String) {
-        for object in server.store.list(.pod) {
-            guard let pod = object.pod?.value, pod.nodeName == node, !pod.status.phase.isTerminal else { continue }
-            counters.podsLost += 1
-        }
     }
 }
 

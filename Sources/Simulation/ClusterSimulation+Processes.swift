@@ -41,23 +41,24 @@ extension ClusterSimulation {
         }
         elections = [schedulerElection, managerElection]
 
-        storage = StorageDriver.sidecars(seed: configuration.seed)
+        storage = newStorageSidecars()
         let storageProcess = ProcessID(index: UInt32(processes.count))
         sharedWatchers.append(storageProcess)
         processes.append(
             Process(.storage, name: "csi-sidecars", clients: buckets(unlimited, storage.controllerNames.count + 1)))
         subscribe(storageProcess, to: .everything)
 
-        for place in configuration.nodes.indices { addKubelet(place, limits: limits) }
+        let settings = Ref(configuration.kubelet)
+        for place in configuration.nodes.indices { addKubelet(place, settings: settings, limits: limits) }
         for index in elections.indices { startElection(index) }
         addFailures()
     }
 
-    private func addKubelet(_ place: Int, limits: ClientLimits) {
+    private func addKubelet(_ place: Int, settings: Ref<KubeletSettings>, limits: ClientLimits) {
         let node = configuration.nodes[place]
         let process = ProcessID(index: UInt32(processes.count))
         kubeletProcesses[node.name] = process
-        kubelets.append(newKubelet(place))
+        kubelets.append(Kubelet(node.description, settings: settings))
         processes.append(
             Process(
                 .kubelet(place), name: "kubelet \(node.name)",

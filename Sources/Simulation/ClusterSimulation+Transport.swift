@@ -1,6 +1,8 @@
 import ControlPlane
 import KubernetesModel
+import Scheduler
 import SimulationKernel
+import VirtualNodes
 
 extension ClusterSimulation {
     // MARK: Calls
@@ -91,7 +93,6 @@ extension ClusterSimulation {
         let arrival = now + configuration.timing.watchLatency
         for change in changes {
             digest.combine(change)
-            counters.count(change)
             for observer in observers { observer.stored(change) }
             // No component watches Events; people and clients of the API do.
             if change.object.kind == .event { continue }
@@ -156,6 +157,12 @@ extension ClusterSimulation {
         if processes[index].awaitsSnapshot {
             processes[index].awaitsSnapshot = false
             events = snapshot(for: processes[index].subscription)
+            if case .kubelet(let place) = processes[index].role {
+                kubelets[place].relist(
+                    pods: events.compactMap(\.object.pod), node: events.lazy.compactMap(\.object.node).first, at: now,
+                    &outbox)
+                return send(from: process)
+            }
         } else {
             let inbox = processes[index].inbox
             let due = inbox.prefix { $0.time <= now }.count
@@ -189,30 +196,6 @@ extension ClusterSimulation {
             }
             return events
         }
-    }
-
-    /// A watch goes on after a partition: what happened meanwhile arrives, each object once, as a new list
-    /// would show it.
-    func resumeWatch(_ process: ProcessID) {
-        let index = Int(process.index)
-        guard !processes[index].awaitsSnapshot else {
-            return scheduleDelivery(
-                process,
-                at: now + configuration.timing.requestLatency + configuration.timing.responseLatency)
-        }
-        var last: [ObjectKind: [ObjectKey: Int]] = [:]
-        let missed = processes[index].inbox
-        for (place, entry) in missed.enumerated() {
-            last[entry.event.object.kind, default: [:]][entry.event.object.key] = place
-        }
-        let arrival = now + configuration.timing.requestLatency + configuration.timing.responseLatency
-        var kept: ContiguousArray<(time: VirtualTime, event: WatchEvent)> = []
-        for (place, entry) in missed.enumerated()
-        where last[entry.event.object.kind]?[entry.event.object.key] == place {
-            kept.append((arrival, entry.event))
-        }
-        processes[index].inbox = kept
-        if !kept.isEmpty { scheduleDelivery(process, at: arrival) }
     }
 
     // MARK: Alarms
@@ -258,18 +241,4 @@ extension APIRequest {
 
 extension APIError {
     static let unreachable = APIError(.unreachable, "the API server cannot be reached: i/o timeout")
-}
-
-extension RunCounters {
-    mutating func count(_ change: StoreChange) {
-        guard case .pod(let pod) = change.object else { return }
-        switch change.kind {
-        case .added: podsCreated += 1
-        case .modified:
-            if !pod.value.nodeName.isEmpty, change.previous?.pod?.value.nodeName.isEmpty == true {
-                podsScheduled += 1
-            }
-        case .deleted: break
-        }
-    }
 }

@@ -1,4 +1,4 @@
-public import ControlPlane
+import ControlPlane
 import Controllers
 import Failures
 public import KubernetesModel
@@ -41,6 +41,8 @@ public final class ClusterSimulation {
     var failureProcesses: [FailureProcess] = []
     var currentFailures: [Outage?] = []
     var ledger = OutageLedger()
+    /// How often each machine has been booted; numbers the draws of boot times.
+    var boots: [Int]
     let topology: FailureTopology
     /// Scripted outages that end by themselves.
     var scriptedOutages: [ScriptedOutage] = []
@@ -58,6 +60,9 @@ public final class ClusterSimulation {
             racks: configuration.nodes.map { $0.rack.map(UInt32.init) },
             zones: configuration.nodes.map { $0.zone.map(UInt32.init) })
         kubectl = Kubectl()
+        boots = Array(repeating: 0, count: configuration.nodes.count)
+        server.notReadyTolerationSeconds = configuration.notReadyToleration.wholeSeconds
+        server.unreachableTolerationSeconds = configuration.unreachableToleration.wholeSeconds
         server.bootstrap(at: .start)
         addProcesses()
         dispatchChanges()
@@ -110,7 +115,7 @@ public final class ClusterSimulation {
         case .failureBegins(let index): beginFailure(Int(index))
         case .failureEnds(let index): endFailure(Int(index))
         case .outageEnds(let index): endScriptedOutage(Int(index))
-        case .horizon: break
+        case .nodeBoots(let node): bootNode(Int(node))
         }
         dispatchChanges()
     }
@@ -155,10 +160,6 @@ public struct RunCounters: Hashable, Sendable {
     public var events = 0
     public var apiCalls = 0
     public var apiErrors = 0
-    public var podsCreated = 0
-    public var podsScheduled = 0
-    /// Pods whose node died with them, or that were deleted from an unreachable node.
-    public var podsLost = 0
 
     public init() {}
 }

@@ -29,8 +29,8 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
     case failureEnds(UInt32)
     /// A scripted outage of one cause ends.
     case outageEnds(UInt32)
-    /// The end of the run.
-    case horizon
+    /// A machine that got its power back has booted.
+    case nodeBoots(UInt32)
 
     /// A number for the digest; it stays the same when cases are added.
     var code: UInt64 {
@@ -45,7 +45,7 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
         case .failureBegins: 8
         case .failureEnds: 9
         case .outageEnds: 10
-        case .horizon: 11
+        case .nodeBoots: 11
         }
     }
 
@@ -56,9 +56,9 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
         case .watchDelivers(let process), .processWakes(let process), .electionPoll(let process),
             .processReturns(let process):
             UInt64(process.index)
-        case .command(let index), .failureBegins(let index), .failureEnds(let index), .outageEnds(let index):
+        case .command(let index), .failureBegins(let index), .failureEnds(let index), .outageEnds(let index),
+            .nodeBoots(let index):
             UInt64(index)
-        case .horizon: 0
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ControlPlane
 import GRDB
 import KubernetesModel
 import Simulation

@@ -1,6 +1,7 @@
 public import Foundation
 public import KubernetesModel
 public import Simulation
+import SimulationKernel
 
 /// The folder that a run leaves behind: written while the run goes on, complete after ``finish``.
 ///

@@ -24,7 +24,7 @@ struct Simk: ParsableCommand {
             Shell completions: simk --generate-completion-script bash|zsh|fish
             """,
         version: Version.text,
-        subcommands: [RunCommand.self, ValidateCommand.self, VersionCommand.self])
+        subcommands: [RunCommand.self, ValidateCommand.self, ParametersCommand.self, VersionCommand.self])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.
     static func main() {
@@ -33,12 +33,12 @@ struct Simk: ParsableCommand {
             try command.run()
         } catch let stop as Stop {
             if !stop.message.isEmpty { Console.error(stop.message) }
-            exit(stop.status)
+            Foundation.exit(stop.status)
         } catch {
             if exitCode(for: error) == .success { exit(withError: error) }
             let isUsage = exitCode(for: error) == .validationFailure
             Console.error(fullMessage(for: error))
-            exit(isUsage ? ExitStatus.badInput : ExitStatus.internalError)
+            Foundation.exit(isUsage ? ExitStatus.badInput : ExitStatus.internalError)
         }
     }
 }

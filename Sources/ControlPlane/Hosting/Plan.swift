@@ -110,3 +110,11 @@ public struct Enqueuer: Sendable {
         items.append(Item(key: WorkKey(key, queue: queue), after: .zero, isRateLimited: true))
     }
 }
+
+extension APIError.Reason {
+    /// Every reason: for calls whose failure the controller looks at itself.
+    public static let all: [APIError.Reason] = [
+        .badRequest, .notFound, .alreadyExists, .conflict, .invalid, .forbidden, .tooManyRequests, .expired,
+        .methodNotAllowed, .internalError, .timeout, .unreachable,
+    ]
+}

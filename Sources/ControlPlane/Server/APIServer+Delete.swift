@@ -104,7 +104,7 @@ extension APIServer {
             allocators.release(address: service.value.spec.clusterIP)
             for port in service.value.spec.ports where port.nodePort != 0 { allocators.release(port: port.nodePort) }
         }
-        // A pod's deletion is always graceful: one that goes at once is marked with a period of 0 first.
+        // A pod that is removed at once shows a grace period of 0 first, as upstream writes it.
         if let pod = object.pod, pod.value.metadata.deletionGracePeriodSeconds != 0 {
             put(
                 object.withMetadata {

@@ -93,10 +93,15 @@ extension APIServer {
     private func patchedTree(_ old: APIObject, _ patch: ObjectPatch) throws(APIError) -> JSONValue? {
         switch patch {
         case .merge(let change): return old.tree(epoch: epoch).merging(change)
-        case .json, .strategicMerge:
+        case .json(let operations):
+            do throws(JSONPatch.Failure) {
+                return try JSONPatch.apply(operations, to: old.tree(epoch: epoch))
+            } catch {
+                throw APIError(.invalid, "the server rejected our request due to an error in our request")
+            }
+        case .strategicMerge:
             throw APIError(
-                .badRequest,
-                "simk's API server does not take JSON patches and strategic merge patches yet; use a merge patch")
+                .badRequest, "simk's API server does not take strategic merge patches yet; use a merge patch")
         default: return nil
         }
     }
@@ -121,7 +126,11 @@ extension JSONValue {
         guard case .object(let changes) = patch else { return patch }
         var members = objectValue ?? [:]
         for (name, change) in changes {
-            members[name] = change.isNull ? nil : (members[name] ?? .null).merging(change)
+            if change.isNull {
+                members.removeValue(forKey: name)
+            } else {
+                members[name] = (members[name] ?? .null).merging(change)
+            }
         }
         return .object(members)
     }

@@ -124,13 +124,6 @@ struct PlanScript {
     }
 }
 
-extension APIError.Reason {
-    /// For calls whose failure the controller looks at itself.
-    static let all: [APIError.Reason] = [
-        .badRequest, .notFound, .alreadyExists, .conflict, .invalid, .forbidden, .tooManyRequests, .expired,
-        .methodNotAllowed, .internalError, .timeout, .unreachable,
-    ]
-}
 
 extension APIError {
     /// Whether an object was refused because its namespace is being deleted, so that trying again is no use.

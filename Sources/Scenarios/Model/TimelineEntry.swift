@@ -38,11 +38,14 @@ public enum NodeTarget: Hashable, Sendable {
     case zone(String)
     case pool(String)
     case selector(LabelSelector)
+    /// The node to which a pod is bound at that moment; none if there is no such pod.
+    case running(ObjectReference)
 
-    /// The names of the nodes, in the cluster's order.
+    /// The names of the nodes, in the cluster's order; none for ``running(_:)``, which only the run can tell.
     public func nodes(in cluster: ClusterPlan) -> [String] {
         cluster.nodes.filter { node in
             switch self {
+            case .running: false
             case .nodes(let names): names.contains(node.name)
             case .rack(let name): node.rack == name
             case .zone(let name): node.zone == name
@@ -224,6 +227,7 @@ extension NodeTarget {
         case .zone(let name): ["zone": .string(name)]
         case .pool(let name): ["pool": .string(name)]
         case .selector(let selector): ["selector": .object(selector.jsonObject)]
+        case .running(let pod): ["nodeOf": .string(pod.description)]
         }
     }
 }

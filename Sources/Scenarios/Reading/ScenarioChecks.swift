@@ -100,6 +100,7 @@ struct ScenarioChecks {
             }
         }
         switch entry.entry.action {
+        case .failDisk(.running, _, _): break
         case .failDisk(let target, let disk, _):
             let struck = Set(target.nodes(in: scenario.cluster))
             let pools = scenario.cluster.nodePools.indices.filter { pool in

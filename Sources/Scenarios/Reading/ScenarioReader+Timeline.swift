@@ -216,7 +216,7 @@ extension ScenarioReader {
             guard let target = readNodes([cursor], references) else { return nil }
             return nodeAction(key, target)
         }
-        let targets = ["node", "nodes", "rack", "zone", "pool", "selector"]
+        let targets = ["node", "nodes", "rack", "zone", "pool", "selector", "nodeOf"]
         guard let object = cursor.object(keys: targets + extra) else { return nil }
         guard let target = readTarget(object, targets, references) else { return nil }
         switch key {
@@ -304,6 +304,11 @@ extension ScenarioReader {
         case "pool":
             return readReference(place, "node pool", references.cluster?.nodePools.map(\.name) ?? [])
                 .map(NodeTarget.pool)
+        case "nodeOf":
+            guard let reference = readObject(place, namespace: nil) else { return nil }
+            if reference.kind == .pod { return .running(reference) }
+            place.bad("a pod, such as pod/db-0")
+            return nil
         default:
             guard let selector = readSelector(place) else { return nil }
             if !references.nodes.contains(where: { selector.matches(Labels($0.labels)) }) {

@@ -15,7 +15,7 @@ public enum Draw: Equatable, Sendable {
     public static func milliseconds(_ count: Int64) -> Draw { .constant(.milliseconds(count)) }
 
     /// Draws from the beginning of a stream of its own, so that no other draw is shifted.
-    func sample(_ streams: RandomStreams, _ name: String, _ index: Int) -> VirtualDuration {
+    public func sample(_ streams: RandomStreams, _ name: String, _ index: Int) -> VirtualDuration {
         switch self {
         case .constant(let duration): return max(.zero, duration)
         case .distribution(let distribution):

@@ -1,0 +1,41 @@
+import ControlPlane
+import Controllers
+import KubernetesModel
+import Scheduler
+import Stochastics
+
+extension ClusterSimulation {
+    /// A scheduler with nothing remembered.
+    func newScheduler() -> SchedulerComponent {
+        SchedulerComponent(streams: RandomStreams(seed: configuration.seed))
+    }
+
+    /// A controller manager with all controllers, in upstream's order of start
+    /// (`cmd/kube-controller-manager/app/controllermanager.go`, v1.36).
+    func newControllerManager() -> ControllerManager {
+        let options = configuration.controllers
+        var manager = ControllerManager()
+        manager.add(EndpointSliceController(epoch: configuration.start))
+        manager.add(ReplicaController<ReplicationController>())
+        manager.add(PodGCController())
+        manager.add(NamespaceController())
+        manager.add(GarbageCollectorController())
+        manager.add(DeploymentController())
+        manager.add(ReplicaController<ReplicaSet>())
+        manager.add(DisruptionController())
+        manager.add(StatefulSetController())
+        manager.add(NodeLifecycleController(options: options.nodeLifecycle))
+        manager.add(TaintEvictionController())
+        manager.add(AttachDetachController(options: options.attachDetach))
+        manager.add(PVCProtectionController())
+        manager.add(PVProtectionController())
+        return manager
+    }
+
+    /// The storage driver's sidecars: they make volumes and attach them.
+    func newStorageSidecars() -> ControllerManager {
+        var manager = ControllerManager()
+        manager.add(CSIAttacher(timing: configuration.controllers.volumes))
+        return manager
+    }
+}

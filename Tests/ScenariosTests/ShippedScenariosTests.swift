@@ -1,0 +1,43 @@
+import Foundation
+import KubernetesModel
+import Testing
+
+@testable import Scenarios
+
+/// The project's own folders, found from this file's place.
+enum ProjectFolder {
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path(percentEncoded: false)
+
+    static let scenarios = [
+        "crash-loop", "drain-with-pdb", "kubelet-partition", "node-failure", "rolling-update",
+        "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures", "zone-outage",
+    ]
+}
+
+@Suite("Shipped scenarios")
+struct ShippedScenariosTests {
+    @Test("each loads without an error or a warning, in strict mode", arguments: ProjectFolder.scenarios)
+    func loads(name: String) throws {
+        let path = ProjectFolder.root + "scenarios/\(name).json"
+        let scenario = try ScenarioLoader.load(path: path, options: .init(isStrict: true))
+        #expect(scenario.metadata.name == name)
+        #expect(scenario.warnings.map(\.description) == [])
+        #expect(!scenario.expectations.isEmpty && !scenario.manifests.isEmpty)
+    }
+
+    @Test("each, written out with its defaults, reads as the same", arguments: ProjectFolder.scenarios)
+    func resolvedReadsBack(name: String) throws {
+        let scenario = try ScenarioLoader.load(path: ProjectFolder.root + "scenarios/\(name).json")
+        let text = JSONWriter.string(scenario.resolved, style: .pretty)
+        let again = try ScenarioLoader.parse(text, .json, name: "resolved.json")
+        #expect(JSONWriter.string(again.resolved, style: .pretty) == text)
+    }
+
+    @Test("the folder holds no other scenario")
+    func listIsComplete() throws {
+        let files = try FileManager.default.contentsOfDirectory(atPath: ProjectFolder.root + "scenarios")
+        let names = files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
+        #expect(names.sorted() == ProjectFolder.scenarios)
+    }
+}
