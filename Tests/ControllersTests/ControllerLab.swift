@@ -13,6 +13,7 @@ final class ControllerLab {
         case deliver
     }
 
+    static let epoch = CalendarTime(unixSeconds: 1_767_225_600)
     private var server: APIServer
     private var manager = ControllerManager()
     private var queue: [(time: VirtualTime, work: Work)] = []
@@ -28,7 +29,7 @@ final class ControllerLab {
     private(set) var wakes = 0
 
     init(_ configure: (inout ControllerManager) -> Void) {
-        server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: 1)
+        server = APIServer(epoch: Self.epoch, seed: 1)
         configure(&manager)
         server.bootstrap(at: .start)
         takeHistory()

@@ -22,7 +22,6 @@ struct MonitorPass: Sendable {
     var round: [String] = []
 }
 
-
 extension NodeLifecycleController {
     /// `NodeHealthUpdateRetry`.
     private static let writeAttempts = 5
