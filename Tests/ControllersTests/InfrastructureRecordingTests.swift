@@ -35,9 +35,10 @@ struct InfrastructureRecordingTests {
 
     /// How many cases agree in every step: 18 of 20, and all 13.
     ///
-    /// In `zone-partial-3-of-4` and `-4-of-5` two nodes wait when the zone recovers, and the recorded run tainted the
-    /// later one first. Upstream takes waiting nodes out and in again at every pass, in the order of a hash
-    /// table, so either may be first (in `3-of-6` it was the earlier one); here it is always the earlier one.
+    /// In `zone-partial-3-of-4` and `-4-of-5` two nodes wait when the zone recovers, and the recorded run
+    /// tainted the later one first. Upstream takes waiting nodes out and in again at every pass, in the order
+    /// of a hash table, so either may be first (in `3-of-6` it was the earlier one); here it is always the
+    /// earlier one.
     ///
     /// The recordings do not say how long the controllers had been running, so it is not known when they
     /// resync claims (every 15 s): a case agrees if it does so with one of a few phases.

@@ -3,8 +3,9 @@ import KubernetesModel
 import OrderedCollections
 import SimulationKernel
 
-/// Plays a recorded case of nodes or volumes: the driver's actions go to the API server of a ``ControllerLab``,
-/// and what the controllers wrote, the objects' state and the events are compared after each step.
+/// Plays a recorded case of nodes or volumes: the driver's actions go to the API server of a
+/// ``ControllerLab``, and what the controllers wrote, the objects' state and the events are compared after
+/// each step.
 final class InfrastructureReplay {
     static let namespace = "recorded"
 
@@ -27,7 +28,9 @@ final class InfrastructureReplay {
         let steps = recording["steps"]?.arrayValue ?? []
         lab.create(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(Self.namespace)]])
         // Other cases' nodes existed in other zones while the recordings were made.
-        if recording["lifecycle"] == true && recording["aloneInCluster"] != true { lab.join("other", zone: "other") }
+        if recording["lifecycle"] == true && recording["aloneInCluster"] != true {
+            lab.join("other", zone: "other")
+        }
         lab.run(until: time(steps.first))
         for (index, step) in steps.enumerated() {
             let revision = lab.history.last?.revision ?? 0
@@ -83,13 +86,16 @@ final class InfrastructureReplay {
         _ step: JSONValue, after revision: Int64, _ check: (String, JSONValue?, JSONValue?) -> Void
     ) {
         var writes: [String: [JSONValue]] = [:]
-        for change in lab.history where change.revision > revision && !driverWrites.contains(change.revision) {
+        for change in lab.history where change.revision > revision && !driverWrites.contains(change.revision)
+        {
             guard state(change.object) != nil, let write = self.write(change) else { continue }
             writes[change.object.kind.name, default: []].append(write)
         }
         let expected = step["writes"]?.objectValue ?? [:]
         for kind in Set(writes.keys).union(expected.keys).sorted() {
-            func sorted(_ list: [JSONValue]) -> JSONValue { .array(list.sorted { Self.text($0) < Self.text($1) }) }
+            func sorted(_ list: [JSONValue]) -> JSONValue {
+                .array(list.sorted { Self.text($0) < Self.text($1) })
+            }
             check("writes.\(kind)", sorted(expected[kind]?.arrayValue ?? []), sorted(writes[kind] ?? []))
         }
     }
@@ -102,7 +108,9 @@ final class InfrastructureReplay {
             let object = "\(event.involvedKind.name)/\(display(event.involvedKey.name))"
             if let dropped = recording["dropEvents"]?.stringValue, object.hasPrefix(dropped) { continue }
             if object.hasSuffix("/other") { continue }
-            counts["\(object) \(event.severity.rawValue) \(event.reason) \(display(event.message))", default: 0] += 1
+            counts[
+                "\(object) \(event.severity.rawValue) \(event.reason) \(display(event.message))", default: 0] +=
+                1
         }
         var wanted: [String: Int64?] = [:]
         for event in step["events"]?.arrayValue ?? [] {
@@ -174,7 +182,9 @@ final class InfrastructureReplay {
         var annotations = metadata.annotations
         annotations["volumes.kubernetes.io/controller-managed-attach-detach"] = nil
         if !annotations.isEmpty { state["annotations"] = map(annotations) }
-        if !metadata.finalizers.isEmpty { state["finalizers"] = .array(metadata.finalizers.map { .string($0) }) }
+        if !metadata.finalizers.isEmpty {
+            state["finalizers"] = .array(metadata.finalizers.map { .string($0) })
+        }
         if metadata.isBeingDeleted { state["deleting"] = true }
         switch object {
         case .node(let node): show(node.value, &state)
@@ -255,7 +265,9 @@ final class InfrastructureReplay {
             state["node"] = .string(String(pod.nodeName.dropFirst(Self.namespace.count + 1)))
         }
         if let ready = pod.status.conditions["Ready"] { state["ready"] = .bool(ready.status == .isTrue) }
-        if let grace = pod.metadata.deletionGracePeriodSeconds, grace != 0 { state["grace"] = .integer(grace) }
+        if let grace = pod.metadata.deletionGracePeriodSeconds, grace != 0 {
+            state["grace"] = .integer(grace)
+        }
         if !pod.status.reason.isEmpty { state["reason"] = .string(pod.status.reason) }
         if !pod.status.message.isEmpty { state["message"] = .string(pod.status.message) }
         let types = recording["podReadyCond"] == true ? ["DisruptionTarget", "Ready"] : ["DisruptionTarget"]
@@ -353,11 +365,14 @@ extension InfrastructureReplay {
     }
 
     private func manifest(_ value: JSONValue) -> JSONValue {
-        guard case .object(var members) = actual(value), var metadata = members["metadata"]?.objectValue else {
+        guard case .object(var members) = actual(value), var metadata = members["metadata"]?.objectValue
+        else {
             return value
         }
         let kind = members["kind"]?.stringValue ?? ""
-        if kind == "Pod" || kind == "PersistentVolumeClaim" { metadata["namespace"] = .string(Self.namespace) }
+        if kind == "Pod" || kind == "PersistentVolumeClaim" {
+            metadata["namespace"] = .string(Self.namespace)
+        }
         members["metadata"] = .object(metadata)
         return .object(members)
     }
@@ -366,7 +381,9 @@ extension InfrastructureReplay {
         guard let kind = ObjectKind.allCases.first(where: { $0.name == step["kind"]?.stringValue }) else {
             return nil
         }
-        return (kind, ObjectKey(namespace: kind.info.isNamespaced ? Self.namespace : "", name: text(step, "name")))
+        return (
+            kind, ObjectKey(namespace: kind.info.isNamespaced ? Self.namespace : "", name: text(step, "name"))
+        )
     }
 
     private func act(_ step: JSONValue) {
@@ -383,7 +400,10 @@ extension InfrastructureReplay {
                         "annotations": ["volumes.kubernetes.io/controller-managed-attach-detach": "true"],
                     ],
                 ]))
-            call(.patch(.node, ObjectKey(name: node), .nodeTaints(adding: [], removing: lab.get(Node.self, node)?.spec.taints ?? []), uid: nil))
+            call(
+                .patch(
+                    .node, ObjectKey(name: node),
+                    .nodeTaints(adding: [], removing: lab.get(Node.self, node)?.spec.taints ?? []), uid: nil))
             call(
                 .patch(
                     .node, ObjectKey(name: node),
@@ -413,7 +433,9 @@ extension InfrastructureReplay {
             call(.delete(kind, key, DeleteOptions(gracePeriodSeconds: step["grace"]?.integerValue)))
         case "annotate":
             guard let (kind, key) = target(step) else { return }
-            call(.patch(kind, key, .merge(["metadata": ["annotations": step["annotations"] ?? .null]]), uid: nil))
+            call(
+                .patch(
+                    kind, key, .merge(["metadata": ["annotations": step["annotations"] ?? .null]]), uid: nil))
         case "patch":
             guard let (kind, key) = target(step) else { return }
             call(.patch(kind, key, .merge(actual(step["patch"] ?? .null)), uid: nil))
@@ -440,7 +462,8 @@ extension InfrastructureReplay {
 
     private func join(_ step: JSONValue) {
         call(.createManifest(manifest(step["object"] ?? .null)))
-        let name = (step["object"]?["metadata"]?["name"]?.stringValue ?? "").replacing("<ns>", with: Self.namespace)
+        let name = (step["object"]?["metadata"]?["name"]?.stringValue ?? "").replacing(
+            "<ns>", with: Self.namespace)
         // A kubelet posts its status a little after it has registered.
         lab.run(for: .milliseconds(50))
         if let ready = step["ready"]?.boolValue { report(name, ["Ready": ready ? "True" : "False"]) }
@@ -506,7 +529,8 @@ extension InfrastructureReplay {
         var status = pod.status
         status.phase = action == "podReady" ? .running : action == "podFailed" ? .failed : .succeeded
         status.reason = step["reason"]?.stringValue ?? ""
-        var ready = Condition("Ready", action == "podReady" ? .isTrue : .isFalse, lastTransitionTime: Timestamp(lab.now))
+        var ready = Condition(
+            "Ready", action == "podReady" ? .isTrue : .isFalse, lastTransitionTime: Timestamp(lab.now))
         if action != "podReady" { ready.reason = action == "podFailed" ? "PodFailed" : "PodCompleted" }
         status.conditions["Ready"] = ready
         var container = ContainerStatus()

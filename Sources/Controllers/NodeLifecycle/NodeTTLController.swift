@@ -50,7 +50,8 @@ public struct NodeTTLController: Controller {
 
     public mutating func reconcile(_ key: WorkKey, view: ObjectCache, now: VirtualTime) -> Plan<Never> {
         var plan = Plan<Never>()
-        guard let node = view.get(Node.self, key.key)?.value, node.metadata.annotations[Self.annotation] != wanted
+        guard let node = view.get(Node.self, key.key)?.value,
+            node.metadata.annotations[Self.annotation] != wanted
         else { return plan }
         plan.call(
             .patch(.node, key.key, .metadata(labels: [:], annotations: [Self.annotation: wanted]), uid: nil),
