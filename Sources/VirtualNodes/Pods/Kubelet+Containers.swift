@@ -183,7 +183,7 @@ extension Kubelet {
         }
         let behavior = behavior(pods[index], container)
         let duration =
-            hook.sleep.map { VirtualDuration.seconds($0.seconds) }
+            hook.sleep.map { VirtualDuration.limited(seconds: $0.seconds) }
             ?? behavior.hookDuration.sample(
                 streams(pods[index], container), "post-start", Int(instance.attempt))
         pods[index].step = .postStart
@@ -218,8 +218,21 @@ extension Kubelet {
     mutating func killedAfterHook(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first else { return }
-        let name = pods[index].container(Int(first)).name
-        let message = "Exec lifecycle hook for Container \"\(name)\" in Pod \"\(pods[index].description)\" failed"
+        let container = pods[index].container(Int(first))
+        let hook = container.lifecycle?.postStart
+        let target = "for Container \"\(container.name)\" in Pod \"\(pods[index].description)\" failed"
+        let message: String
+        if let http = hook?.httpGet {
+            message =
+                "HTTP lifecycle hook (\(http["path"]?.stringValue ?? "")) \(target) - error: "
+                + "HTTP probe failed with statuscode: 500"
+        } else {
+            let command =
+                hook?.exec?["command"]?.arrayValue?.compactMap(\.stringValue).joined(separator: " ") ?? ""
+            message =
+                "Exec lifecycle hook ([\(command)]) \(target) - error: "
+                + "command '\(command)' exited with 1: , message: \"\""
+        }
         fail(slot, reason: "PostStartHookError", message: message, now, &out)
     }
 
@@ -240,7 +253,8 @@ extension Kubelet {
         let attempt = Int(created.attempt)
         var instance = created
         instance.startedAt = now
-        instance.listensAt = now.advancedClamping(by: behavior.startupTime.sample(streams, "startup", attempt))
+        instance.listensAt = now.advancedClamping(
+            by: behavior.startupTime.sample(streams, "startup", attempt))
         instance.readyAt = instance.listensAt.advancedClamping(
             by: behavior.readinessDelay.sample(streams, "readiness", attempt))
         if let failure = behavior.livenessFailure {
@@ -248,7 +262,7 @@ extension Kubelet {
         }
         func end(after draw: Draw, _ name: String, _ code: Int32, _ reason: ExitReason) {
             let time = now.advancedClamping(by: draw.sample(streams, name, attempt))
-            guard time < instance.exitAt else { return }
+            guard time != .never, time <= instance.exitAt else { return }
             instance.exitAt = time
             instance.exitCode = code
             instance.exitReason = reason
@@ -263,7 +277,9 @@ extension Kubelet {
         case .runTimes(let times):
             if attempt < times.count { end(after: times[attempt], "crash", crash, reason(crash)) }
         case .probability(let chance, let after):
-            if streams.uniform("crash-chance", attempt) < chance { end(after: after, "crash", crash, reason(crash)) }
+            if streams.uniform("crash-chance", attempt) < chance {
+                end(after: after, "crash", crash, reason(crash))
+            }
         case .always(let after): end(after: after, "crash", crash, reason(crash))
         }
         if let after = behavior.outOfMemory { end(after: after, "out-of-memory", 137, .outOfMemory) }

@@ -121,7 +121,9 @@ extension Kubelet {
     mutating func removePod(_ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
         guard let slot = slots[pod.value.metadata.uid] else { return }
         let index = Int(slot)
-        if pods[index].isKnown && pod.value.metadata.resourceVersion >= pods[index].pod.value.metadata.resourceVersion {
+        if pods[index].isKnown
+            && pod.value.metadata.resourceVersion >= pods[index].pod.value.metadata.resourceVersion
+        {
             pods[index].pod = pod
         }
         pods[index].isKnown = false
@@ -139,12 +141,18 @@ extension Kubelet {
         let pod = pods[index].pod.value
         if isNew {
             pods[index].work = .sync
+            // Containers from before this process of the kubelet may have an end ahead of them.
+            for container in pods[index].containers {
+                if let end = container.instance?.exitAt, end > now { noticeChange(slot, at: end) }
+            }
             if pod.status.phase.isTerminal && !hasRunningParts(pods[index], now) {
                 // A finished pod that an earlier process has torn down.
                 pods[index].work = .terminated
             }
         }
         if pod.metadata.isBeingDeleted || pod.status.phase.isTerminal {
+            // A rejected pod gets its worker for the end only.
+            if pods[index].work == .none { pods[index].work = .sync }
             requestTermination(slot, now)
         } else {
             requestSync(slot)
@@ -199,10 +207,12 @@ extension Kubelet {
     }
 
     func isPastDeadline(_ record: PodRecord, _ now: VirtualTime) -> Bool {
-        guard let seconds = record.spec.activeDeadlineSeconds, let start = record.currentStatus.startTime else {
+        guard let seconds = record.spec.activeDeadlineSeconds, let start = record.currentStatus.startTime
+        else {
             return false
         }
-        return now >= start.time.advancedClamping(by: VirtualDuration.seconds(1).multipliedClamping(by: seconds))
+        return now
+            >= start.time.advancedClamping(by: VirtualDuration.seconds(1).multipliedClamping(by: seconds))
     }
 
     // MARK: Housekeeping

@@ -28,7 +28,8 @@ extension Kubelet {
             podEvent(slot, .normal, "Killing", kill.message, container: kill.container, &out)
             if kill.hookFailure {
                 podEvent(
-                    slot, .warning, "FailedPreStopHook", "PreStopHook failed", container: kill.container, &out)
+                    slot, .warning, "FailedPreStopHook", "PreStopHook failed", container: kill.container, &out
+                )
             }
             pods[index].containers[kill.container].instance?.exitAt = kill.exitAt
             pods[index].containers[kill.container].instance?.exitCode = kill.exitCode

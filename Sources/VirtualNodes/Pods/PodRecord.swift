@@ -73,7 +73,7 @@ struct PodRecord: Sendable {
     // MARK: The sync in progress
 
     /// Containers still to start, first one first.
-    var startQueue: [Int16] = []
+    var startQueue: [Int32] = []
     var failures: [StartFailure] = []
     /// Whether anything was done, whether anything failed, and when the soonest crash-loop back-off ends.
     var hasResults = false

@@ -17,17 +17,17 @@ extension Kubelet {
             // The populator's next pass finds the pod; the reconciler's pass after it mounts.
             let start = tick(timing.volumeLoopPeriod, from: now) + timing.volumeLoopPeriod
             pods[index].volumes = used.map {
-                var volume = VolumeState(index: Int16($0))
+                var volume = VolumeState(index: Int32($0))
                 volume.due = start
                 return volume
             }
         }
         if pods[index].volumes.allSatisfy({ $0.stage == .mounted }) { return }
         for place in pods[index].volumes.indices where !pods[index].volumes[place].claimError.isEmpty {
-            // A new wait processes the pod anew.
+            // A new wait has the populator's next pass process the pod anew.
             pods[index].volumes[place].claimError = ""
             pods[index].volumes[place].stage = .pending
-            pods[index].volumes[place].due = tick(timing.volumeLoopPeriod, from: now)
+            pods[index].volumes[place].due = tick(timing.volumeLoopPeriod, after: now)
         }
         pods[index].step = .volumes
         pods[index].volumeDeadline = now + timing.volumeWaitTimeout
@@ -40,7 +40,10 @@ extension Kubelet {
         var used: [String] = []
         for container in spec.initContainers + spec.containers {
             used += container.volumeMounts.map(\.name)
-            used += JSONValue.object(container.rest)["volumeDevices"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+            used +=
+                JSONValue.object(container.rest)["volumeDevices"]?.arrayValue?.compactMap {
+                    $0["name"]?.stringValue
+                } ?? []
         }
         return spec.volumes.indices.filter { used.contains(spec.volumes[$0].name) }
     }
@@ -50,7 +53,8 @@ extension Kubelet {
         pods[index].volumeVersion &+= 1
         let due = pods[index].volumes.map(\.due).min() ?? .never
         alarms.set(
-            .volumes(slot: slot, generation: pods[index].generation, version: pods[index].volumeVersion), at: due)
+            .volumes(slot: slot, generation: pods[index].generation, version: pods[index].volumeVersion),
+            at: due)
     }
 
     /// Does what is due for a pod's volumes.
@@ -120,7 +124,7 @@ extension Kubelet {
             pods[index].volumes[place].stage = .reading
             out.call(
                 .get(.persistentVolumeClaim, ObjectKey(namespace: metadata.namespace, name: claim)),
-                token: token(.claim, slot: slot, number: UInt32(place) << 24 | record.generation & 0xFF_FFFF))
+                token: token(.claim, slot: slot, number: UInt32(place) << 22 | record.generation & 0x3F_FFFF))
             return
         }
         let wanted = ReferenceKey.references(of: volume, namespace: metadata.namespace)
@@ -130,7 +134,7 @@ extension Kubelet {
         }
         pods[index].volumes[place].stage = .reading
         pods[index].volumes[place].readError = ""
-        read(wanted, for: .volume(slot: slot, generation: record.generation, place: Int16(place)), now, &out)
+        read(wanted, for: .volume(slot: slot, generation: record.generation, place: Int32(place)), now, &out)
     }
 
     /// ConfigMaps and Secrets of a volume have been read.
@@ -166,7 +170,8 @@ extension Kubelet {
         let profile = settings.value.volumes
         let state = pods[index].volumes[place]
         var wait = profile.localMount.sample(streams(pods[index]), "mount", Int(state.index))
-        if !state.uniqueName.isEmpty, let device = attachable.firstIndex(where: { $0.name == state.uniqueName }),
+        if !state.uniqueName.isEmpty,
+            let device = attachable.firstIndex(where: { $0.name == state.uniqueName }),
             !attachable[device].isDeviceMounted
         {
             attachable[device].isDeviceMounted = true
@@ -187,8 +192,8 @@ extension Kubelet {
         _ call: KubeletCall, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(call.slot)
-        let place = Int(call.number >> 24)
-        guard index < pods.count, pods[index].generation & 0xFF_FFFF == call.number & 0xFF_FFFF,
+        let place = Int(call.number >> 22)
+        guard index < pods.count, pods[index].generation & 0x3F_FFFF == call.number & 0x3F_FFFF,
             pods[index].generation != 0, place < pods[index].volumes.count,
             pods[index].volumes[place].stage == .reading
         else { return }
@@ -232,7 +237,8 @@ extension Kubelet {
         _ slot: Int32, _ place: Int, _ volume: PersistentVolume, _ now: VirtualTime
     ) {
         let index = Int(slot)
-        guard let source = volume.spec.csi, !settings.value.volumes.driversWithoutAttach.contains(source.driver)
+        guard let source = volume.spec.csi,
+            !settings.value.volumes.driversWithoutAttach.contains(source.driver)
         else {
             mount(slot, place, now)
             armVolumes(slot)
@@ -325,6 +331,8 @@ extension Kubelet {
     mutating func forgetDetached(_ now: VirtualTime) {
         let count = attachable.count
         dropDetached(now)
-        if attachable.count != count || attachable.contains(where: { $0.users <= 0 }) { scheduleNodeStatus(now) }
+        if attachable.count != count || attachable.contains(where: { $0.users <= 0 }) {
+            scheduleNodeStatus(now)
+        }
     }
 }
