@@ -33,8 +33,8 @@ struct NodeLifecycleTests {
         #expect(registered.map(\.time) == [.start + .seconds(5)])
     }
 
-    /// The node joins at 0 and dies at 3m13s; its last renewal was at 3m10s. The pass that notices a renewal is
-    /// the next after it: 3m15s. 50 s later, at 4m5s, the node is silent.
+    /// The node joins at 0 and dies at 3m13s; its last renewal was at 3m10s. The pass that notices a renewal
+    /// is the next after it: 3m15s. 50 s later, at 4m5s, the node is silent.
     @Test("the classic timeline: Unknown, NoSchedule, NoExecute, deletion after 300 s")
     func classicTimeline() throws {
         let lab = lab()
@@ -56,9 +56,14 @@ struct NodeLifecycleTests {
             #expect(condition.message == "Kubelet stopped posting node status.")
             #expect(condition.lastTransitionTime == Timestamp(seconds: 245))
         }
-        #expect(lab.eventTexts("NodeNotReady") == ["Node n1 status is now: NodeNotReady", "Node is not ready"])
-        #expect(lab.time(.pod, "p") { $0.pod?.value.isReady == false && $0.pod?.value.nodeName == "n1" && $0.pod?.value.status.phase == .running }
-            == pass + .milliseconds(3))
+        #expect(
+            lab.eventTexts("NodeNotReady") == ["Node n1 status is now: NodeNotReady", "Node is not ready"])
+        #expect(
+            lab.time(.pod, "p") {
+                $0.pod?.value.isReady == false && $0.pod?.value.nodeName == "n1"
+                    && $0.pod?.value.status.phase == .running
+            }
+                == pass + .milliseconds(3))
 
         // NoSchedule follows the watch event, NoExecute the next pass of the 100 ms loop.
         let noSchedule = lab.time(.node, "n1") {
@@ -79,7 +84,8 @@ struct NodeLifecycleTests {
         #expect(lab.pod("q")?.metadata.isBeingDeleted == false)
         let cause = try #require(lab.journal.first { $0.entry.reason == "NodeStatusUnknown" }).entry.cause
         #expect(
-            cause == "node-monitor-grace-period 50s after the last observed renewal at 3m10s, noticed by the pass "
+            cause
+                == "node-monitor-grace-period 50s after the last observed renewal at 3m10s, noticed by the pass "
                 + "of 3m15s (node-monitor-period 5s)")
     }
 
@@ -140,8 +146,11 @@ struct NodeLifecycleTests {
         lab.run(until: .start + .seconds(21))
         for index in 0..<4 { lab.report("a\(index)", ready: .isFalse) }
         lab.run(until: .start + .seconds(120))
-        let tainted = (0..<5).filter { lab.get(Node.self, "a\($0)")?.has(WellKnown.notReadyTaint, .noExecute) == true }
-        // The pass that stops it queued them before: the zone's one token is spent 100 ms later, or not at all.
+        let tainted = (0..<5).filter {
+            lab.get(Node.self, "a\($0)")?.has(WellKnown.notReadyTaint, .noExecute) == true
+        }
+        // The pass that stops it queued them before: the zone's one token is spent 100 ms later, or not at
+        // all.
         #expect(tainted.isEmpty)
         #expect(lab.journal.contains { $0.entry.reason == "PartialDisruption" })
     }
@@ -165,10 +174,12 @@ struct NodeLifecycleTests {
         // The next pass, up to 5 s later, lets evictions go on; the new limiter begins without a token.
         lab.run(until: .start + .seconds(630))
         let times = lab.history.filter {
-            $0.object.key.name == "n1" && $0.object.node?.value.has(WellKnown.notReadyTaint, .noExecute) == true
+            $0.object.key.name == "n1"
+                && $0.object.node?.value.has(WellKnown.notReadyTaint, .noExecute) == true
                 && $0.previous?.node?.value.has(WellKnown.notReadyTaint, .noExecute) == false
         }.map(\.time)
-        #expect(times.last.map { $0 >= .start + .seconds(610) && $0 < .start + .milliseconds(615_200) } == true)
+        #expect(
+            times.last.map { $0 >= .start + .seconds(610) && $0 < .start + .milliseconds(615_200) } == true)
     }
 
     @Test("healthy nodes cost nothing however long they run")
@@ -213,7 +224,9 @@ struct NodeLifecycleTests {
         func take(_ seconds: Int64) -> String? { queue.take(at: .start + .seconds(seconds))?.node }
         #expect(take(0) == "a")
         #expect(take(9) == nil)
-        #expect(queue.nextTake(notBefore: .start).roundedUp(toPeriod: .milliseconds(100)) == .start + .seconds(10))
+        #expect(
+            queue.nextTake(notBefore: .start).roundedUp(toPeriod: .milliseconds(100)) == .start + .seconds(10)
+        )
         #expect(take(10) == "b")
         let isNew = queue.add("a", at: .start + .seconds(11))
         #expect(!isNew)
