@@ -31,7 +31,8 @@ public struct RunReport {
     /// The lines of the story, at most `limit` of them; what is left out is said.
     public func timeline(_ story: Story, limit: Int) -> String {
         var text = style.bold("Timeline") + style.faint("  (virtual time; causes in parentheses)") + "\n"
-        let shown = story.lines.prefix(limit)
+        let lines = story.lines
+        let shown = lines.prefix(limit)
         let column = shown.map { Self.time($0.time).count }.max() ?? 0
         let subjects = min(44, shown.map(\.subject.count).max() ?? 0)
         for line in shown {
@@ -39,12 +40,15 @@ public struct RunReport {
             let subject = line.subject.padded(to: subjects)
             let message = line.isWarning ? style.yellow(line.message) : paint(line.message, line.category)
             text += "  " + style.faint(time.padded(left: column)) + "  " + subject + "  " + message
+            if line.lastTime - line.time >= .milliseconds(100) {
+                text += style.faint(", the last at \(Self.time(line.lastTime))")
+            }
             if !line.cause.isEmpty { text += style.faint("  (\(line.cause))") }
             text += "\n"
         }
-        let more = story.lines.count - shown.count
+        let more = lines.count - shown.count
         if more > 0 {
-            text += style.faint("  … and \(more) more lines: all are in timeline.jsonl; --timeline-lines shows more\n")
+            text += style.faint("  … and \(more) more lines: all are in timeline.jsonl; --timeline-lines N prints more\n")
         }
         if story.omitted > 0 {
             text += style.faint(

@@ -1,4 +1,3 @@
-import Foundation
 public import ControlPlane
 import KubernetesModel
 public import SimulationKernel
@@ -8,6 +7,8 @@ public import Telemetry
 public struct Story: Sendable {
     public struct Line: Sendable {
         public var time: VirtualTime
+        /// When the last of several like lines came.
+        public var lastTime: VirtualTime
         public var category: JournalEntry.Category
         public var subject: String
         public var message: String
@@ -17,42 +18,63 @@ public struct Story: Sendable {
         public var count = 1
     }
 
-    public private(set) var lines: [Line] = []
-    /// Lines of the timeline that the story leaves out.
-    public private(set) var omitted = 0
-    private let isFull: Bool
-
+    /// Lines that may be told as one.
     private struct GroupKey: Hashable {
         var reason: String
         var family: String
         var cause: String
-        var message: String
     }
     private struct Group {
-        var line: Int
+        var lines: [Int]
         var last: VirtualTime
+        var family: String
+        /// Groups of at most so many are told line by line.
+        var limit: Int
     }
-    private var groups: [GroupKey: Group] = [:]
     /// What is known of a pod that is not ready yet.
     private struct StartUp {
         var created: VirtualTime?
         var pulled = ""
     }
+
+    private var all: [Line] = []
+    private var groups: [Group] = []
+    /// The group that a new line of a kind may still join.
+    private var open: [GroupKey: Int] = [:]
     private var startUps: [String: StartUp] = [:]
+    /// Lines of the timeline that the story leaves out.
+    public private(set) var omitted = 0
+    private let isFull: Bool
 
     /// Lines of one kind that come within this span of each other are told as one.
-    private static let span = VirtualDuration.seconds(1)
+    private static let span = VirtualDuration.seconds(2)
 
     /// Steps of a container's start; the line that says that the pod is ready sums them up.
     private static let details: Set<String> = [
         "Pulling", "Pulled", "Created", "Started", "SuccessfulCreate", "SuccessfulDelete", "Killing",
         "ExternalProvisioning", "Provisioning", "ProvisioningSucceeded", "SuccessfulAttachVolume",
         "WaitForFirstConsumer", "RegisteredNode", "TaintAdded", "TaintRemoved", "NodeHasSufficientMemory",
-        "NodeHasNoDiskPressure", "NodeHasSufficientPID",
+        "NodeHasNoDiskPressure", "NodeHasSufficientPID", "Provisioned",
     ]
 
     /// - Parameter isFull: tells every line by itself.
     public init(isFull: Bool = false) { self.isFull = isFull }
+
+    /// The story's lines, in the order of time.
+    public var lines: [Line] {
+        if isFull { return all }
+        var merged = all
+        var isHidden = [Bool](repeating: false, count: all.count)
+        for group in groups where group.lines.count > group.limit {
+            let first = group.lines[0]
+            merged[first].count = group.lines.count
+            merged[first].subject = "\(group.family) ×\(group.lines.count)"
+            merged[first].lastTime = all[group.lines.last ?? first].time
+            if group.lines.contains(where: { all[$0].cause != all[first].cause }) { merged[first].cause = "" }
+            for index in group.lines.dropFirst() { isHidden[index] = true }
+        }
+        return merged.indices.filter { !isHidden[$0] }.map { merged[$0] }
+    }
 
     public mutating func add(_ record: TimelineRecord) {
         if isFull { return append(record, message: record.message) }
@@ -68,26 +90,40 @@ public struct Story: Sendable {
             if !start.pulled.isEmpty { facts.append(start.pulled) }
             if !facts.isEmpty { message += " " + facts.joined(separator: ", ") }
         }
-        let key = GroupKey(
-            reason: record.reason, family: family(record),
-            cause: record.reason == "Ready" || record.reason == "Gone" ? "" : record.cause,
-            message: record.reason == "Ready" ? "" : record.message)
-        if let group = groups[key], record.time - group.last <= Self.span {
-            lines[group.line].count += 1
-            lines[group.line].subject = "\(family(record)) ×\(lines[group.line].count)"
-            if lines[group.line].cause != record.cause { lines[group.line].cause = "" }
-            groups[key]?.last = record.time
-            return
+        let key = groupKey(record)
+        if let group = open[key], record.time - groups[group].last <= Self.span {
+            groups[group].lines.append(all.count)
+            groups[group].last = record.time
+        } else {
+            open[key] = groups.count
+            groups.append(
+                Group(lines: [all.count], last: record.time, family: key.family, limit: Self.limit(record)))
         }
-        groups[key] = Group(line: lines.count, last: record.time)
         append(record, message: message)
     }
 
+    /// Decisions are told one by one unless they are many; the rest is told together from two lines on.
+    private static func limit(_ record: TimelineRecord) -> Int {
+        switch record.category {
+        case .scheduling, .eviction, .volume: 6
+        case .failure: 10
+        default: record.reason == "Ready" ? 4 : 1
+        }
+    }
+
+    private func groupKey(_ record: TimelineRecord) -> GroupKey {
+        if record.reason == "Command" { return GroupKey(reason: record.message, family: "objects", cause: "") }
+        let isTold = record.kind == .pod || record.kind == .node
+        return GroupKey(
+            reason: isTold ? record.reason : record.reason + record.message, family: family(record),
+            cause: record.reason == "PodCreated" ? record.cause : "")
+    }
+
     private mutating func append(_ record: TimelineRecord, message: String) {
-        lines.append(
+        all.append(
             Line(
-                time: record.time, category: record.category, subject: record.subject, message: message,
-                cause: record.cause, isWarning: record.isWarning))
+                time: record.time, lastTime: record.time, category: record.category, subject: record.subject,
+                message: message, cause: record.cause, isWarning: record.isWarning))
     }
 
     private mutating func remember(_ record: TimelineRecord) {
@@ -102,9 +138,9 @@ public struct Story: Sendable {
 
     /// `image pulled in 1.9s`, out of the kubelet's message.
     private static func pullTime(_ message: String) -> String {
-        guard let range = message.range(of: " in ") else { return "image was there" }
-        let rest = message[range.upperBound...]
-        return "image pulled in \(rest.prefix { $0 != " " })"
+        let words = message.split(separator: " ")
+        guard let place = words.lastIndex(of: "in"), place + 1 < words.count else { return "image was there" }
+        return "image pulled in \(words[place + 1])"
     }
 
     /// Objects that differ in the last part of their name only are one family.

@@ -61,6 +61,8 @@ public final class ClusterSimulation {
             zones: configuration.nodes.map { $0.zone.map(UInt32.init) })
         kubectl = Kubectl()
         boots = Array(repeating: 0, count: configuration.nodes.count)
+        server.notReadyTolerationSeconds = configuration.notReadyToleration.wholeSeconds
+        server.unreachableTolerationSeconds = configuration.unreachableToleration.wholeSeconds
         server.bootstrap(at: .start)
         addProcesses()
         dispatchChanges()

@@ -3,6 +3,18 @@ public import Failures
 public import KubernetesModel
 public import SimulationKernel
 
+/// Something done to one node.
+public enum NodeAction: Sendable {
+    case cordon(Bool)
+    /// `kubectl drain --ignore-daemonsets --delete-emptydir-data`.
+    ///
+    /// A grace period of nil leaves it to the pods; a timeout of nil waits for ever.
+    case drain(gracePeriodSeconds: Int64?, timeout: VirtualDuration?)
+    case taint(adding: [Taint], removing: [Taint])
+    case fail(FailureMode, for: VirtualDuration?)
+    case recover
+}
+
 /// Something that a scenario's timeline does at a moment: what a person with kubectl and physical access can.
 public enum Command: Sendable {
     /// `kubectl apply` of one manifest.
@@ -19,18 +31,16 @@ public enum Command: Sendable {
     case pause(ObjectKey, Bool)
     case label(ObjectKind, ObjectKey, [String: String?])
     case annotate(ObjectKind, ObjectKey, [String: String?])
-    case cordon(node: String, Bool)
-    /// `kubectl drain --ignore-daemonsets --delete-emptydir-data`.
-    ///
-    /// A grace period of nil leaves it to the pods; a timeout of nil waits for ever.
-    case drain(node: String, gracePeriodSeconds: Int64?, timeout: VirtualDuration?)
-    case taint(node: String, adding: [Taint], removing: [Taint])
+    case node(String, NodeAction)
+    /// The same to the node on which a pod is at that moment.
+    case nodeOf(pod: ObjectKey, NodeAction)
+    /// Fails a rack, a zone or a node.
     case fail(FailureComponent, FailureMode, for: VirtualDuration?)
     case recover(FailureComponent)
     /// `kube-scheduler` or `kube-controller-manager`.
     case killLeader(component: String, for: VirtualDuration?)
     /// A named moment, for the timeline.
-    case mark(String)
+    case mark(String, description: String)
 }
 
 extension ClusterSimulation {
@@ -45,10 +55,35 @@ extension ClusterSimulation {
         case .fail(let component, let mode, let duration): beginScriptedOutage(mode, on: component, for: duration)
         case .recover(let component): recover(component)
         case .killLeader(let component, let duration): killLeader(of: component, for: duration)
-        case .mark(let name):
-            note(JournalEntry(.scenario, nil, ObjectKey(name: name), reason: "Moment", message: "moment \(name)"))
+        case .mark(let name, let description):
+            note(
+                JournalEntry(
+                    .scenario, nil, ObjectKey(name: name), reason: "Moment",
+                    message: description.isEmpty ? "moment \(name)" : description))
+        case .node(let name, let action): perform(action, on: name)
+        case .nodeOf(let pod, let action):
+            guard let name = get(Pod.self, pod)?.nodeName, !name.isEmpty else {
+                return note(
+                    JournalEntry(
+                        .scenario, .pod, pod, reason: "CommandFailed",
+                        message: "the pod is on no node, so nothing was done to its node",
+                        cause: "scenario timeline"))
+            }
+            perform(action, on: name)
         default:
             kubectl.perform(command, view: server.store, epoch: configuration.start, at: now, &outbox)
+            send(from: ProcessID(index: 0))
+        }
+    }
+
+    private func perform(_ action: NodeAction, on name: String) {
+        let component = nodeIndex(name).map { FailureComponent(.node, UInt32($0)) }
+        switch (action, component) {
+        case (.fail(let mode, let duration), let component?):
+            beginScriptedOutage(mode, on: component, for: duration)
+        case (.recover, let component?): recover(component)
+        default:
+            kubectl.perform(action, on: name, view: server.store, at: now, &outbox)
             send(from: ProcessID(index: 0))
         }
     }

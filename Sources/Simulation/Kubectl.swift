@@ -66,24 +66,29 @@ struct Kubectl {
             }
             let paused = deployment.value.with { $0.spec.paused = flag }
             send(.update(APIObject(paused)), "rollout \(flag ? "pause" : "resume")", .deployment, key, &out)
-        case .rollback(let key, let revision): rollBack(key, to: revision, view, epoch, &out)
+        case .rollback(let key, let revision): rollBack(key, to: revision, view, &out)
         case .label(let kind, let key, let labels):
             send(.patch(kind, key, .metadata(labels: labels, annotations: [:]), uid: nil), "label", kind, key, &out)
         case .annotate(let kind, let key, let annotations):
             send(
                 .patch(kind, key, .metadata(labels: [:], annotations: annotations), uid: nil), "annotate", kind, key,
                 &out)
-        case .cordon(let node, let flag):
-            send(
-                .patch(.node, ObjectKey(name: node), .unschedulable(flag), uid: nil),
-                flag ? "cordon" : "uncordon", .node, ObjectKey(name: node), &out)
-        case .taint(let node, let adding, let removing):
-            send(
-                .patch(.node, ObjectKey(name: node), .nodeTaints(adding: adding, removing: removing), uid: nil),
-                "taint", .node, ObjectKey(name: node), &out)
-        case .drain(let node, let grace, let timeout):
+        case .node, .nodeOf, .fail, .recover, .killLeader, .mark: break
+        }
+    }
+
+    mutating func perform(
+        _ action: NodeAction, on node: String, view: Store, at now: VirtualTime, _ out: inout Outbox
+    ) {
+        let key = ObjectKey(name: node)
+        switch action {
+        case .cordon(let flag):
+            send(.patch(.node, key, .unschedulable(flag), uid: nil), flag ? "cordon" : "uncordon", .node, key, &out)
+        case .taint(let adding, let removing):
+            send(.patch(.node, key, .nodeTaints(adding: adding, removing: removing), uid: nil), "taint", .node, key, &out)
+        case .drain(let grace, let timeout):
             drain(node, grace: grace, until: timeout.map { now.advancedClamping(by: $0) } ?? .never, view, &out)
-        case .fail, .recover, .killLeader, .mark: break
+        case .fail, .recover: break
         }
     }
 
@@ -184,9 +189,7 @@ struct Kubectl {
         send(.update(changed), what, kind, key, &out)
     }
 
-    private mutating func rollBack(
-        _ key: ObjectKey, to revision: Int64, _ view: Store, _ epoch: CalendarTime, _ out: inout Outbox
-    ) {
+    private mutating func rollBack(_ key: ObjectKey, to revision: Int64, _ view: Store, _ out: inout Outbox) {
         let what = revision == 0 ? "rollout undo" : "rollout undo --to-revision=\(revision)"
         guard let deployment = view.get(Deployment.self, key)?.value else {
             return refuse(what, .deployment, key, "not found", &out)
@@ -195,8 +198,8 @@ struct Kubectl {
             $0.metadata.isControlled(by: deployment.metadata.uid)
         }
         do throws(DeploymentRollback.Failure) {
-            let target = try DeploymentRollback.template(for: deployment, revision: revision, replicaSets: sets)
-            send(DeploymentRollback.request(target, for: deployment, epoch: epoch), what, .deployment, key, &out)
+            let target = try DeploymentRollback.target(for: deployment, revision: revision, replicaSets: sets)
+            send(DeploymentRollback.request(target, for: deployment), what, .deployment, key, &out)
         } catch {
             refuse(what, .deployment, key, error.description, &out)
         }

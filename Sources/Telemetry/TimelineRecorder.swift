@@ -105,7 +105,8 @@ public final class TimelineRecorder: SimulationObserver {
             line(change.time, .node, .node, key, "NodeRegistered", "registered", "kubelet")
         }
         let (was, isNow) = (before?.status.conditions["Ready"], node.status.conditions["Ready"])
-        if let isNow, was?.status != isNow.status {
+        // What the node lifecycle controller does (Unknown) it tells itself, with the constant behind it.
+        if let isNow, was?.status != isNow.status, isNow.status != .unknown {
             let text = "Ready is \(isNow.status.rawValue)" + (was.map { ", was \($0.status.rawValue)" } ?? "")
             line(
                 change.time, .node, .node, key, "NodeReady\(isNow.status.rawValue)", text,

@@ -48,7 +48,9 @@ struct ValidationTests {
         var failures: [(name: String, text: String)] = []
         for line in try SharedFiles.lines(Self.recording) {
             let test = try JSONParser.parse(line)
-            guard let name = test["name"]?.stringValue, let code = test["code"]?.integerValue else { continue }
+            guard let name = test["name"]?.stringValue, let code = test["code"]?.integerValue else {
+                continue
+            }
             let group = String(name.prefix { $0 != "/" })
             guard Self.groups.contains(group) else { continue }
             total[group, default: 0] += 1
@@ -135,6 +137,8 @@ struct RecordedServer {
     static let clusterIP = "10.96.0.77"
     static let random = "abcde"
     private static let now = "2001-01-01T00:00:00Z"
+    private static let allocation = ServiceAllocation(
+        networks: [IPNetwork("10.96.0.0/16")].compactMap(\.self))
 
     /// The warnings of the last request.
     private(set) var warnings: [String] = []
@@ -223,8 +227,7 @@ struct RecordedServer {
             kind, &tree, made: ServerMadeValues(uid: Self.uid, now: Self.now), outcome: outcome)
         let name = tree["metadata"]?["name"]?.stringValue ?? ""
         if kind.kind == "Service" {
-            let networks = [IPNetwork("10.96.0.0/16")].compactMap(\.self)
-            let faults = ServiceAllocation(networks: networks).prepare(&tree, old: nil)
+            let faults = Self.allocation.prepare(&tree, old: nil)
             if !faults.isEmpty { throw APIStatus.invalid(group, name, faults) }
             let needs = ServiceAddresses.prepare(&tree)
             if needs.clusterIP {
@@ -277,6 +280,10 @@ struct RecordedServer {
         UpdateStrategy.prepare(kind, &tree, old: old, subresource: subresource, now: Self.now)
         if kind.kind == "Service" && subresource.isEmpty {
             _ = ServiceAddresses.prepareUpdate(&tree, old: old)
+            let faults = Self.allocation.prepare(&tree, old: old)
+            if !faults.isEmpty {
+                throw APIStatus.invalid(Validator.statusKind(of: kind), name, faults)
+            }
         }
         let faults = Validator.validateUpdate(
             kind: kind, object: tree, old: old, subresource: subresource.isEmpty ? nil : subresource)

@@ -104,8 +104,8 @@ extension APIServer {
             allocators.release(address: service.value.spec.clusterIP)
             for port in service.value.spec.ports where port.nodePort != 0 { allocators.release(port: port.nodePort) }
         }
-        // A pod that is forced out while bound shows a grace period of 0 first, as upstream writes it.
-        if let pod = object.pod, !pod.value.nodeName.isEmpty, pod.value.metadata.deletionGracePeriodSeconds != 0 {
+        // A pod that is removed at once shows a grace period of 0 first, as upstream writes it.
+        if let pod = object.pod, pod.value.metadata.deletionGracePeriodSeconds != 0 {
             put(
                 object.withMetadata {
                     $0.deletionTimestamp = Timestamp(now)

@@ -156,7 +156,9 @@ extension APIServer {
         for object in store.list(.runtimeClass) { classes[object.metadata.name] = object.tree(epoch: epoch) }
         LimitRanger.admit(pod: &tree, ranges: ranges)
         try PriorityAdmission.admit(pod: &tree, classes: PriorityClasses(trees(.priorityClass)))
-        DefaultTolerationSeconds.admit(pod: &tree)
+        DefaultTolerationSeconds.admit(
+            pod: &tree, notReadySeconds: notReadyTolerationSeconds,
+            unreachableSeconds: unreachableTolerationSeconds)
         try RuntimeClassAdmission.admit(pod: &tree, classes: classes)
         try LimitRanger.validate(pod: tree, ranges: ranges)
         try RuntimeClassAdmission.validate(pod: tree, classes: classes)
@@ -175,10 +177,13 @@ extension APIServer {
         if let known = admittedSpecs[key] { return known }
         let versioned = GroupVersionKind(version: "v1", kind: "Pod")
         var tree = pod.with { $0.status = PodStatus() }.tree(epoch: epoch)
+        // A template has not all defaults of a pod: requests that follow limits come here.
+        Defaulting.apply(versioned, &tree)
         do throws(AdmissionRefusal) {
             try applyAdmission(.pod, versioned, &tree)
         } catch {
-            throw .forbidden(.pod, pod.metadata.name, error.description)
+            let metadata = pod.metadata
+            throw .forbidden(.pod, metadata.name.isEmpty ? metadata.generateName : metadata.name, error.description)
         }
         let made = ServerMadeValues(uid: "", now: epoch.rfc3339)
         CreationStrategy.prepare(versioned, &tree, made: made)

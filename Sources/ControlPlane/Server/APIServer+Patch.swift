@@ -126,7 +126,11 @@ extension JSONValue {
         guard case .object(let changes) = patch else { return patch }
         var members = objectValue ?? [:]
         for (name, change) in changes {
-            members[name] = change.isNull ? nil : (members[name] ?? .null).merging(change)
+            if change.isNull {
+                members.removeValue(forKey: name)
+            } else {
+                members[name] = (members[name] ?? .null).merging(change)
+            }
         }
         return .object(members)
     }

@@ -18,11 +18,14 @@ extension APIServer {
         return try finishUpdate(new, old: old, at: now)
     }
 
-    /// Replaces the status of an object; its metadata and specification stay.
+    /// Replaces the status of an object; its specification and most of its metadata stay.
     mutating func updateStatus(_ object: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
         let old = try existing(object.kind, object.key)
         try checkVersion(object.metadata, against: old)
-        return try finishUpdate(old.withStatus(of: object), old: old, at: now)
+        var new = old.withStatus(of: object)
+        // Of these kinds the status strategy lets annotations through; a Deployment's revision comes that way.
+        if object.kind == .deployment { new = new.withMetadata { $0.annotations = object.metadata.annotations } }
+        return try finishUpdate(new, old: old, at: now)
     }
 
     mutating func scale(

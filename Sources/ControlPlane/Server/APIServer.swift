@@ -24,6 +24,11 @@ public struct APIServer: ~Copyable {
     /// (`apiserver/pkg/storage/etcd3/compact.go`), and keeps what is younger than one such interval.
     public var historyRetention = VirtualDuration.minutes(10)
 
+    /// How long new pods tolerate a node that is not ready (`--default-not-ready-toleration-seconds`).
+    public var notReadyTolerationSeconds: Int64 = 300
+    /// How long new pods tolerate an unreachable node (`--default-unreachable-toleration-seconds`).
+    public var unreachableTolerationSeconds: Int64 = 300
+
     public init(epoch: CalendarTime, seed: UInt64) {
         self.epoch = epoch
         self.uids = RandomStream(seed: seed, name: "apiserver/uid")

@@ -80,19 +80,21 @@ enum EndpointPortOrder {
         return ports.map { (port: $0, hash: hash($0)) }.sorted { $0.hash < $1.hash }.map(\.port)
     }
 
-    /// FNV-1a of 128 bits over upstream's dump of the port.
-    static func hash(_ port: EndpointSlice.Port) -> UInt128 {
+    static func hash(_ port: EndpointSlice.Port) -> UInt128 { hash(dump(port)) }
+
+    /// FNV-1a of 128 bits over upstream's dump of a value.
+    static func hash(_ dump: String) -> UInt128 {
         var hash = UInt128(0x6c62_272e_07bb_0142) << 64 | UInt128(0x62b8_2175_6295_c58d)
         let prime = UInt128(1) << 88 | UInt128(0x13b)
-        for byte in dump(port).utf8 { hash = (hash ^ UInt128(byte)) &* prime }
+        for byte in dump.utf8 { hash = (hash ^ UInt128(byte)) &* prime }
         return hash
     }
 
     static func dump(_ port: EndpointSlice.Port) -> String {
         func text(_ value: String?) -> String { value ?? "<nil>" }
-        return "(v1.EndpointPort){Name:(*string)\(text(port.name)), "
-            + "Protocol:(*v1.Protocol)\(text(port.transportProtocol)), "
-            + "Port:(*int32)\(text(port.port.map(String.init))), "
+        return "(v1.EndpointPort){Name:(*string)\(text(port.name)) "
+            + "Protocol:(*v1.Protocol)\(text(port.transportProtocol)) "
+            + "Port:(*int32)\(text(port.port.map(String.init))) "
             + "AppProtocol:(*string)\(text(port.appProtocol))}"
     }
 }

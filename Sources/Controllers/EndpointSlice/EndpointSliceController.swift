@@ -58,46 +58,11 @@ public struct EndpointSliceController: Controller {
     ) {
         switch change.object {
         case .service(let service): queue.add(service.value.key)
-        case .pod(let pod):
-            podChanged(change.kind, change.old?.pod?.value, pod.value, view, &queue)
+        case .pod:
+            for service in ServicesOfPod.affected(by: change, view) { queue.add(service, after: batchPeriod) }
         case .endpointSlice(let slice):
             sliceChanged(change.kind, change.old?.endpointSlice?.value, slice.value, &queue)
         default: break
-        }
-    }
-
-    private func podChanged(
-        _ kind: WatchEvent.Kind, _ old: Pod?, _ pod: Pod, _ view: ObjectCache, _ queue: inout Enqueuer
-    ) {
-        guard kind == .modified, let old else {
-            for service in Self.services(of: pod, view) { queue.add(service, after: batchPeriod) }
-            return
-        }
-        let labelsChanged =
-            pod.metadata.labels != old.metadata.labels || pod.spec.hostname != old.spec.hostname
-            || pod.spec.subdomain != old.spec.subdomain
-        // Upstream compares pointers: every change of a pod that is being deleted counts.
-        let podChanged =
-            pod.metadata.isBeingDeleted || old.metadata.isBeingDeleted || pod.isReady != old.isReady
-            || pod.status.podIP != old.status.podIP
-        guard labelsChanged || podChanged else { return }
-        var services = Self.services(of: pod, view)
-        if labelsChanged {
-            let before = Self.services(of: old, view)
-            let both = services.filter(before.contains)
-            services += before.filter { !services.contains($0) }
-            if !podChanged { services.removeAll(where: both.contains) }
-        }
-        for service in services { queue.add(service, after: batchPeriod) }
-    }
-
-    private static func services(of pod: Pod, _ view: ObjectCache) -> [ObjectKey] {
-        view.list(Service.self, namespace: pod.metadata.namespace).compactMap { service in
-            let selector = service.value.spec.selector
-            guard !selector.isEmpty, LabelSelector(matchLabels: selector).matches(pod.metadata.labels) else {
-                return nil
-            }
-            return service.value.key
         }
     }
 

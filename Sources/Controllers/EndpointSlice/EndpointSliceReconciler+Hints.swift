@@ -43,6 +43,7 @@ extension EndpointSliceReconciler {
         var hints = JSONObject()
         if let zone = endpoint.zone { hints["forZones"] = [["name": .string(zone)]] }
         if byNode, let node = endpoint.nodeName { hints["forNodes"] = [["name": .string(node)]] }
-        return hints.isEmpty ? nil : .object(hints)
+        if hints.isEmpty { return nil }
+        return .object(hints)
     }
 }

@@ -111,6 +111,8 @@ public struct SyncSession {
     public let now: VirtualTime
     private var branch = 0
     private var cursors: [Int] = [0]
+    /// What the sync found in its way, in words for the journal; that of the last run counts.
+    public var obstacle: String?
     /// Events and notes that this run was the first to report.
     private(set) var reports: [Plan<CallTranscript>.Step] = []
     /// The calls whose answers are missing, in the order of `transcript.waiting`.

@@ -18,6 +18,8 @@ public struct StatefulSetController: Controller {
     public let workers = [5]
 
     private var consistency = ConsistencyStore()
+    /// What each set was last said to wait for.
+    private var obstacles: [ObjectKey: String] = [:]
 
     public init(respectsMaxUnavailable: Bool = false) {
         self.respectsMaxUnavailable = respectsMaxUnavailable
@@ -97,6 +99,7 @@ public struct StatefulSetController: Controller {
         }
         guard view.get(StatefulSet.self, key.key) != nil else {
             consistency.forget(key.key)
+            obstacles.removeValue(forKey: key.key)
             return Plan()
         }
         return run(CallTranscript(startedAt: now), key, view, now)
@@ -127,13 +130,28 @@ public struct StatefulSetController: Controller {
         }
     }
 
-    private func run(
+    private mutating func run(
         _ transcript: CallTranscript, _ key: WorkKey, _ view: ObjectCache, _ now: VirtualTime
     ) -> Plan<CallTranscript> {
-        transcript.run(view: view, now: now) { session throws(SyncStop) in
+        var policy = ""
+        var obstacle: String?
+        var plan = transcript.run(view: view, now: now) { session throws(SyncStop) in
             guard let set = session.object(StatefulSet.self, key.key) else { return .done }
+            policy = set.value.spec.podManagementPolicy
             let sync = StatefulSetSync(set.value, respectsMaxUnavailable: respectsMaxUnavailable)
+            defer { obstacle = session.obstacle }
             return try sync.run(&session)
         }
+        if case .resume = plan.ending { return plan }
+        // The journal tells what a set waits for once, not at every sync.
+        if let obstacle, obstacles[key.key] != obstacle {
+            plan.note(
+                JournalEntry(
+                    .workload, .statefulSet, key.key, reason: "Waiting", message: "waits for \(obstacle)",
+                    cause: "pod management policy \(policy): a name is given to one pod at a time"
+                        + (policy == "Parallel" ? "" : ", and pods follow each other in order")))
+        }
+        obstacles[key.key] = obstacle
+        return plan
     }
 }

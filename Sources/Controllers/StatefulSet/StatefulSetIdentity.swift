@@ -52,7 +52,11 @@ extension StatefulSet {
         ]
         var source = spec.template.spec.source
         source["hostname"] = .string(name)
-        source["subdomain"] = spec.serviceName.isEmpty ? nil : .string(spec.serviceName)
+        if spec.serviceName.isEmpty {
+            source.removeValue(forKey: "subdomain")
+        } else {
+            source["subdomain"] = .string(spec.serviceName)
+        }
         return Pod(metadata: meta, spec: PodSpec(source: withClaims(source, ordinal: ordinal)))
     }
 

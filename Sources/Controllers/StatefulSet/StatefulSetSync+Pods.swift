@@ -32,9 +32,17 @@ extension StatefulSetSync {
                 try alignClaims(replica, in: set, &session)
             } catch { throw report(error, "Update", pod.metadata.name, &session) }
         }
+        if pod.metadata.isBeingDeleted { session.obstacle = "\(pod.metadata.name) to be gone" }
         if isOrdered {
-            if pod.metadata.isBeingDeleted || !pod.isRunningAndReady { return false }
-            if !isAvailable(pod, at: session.startedAt) { return false }
+            if pod.metadata.isBeingDeleted { return false }
+            if !pod.isRunningAndReady {
+                session.obstacle = "\(pod.metadata.name) to be running and ready"
+                return false
+            }
+            if !isAvailable(pod, at: session.startedAt) {
+                session.obstacle = "\(pod.metadata.name) to be available"
+                return false
+            }
         }
         if set.matchesIdentity(pod), set.matchesStorage(pod), claimsMatch(replica, in: layout.updateSet, &session) {
             return true
@@ -51,10 +59,14 @@ extension StatefulSetSync {
     ) throws(SyncStop) -> Bool {
         guard let pod = replica.pod?.value else { return true }
         let isOrdered = !set.allowsBurst
-        if pod.metadata.isBeingDeleted { return !isOrdered }
+        if pod.metadata.isBeingDeleted {
+            session.obstacle = "\(pod.metadata.name) to be gone"
+            return !isOrdered
+        }
         if isOrdered, pod.metadata.name != layout.firstUnavailable,
             !pod.isRunningAndReady || !isAvailable(pod, at: session.startedAt)
         {
+            session.obstacle = "\(layout.firstUnavailable ?? "") to be available before \(pod.metadata.name) goes"
             return false
         }
         try delete(pod.metadata.name, &session)

@@ -8,6 +8,13 @@ extension StatefulSetSync {
         var current: ControllerRevision?
         var update: ControllerRevision?
         var collisionCount: Int64 = 0
+        /// What restores the set's own template.
+        var ownData: JSONValue?
+    }
+
+    /// The template of a revision. The set's own is not read anew, so that its pods go on sharing its parts.
+    func template(of revision: ControllerRevision, _ revisions: Revisions) -> PodTemplate? {
+        revision.data == revisions.ownData ? set.spec.template : ControllerHistory.template(in: revision)
     }
 
     /// Finds the current and the update revision; makes or renumbers the latter when the template changed.
@@ -22,6 +29,7 @@ extension StatefulSetSync {
             of: StatefulSet.kind, set.metadata, templateLabels: set.spec.template.metadata.labels,
             data: ControllerHistory.templatePatch(set.spec.template),
             number: ControllerHistory.nextNumber(after: revisions), collisionCount: found.collisionCount)
+        found.ownData = proposed.data
         let equal = revisions.last { ControllerHistory.areEqual($0, proposed) }
 
         let update: ControllerRevision

@@ -41,8 +41,8 @@ extension StatefulSetSync {
         _ pods: [Ref<Pod>], _ revisions: Revisions, _ session: inout SyncSession
     ) throws(SyncStop) -> StatefulSetStatus {
         guard let current = revisions.current, let update = revisions.update,
-            let currentTemplate = ControllerHistory.template(in: current),
-            let updateTemplate = ControllerHistory.template(in: update)
+            let currentTemplate = template(of: current, revisions),
+            let updateTemplate = template(of: update, revisions)
         else {
             throw .failed(SyncFailure("a ControllerRevision of StatefulSet \(set.key) holds no template"))
         }
@@ -158,7 +158,10 @@ extension StatefulSetSync {
                 status.currentReplicas -= 1
                 return
             }
-            if isUnavailable(replica, at: session.startedAt) { return }
+            if isUnavailable(replica, at: session.startedAt) {
+                session.obstacle = "\(set.podName(replica.ordinal)) to be available before the update goes on"
+                return
+            }
         }
     }
 

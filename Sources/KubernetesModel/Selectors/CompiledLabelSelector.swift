@@ -2,11 +2,14 @@
 ///
 /// Upstream: `apimachinery/pkg/labels/selector.go`, `apimachinery/pkg/apis/meta/v1/helpers.go` (v1.36).
 public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible {
+    /// The requirements, all of which must hold, in the order of their keys.
     public let requirements: [LabelRequirement]
     /// Whether this is the selector of nothing: what an absent selector compiles to.
     public let matchesNothing: Bool
 
+    /// Selects every object.
     public static let everything = CompiledLabelSelector(requirements: [])
+    /// Selects no object.
     public static let nothing = CompiledLabelSelector(requirements: [], matchesNothing: true)
 
     private init(requirements: [LabelRequirement], matchesNothing: Bool) {
@@ -14,6 +17,7 @@ public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible
         self.matchesNothing = matchesNothing
     }
 
+    /// Makes a selector of requirements.
     public init(requirements: [LabelRequirement]) {
         let sorted = requirements.enumerated().sorted { left, right in
             if left.element.key == right.element.key { return left.offset < right.offset }
@@ -73,6 +77,7 @@ public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible
         return true
     }
 
+    /// Whether all requirements hold for labels.
     public func matches(_ labels: [String: String]) -> Bool { matches { labels[$0] } }
 
     /// Whether it selects an object with these labels, as an object's `metadata.labels` holds them.
@@ -107,5 +112,6 @@ public struct CompiledLabelSelector: Hashable, Sendable, CustomStringConvertible
         }
     }
 
+    /// The selector as text that can be parsed again.
     public var description: String { requirements.map(\.description).joined(separator: ",") }
 }

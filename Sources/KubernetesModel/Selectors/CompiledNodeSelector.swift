@@ -2,11 +2,14 @@
 ///
 /// Upstream: `component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go` (v1.36).
 public struct CompiledNodeSelector: Hashable, Sendable {
+    /// Requirements, all of which must hold.
     public struct Term: Hashable, Sendable {
+        /// Requirements on the node's labels.
         public var labels: [NodeSelectorRequirement]
         /// Requirements on fields; `metadata.name` is the only one.
         public var fields: [NodeSelectorRequirement]
 
+        /// Makes a term.
         public init(labels: [NodeSelectorRequirement] = [], fields: [NodeSelectorRequirement] = []) {
             self.labels = labels
             self.fields = fields
@@ -27,8 +30,10 @@ public struct CompiledNodeSelector: Hashable, Sendable {
         }
     }
 
+    /// The terms, one of which must hold.
     public var terms: [Term]
 
+    /// Makes a selector of terms.
     public init(terms: [Term]) { self.terms = terms }
 
     /// A selector as an API object writes it (`nodeSelectorTerms`).
@@ -43,6 +48,7 @@ public struct CompiledNodeSelector: Hashable, Sendable {
 
 /// One requirement on a node's label or field.
 public struct NodeSelectorRequirement: Hashable, Sendable {
+    /// How the value is compared.
     public enum Operation: String, Sendable {
         case isIn = "In"
         case notIn = "NotIn"
@@ -52,11 +58,14 @@ public struct NodeSelectorRequirement: Hashable, Sendable {
         case lessThan = "Lt"
     }
 
+    /// The label's key, or the field's path.
     public var key: String
     /// Nil for an operator that there is not: such a requirement never holds.
     public var operation: Operation?
+    /// What the value is compared with.
     public var values: [String]
 
+    /// Makes a requirement.
     public init(key: String, _ operation: Operation, _ values: [String] = []) {
         self.key = key
         self.operation = operation

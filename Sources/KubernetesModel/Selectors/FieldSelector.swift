@@ -1,13 +1,19 @@
 /// A field selector as the API's query takes it: `metadata.name=web-0,status.phase!=Running`.
 ///
-/// Which fields a kind knows is the API server's matter. Upstream: `apimachinery/pkg/fields/selector.go` (v1.36).
+/// Which fields a kind knows is ``SelectableFields``' matter.
+///
+/// Upstream: `apimachinery/pkg/fields/selector.go` (v1.36).
 public struct FieldSelector: Hashable, Sendable, CustomStringConvertible {
     /// A field that must, or must not, have a value.
     public struct Term: Hashable, Sendable {
+        /// The field's path, with dots.
         public var field: String
+        /// The value it must, or must not, have.
         public var value: String
+        /// Whether the field must not have the value.
         public var isNegated: Bool
 
+        /// Makes a term.
         public init(field: String, value: String, isNegated: Bool = false) {
             self.field = field
             self.value = value
@@ -15,12 +21,16 @@ public struct FieldSelector: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The terms, all of which must hold; a parsed selector has them in the order of their texts.
     public var terms: [Term]
 
+    /// Selects every object.
     public static let everything = FieldSelector(terms: [])
 
+    /// Makes a selector of terms.
     public init(terms: [Term]) { self.terms = terms }
 
+    /// Reads a selector as it stands in a query.
     public init(parsing text: String) throws(SelectorError) {
         let parts = FieldSelector.split(Array(text.utf8))
             .map { String(decoding: $0, as: UTF8.self) }
@@ -37,6 +47,7 @@ public struct FieldSelector: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether the selector leaves everything open.
     public var isEmpty: Bool { terms.isEmpty }
 
     /// Whether all terms hold for fields found by their path; a field that is absent is empty.
@@ -49,6 +60,7 @@ public struct FieldSelector: Hashable, Sendable, CustomStringConvertible {
         terms.first { $0.field == field && !$0.isNegated }?.value
     }
 
+    /// The selector as text that can be parsed again.
     public var description: String {
         terms.map { "\($0.field)\($0.isNegated ? "!=" : "=")\(FieldSelector.escape($0.value))" }
             .joined(separator: ",")

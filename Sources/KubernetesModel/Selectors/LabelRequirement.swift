@@ -2,6 +2,7 @@
 ///
 /// Upstream: `apimachinery/pkg/labels/selector.go` (v1.36).
 public struct LabelRequirement: Hashable, Sendable, CustomStringConvertible {
+    /// How the label is compared.
     public enum Operation: String, Sendable {
         case doesNotExist = "!"
         case equals = "="
@@ -14,8 +15,11 @@ public struct LabelRequirement: Hashable, Sendable, CustomStringConvertible {
         case lessThan = "lt"
     }
 
+    /// The label's key.
     public let key: String
+    /// The comparison.
     public let operation: Operation
+    /// What the label is compared with, in the order of their bytes.
     public let values: [String]
 
     /// A condition that is known to be right.
@@ -25,6 +29,7 @@ public struct LabelRequirement: Hashable, Sendable, CustomStringConvertible {
         self.values = values
     }
 
+    /// Makes a requirement; refuses keys and values that no label can have.
     public init(key: String, _ operation: Operation, _ values: [String]) throws(SelectorError) {
         var faults = FieldErrorList()
         let keyFaults = Names.qualifiedName(key)
@@ -83,6 +88,7 @@ public struct LabelRequirement: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The requirement as text that can be parsed again.
     public var description: String {
         func list() -> String {
             values.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ",")
@@ -101,8 +107,10 @@ public struct LabelRequirement: Hashable, Sendable, CustomStringConvertible {
 
 /// Why a text or object is no selector, in upstream's words.
 public struct SelectorError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The text, as the API server gives it.
     public var description: String
 
+    /// Makes an error of its text.
     public init(_ description: String) { self.description = description }
 
     init(_ faults: FieldErrorList) {

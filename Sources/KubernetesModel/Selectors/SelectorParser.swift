@@ -38,10 +38,12 @@ struct SelectorParser {
                         index += 1
                     }
                 }
-                items.append(last.map { ($0.0, $0.1) } ?? (.fault, "error expected: keyword found '\(buffer)'"))
+                items.append(
+                    last.map { ($0.0, $0.1) } ?? (.fault, "error expected: keyword found '\(buffer)'"))
             } else {
                 let start = index
-                while index < bytes.count, bytes[index] != 0, !isSpecial(bytes[index]), !isSpace(bytes[index]) {
+                while index < bytes.count, bytes[index] != 0, !isSpecial(bytes[index]), !isSpace(bytes[index])
+                {
                     index += 1
                 }
                 let word = String(decoding: bytes[start..<index], as: UTF8.self)

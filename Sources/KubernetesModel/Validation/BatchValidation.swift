@@ -215,7 +215,8 @@ extension FieldErrorList {
             let place = path.index(index)
             let action = rule.action.text
             if action.isEmpty {
-                required(place.child("action"), "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]")
+                required(
+                    place.child("action"), "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]")
             } else if action == "FailIndex" {
                 if !spec.backoffLimitPerIndex.exists {
                     invalid(

@@ -25,7 +25,9 @@ extension FieldErrorList {
             if !names.insert(container.name.text).inserted {
                 duplicate(place.child("name"), .text(container.name.text))
             }
-            if container.lifecycle.exists { lifecycle(container.lifecycle, place.child("lifecycle"), context) }
+            if container.lifecycle.exists {
+                lifecycle(container.lifecycle, place.child("lifecycle"), context)
+            }
             probes(container, place, context)
             containerRestartPolicy(container, place)
         }
@@ -337,7 +339,8 @@ extension FieldErrorList {
                 fault = "only divisor's values \(allSizes) are supported with the memory resource"
             } else if supported.contains(resource) {
                 fault =
-                    "only divisor's values \(allSizes) are supported with the local ephemeral storage resource"
+                    "only divisor's values \(allSizes) are supported with the local ephemeral storage "
+                    + "resource"
             } else if isHugePage {
                 fault = "only divisor's values \(allSizes) are supported with the hugepages resource"
             }
@@ -657,7 +660,8 @@ extension FieldErrorList {
 
     private static let linuxSignals: [String] = {
         let plain =
-            "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT RTMAX RTMIN SEGV "
+            "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT RTMAX RTMIN "
+            + "SEGV "
             + "STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ"
         let names =
             plain.split(separator: " ").map(String.init) + (1...14).map { "RTMAX-\($0)" }
@@ -680,8 +684,9 @@ extension FieldErrorList {
             switch kind {
             case "exec": if action.command.isEmpty { required(place.child("command")) }
             case "httpGet": httpGet(action, place)
-            case "grpc": invalid(
-                place.child("port"), .int(action.port.int), each: Names.portNumber(action.port.int))
+            case "grpc":
+                invalid(
+                    place.child("port"), .int(action.port.int), each: Names.portNumber(action.port.int))
             case "sleep":
                 let seconds = action.seconds.int
                 if let grace = context.gracePeriod, seconds < 0 || seconds > grace {

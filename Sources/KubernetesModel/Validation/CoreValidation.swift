@@ -94,7 +94,8 @@ extension FieldErrorList {
             let isRight = parts.enumerated().allSatisfy { position, part in
                 guard let first = part.first else { return false }
                 let isLetter =
-                    position == 0 ? Names.isLetter(first) && !Names.isLowerLetter(first) : Names.isLetter(first)
+                    position == 0
+                    ? Names.isLetter(first) && !Names.isLowerLetter(first) : Names.isLetter(first)
                 return isLetter && part.allSatisfy(Names.isAlphanumeric)
             }
             let subject = "invalid feature name \(GoText.quoted(feature)): must"
@@ -321,7 +322,8 @@ extension FieldErrorList {
         case .success(.object), .success(.null): fault = nil
         case .success(let other):
             fault =
-                "json: cannot unmarshal \(GoJSON.kindName(other)) into Go value of type map[string]interface {}"
+                "json: cannot unmarshal \(GoJSON.kindName(other)) into Go value of type "
+                + "map[string]interface {}"
         }
         if let fault { invalid(path, .text("<secret contents redacted>"), fault) }
     }

@@ -30,8 +30,9 @@ enum CronSyntax {
         var text = schedule[...]
         if text.hasPrefix("TZ=") || text.hasPrefix("CRON_TZ=") {
             guard let space = text.firstIndex(of: " "), let equals = text.firstIndex(of: "=") else {
-                let start = (text.firstIndex(of: "=")).map { text.utf8.distance(from: text.startIndex, to: $0) }
-                return "invalid schedule format: runtime error: slice bounds out of range [\((start ?? 0) + 1):-1]"
+                let sign = text.firstIndex(of: "=") ?? text.startIndex
+                let start = text.utf8.distance(from: text.startIndex, to: sign) + 1
+                return "invalid schedule format: runtime error: slice bounds out of range [\(start):-1]"
             }
             let zone = String(text[text.index(after: equals)..<space])
             if !zone.isEmpty && zone != "UTC" && zone != "Local" && !TimeZoneNames.contains(zone) {

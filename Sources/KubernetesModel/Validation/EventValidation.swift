@@ -7,7 +7,8 @@ extension FieldErrorList {
         if isCore { return event }
         var result = event
         for (name, core) in [
-            ("note", "message"), ("regarding", "involvedObject"), ("reportingController", "reportingComponent"),
+            ("note", "message"), ("regarding", "involvedObject"),
+            ("reportingController", "reportingComponent"),
             ("deprecatedSource", "source"), ("deprecatedFirstTimestamp", "firstTimestamp"),
             ("deprecatedLastTimestamp", "lastTimestamp"), ("deprecatedCount", "count"),
         ] {

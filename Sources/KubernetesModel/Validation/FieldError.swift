@@ -36,12 +36,16 @@ public struct FieldError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What kind of fault it is.
     public var kind: Kind
+    /// Where it is.
     public var field: FieldPath
     /// The faulty value as Go's `%v`/`%q` print it, quotes included; nil for kinds that show none.
     public var shownValue: String?
+    /// What is wrong.
     public var detail: String
 
+    /// Makes an error.
     public init(_ kind: Kind, _ field: FieldPath, shownValue: String? = nil, detail: String = "") {
         self.kind = kind
         self.field = field

@@ -2,8 +2,10 @@
 ///
 /// Upstream: `apimachinery/pkg/util/validation/field/path.go` (v1.36).
 public struct FieldPath: Hashable, Sendable, CustomStringConvertible {
+    /// The path as messages have it.
     public let description: String
 
+    /// Makes a path of its text.
     public init(_ text: String = "") { description = text }
 
     /// A named member of this place.

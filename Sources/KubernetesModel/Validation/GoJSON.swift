@@ -75,7 +75,10 @@ enum GoJSON {
         private mutating func object(depth: Int) throws(Fault) {
             index += 1
             skipSpace()
-            if index < bytes.count, bytes[index] == UInt8(ascii: "}") { return index += 1 }
+            if index < bytes.count, bytes[index] == UInt8(ascii: "}") {
+                index += 1
+                return
+            }
             while true {
                 skipSpace()
                 guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
@@ -90,7 +93,10 @@ enum GoJSON {
                 try value(depth: depth + 1)
                 skipSpace()
                 guard index < bytes.count else { throw fault("") }
-                if bytes[index] == UInt8(ascii: "}") { return index += 1 }
+                if bytes[index] == UInt8(ascii: "}") {
+                    index += 1
+                    return
+                }
                 guard bytes[index] == UInt8(ascii: ",") else { throw fault("after object key:value pair") }
                 index += 1
             }
@@ -99,12 +105,18 @@ enum GoJSON {
         private mutating func array(depth: Int) throws(Fault) {
             index += 1
             skipSpace()
-            if index < bytes.count, bytes[index] == UInt8(ascii: "]") { return index += 1 }
+            if index < bytes.count, bytes[index] == UInt8(ascii: "]") {
+                index += 1
+                return
+            }
             while true {
                 try value(depth: depth + 1)
                 skipSpace()
                 guard index < bytes.count else { throw fault("") }
-                if bytes[index] == UInt8(ascii: "]") { return index += 1 }
+                if bytes[index] == UInt8(ascii: "]") {
+                    index += 1
+                    return
+                }
                 guard bytes[index] == UInt8(ascii: ",") else { throw fault("after array element") }
                 index += 1
             }
@@ -114,7 +126,9 @@ enum GoJSON {
             index += 1
             while index < bytes.count {
                 switch bytes[index] {
-                case UInt8(ascii: "\""): return index += 1
+                case UInt8(ascii: "\""):
+                    index += 1
+                    return
                 case UInt8(ascii: "\\"):
                     index += 1
                     guard index < bytes.count else { throw fault("") }

@@ -1,4 +1,5 @@
-/// Writes values of the API server's internal types as Go's JSON encoder does: what a message shows of a struct.
+/// Writes values of the API server's internal types as Go's JSON encoder does: what a message shows of a
+/// struct.
 enum GoStruct {
     /// The value at a place in an API object, as an internal type.
     static func json(_ tree: APITree, _ type: String) -> String {
@@ -25,7 +26,9 @@ enum GoStruct {
                 GoText.json($0.key) + ":" + write($0.value, kind: inner, parent: parent)
             }
             return "{" + members.joined(separator: ",") + "}"
-        case "@": return "{" + members(tree, of: String(kind.dropFirst()), parent: parent).joined(separator: ",") + "}"
+        case "@":
+            return "{" + members(tree, of: String(kind.dropFirst()), parent: parent).joined(separator: ",")
+                + "}"
         case "i": return tree.value.map { GoText.json($0) } ?? "0"
         case "b": return tree.flag ? "true" : "false"
         case "q": return GoText.json(tree.exists ? tree.quantityText : "0")

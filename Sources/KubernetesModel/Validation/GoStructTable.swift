@@ -1,8 +1,8 @@
 /// The fields of the API server's internal types, as far as its messages show them.
 ///
 /// A field is its Go name, its name in the API (`^` for one that the API has a level higher), and its kind:
-/// `s` text, `i` number, `b` boolean, `q` quantity, `x` number or text, `@T` a type of this table, `<T` its fields
-/// inline, `*` a pointer, `[` a list, `{` a map; `?` after it for one that is left out when empty.
+/// `s` text, `i` number, `b` boolean, `q` quantity, `x` number or text, `@T` a type of this table, `<T` its
+/// fields inline, `*` a pointer, `[` a list, `{` a map; `?` after it for one that is left out when empty.
 ///
 /// Upstream: `pkg/apis/*/types.go` (v1.36).
 enum GoStructTable {

@@ -9,6 +9,7 @@ public struct IPAddress: Hashable, Sendable {
     /// Whether an IPv4 number had leading zeros.
     let hasLeadingZeros: Bool
 
+    /// Whether the address has four bytes.
     public var isIPv4: Bool { bytes.count == 4 }
 
     /// Reads an address; leading zeros in IPv4 numbers are decimal. Nil when it is none.
@@ -78,13 +79,17 @@ public struct IPAddress: Hashable, Sendable {
         return (bytes, zeros)
     }
 
+    /// Whether the address is `0.0.0.0` or `::`.
     public var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
+    /// Whether the address is one of the machine's own.
     public var isLoopback: Bool {
         isIPv4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
     }
+    /// Whether the address is in `169.254.0.0/16` or `fe80::/10`.
     public var isLinkLocalUnicast: Bool {
         isIPv4 ? bytes[0] == 169 && bytes[1] == 254 : bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80
     }
+    /// Whether the address is in `224.0.0.0/24` or `ff02::/16`.
     public var isLinkLocalMulticast: Bool {
         isIPv4
             ? bytes[0] == 224 && bytes[1] == 0 && bytes[2] == 0
@@ -115,6 +120,7 @@ public struct IPAddress: Hashable, Sendable {
 public struct IPNetwork: Hashable, Sendable {
     /// The address as written, bits beyond the prefix included.
     public let address: IPAddress
+    /// How many leading bits the network's addresses share.
     public let prefixLength: Int
     let hasLeadingZeros: Bool
 
@@ -140,6 +146,7 @@ public struct IPNetwork: Hashable, Sendable {
             })
     }
 
+    /// The network as Go's `net/netip` writes it.
     public var canonical: String { "\(masked.canonical)/\(prefixLength)" }
 
     /// Whether an address of the same family lies in the network.

@@ -1,6 +1,7 @@
 /// The syntax of names: each function gives what is wrong with a text, and nothing when it is right.
 ///
-/// Upstream: `apimachinery/pkg/util/validation/validation.go` and `apimachinery/pkg/api/validate/content` (v1.36).
+/// Upstream: `apimachinery/pkg/util/validation/validation.go` and `apimachinery/pkg/api/validate/content`
+/// (v1.36).
 public enum Names {
     // MARK: DNS
 
@@ -22,7 +23,8 @@ public enum Names {
             } else {
                 messages.append(
                     pattern(
-                        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+                        "a lowercase RFC 1123 label must consist of lower case alphanumeric characters "
+                            + "or '-', "
                             + "and must start and end with an alphanumeric character",
                         labelPattern, ["my-name", "123-abc"]))
             }
@@ -73,7 +75,8 @@ public enum Names {
         if !(isDNS1123Label(value.utf8) && isLowerLetter(first)) {
             messages.append(
                 pattern(
-                    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
+                    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start "
+                        + "with an "
                         + "alphabetic character, and end with an alphanumeric character",
                     "[a-z]([-a-z0-9]*[a-z0-9])?", ["my-name", "abc-123"]))
         }
@@ -87,7 +90,8 @@ public enum Names {
         if !(value.hasPrefix("*.") && isDNS1123Subdomain(String(value.dropFirst(2)))) {
             messages.append(
                 pattern(
-                    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which "
+                    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS "
+                        + "subdomain, which "
                         + "must consist of lower case alphanumeric characters, '-' or '.' and end with an "
                         + "alphanumeric character", "\\*\\." + subdomainPattern, ["*.example.com"]))
         }
@@ -134,7 +138,8 @@ public enum Names {
         if !value.isEmpty && !isKeyName(value.utf8[...]) {
             messages.append(
                 pattern(
-                    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+                    "a valid label must be an empty string or consist of alphanumeric characters, '-', "
+                        + "'_' or '.', "
                         + "and must start and end with an alphanumeric character",
                     "(" + keyPattern + ")?", ["MyValue", "my_value", "12345"]))
         }
@@ -143,10 +148,12 @@ public enum Names {
 
     // MARK: Ports, percentages, headers, variables, keys
 
+    /// A number of a TCP or UDP port.
     public static func portNumber(_ value: Int64) -> [String] {
         (1...65535).contains(value) ? [] : [range(1, 65535)]
     }
 
+    /// A name of a port: an IANA service name.
     public static func portName(_ value: String) -> [String] {
         var messages: [String] = []
         let bytes = value.utf8
@@ -164,6 +171,7 @@ public enum Names {
         return messages
     }
 
+    /// A percentage such as `25%`.
     public static func percent(_ value: String) -> [String] {
         let digits = value.utf8.dropLast()
         if value.utf8.last == UInt8(ascii: "%"), !digits.isEmpty, digits.allSatisfy(isDigit) { return [] }
@@ -174,6 +182,7 @@ public enum Names {
         ]
     }
 
+    /// A name of an HTTP header.
     public static func httpHeaderName(_ value: String) -> [String] {
         if !value.isEmpty, value.utf8.allSatisfy({ isAlphanumeric($0) || $0 == dash }) { return [] }
         return [
@@ -189,7 +198,8 @@ public enum Names {
         if value.isEmpty { messages.append("environment variable name must be non-empty") }
         if value.utf8.contains(where: { $0 < 0x20 || $0 > 0x7E || $0 == UInt8(ascii: "=") }) {
             messages.append(
-                "a valid environment variable name must consist only of printable ASCII characters other than '='"
+                "a valid environment variable name must consist only of printable ASCII characters other "
+                    + "than '='"
             )
         }
         return messages
@@ -217,6 +227,7 @@ public enum Names {
         return messages
     }
 
+    /// An identifier of the C language.
     public static func cIdentifier(_ value: String) -> [String] {
         let bytes = value.utf8
         if let first = bytes.first, isLetter(first) || first == underscore,
@@ -249,6 +260,7 @@ public enum Names {
         return ["/", "%"].filter { value.contains($0) }.map { "may not contain '\($0)'" }
     }
 
+    /// A number of a user.
     public static func userID(_ value: Int64) -> [String] {
         (0...Int64(Int32.max)).contains(value) ? [] : [range(0, Int64(Int32.max))]
     }

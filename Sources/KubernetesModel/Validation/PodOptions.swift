@@ -1,4 +1,5 @@
-/// What a pod's validation tolerates: v1.36's default feature gates, and faults that the stored pod already has.
+/// What a pod's validation tolerates: v1.36's default feature gates, and faults that the stored pod already
+/// has.
 ///
 /// Upstream: `pkg/api/pod/util.go`, `GetValidationOptionsFromPodSpecAndMeta` (v1.36).
 struct PodOptions {

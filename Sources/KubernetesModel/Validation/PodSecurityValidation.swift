@@ -239,7 +239,8 @@ extension FieldErrorList {
         if count != containers.count {
             invalid(
                 path, .text(""),
-                "If pod contains any hostProcess containers then all containers must be HostProcess containers"
+                "If pod contains any hostProcess containers then all containers must be HostProcess "
+                    + "containers"
             )
         }
         if !spec.hostNetwork.flag {

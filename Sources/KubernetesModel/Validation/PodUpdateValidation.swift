@@ -248,7 +248,8 @@ extension FieldErrorList {
             let after = new.spec[kind].list
             for (index, container) in old.spec[kind].list.enumerated() {
                 removedResources(
-                    after[index].resources, container.resources, path.child(kind).index(index).child("resources"))
+                    after[index].resources, container.resources,
+                    path.child(kind).index(index).child("resources"))
             }
         }
         spec = containerResize(spec, old.spec, path)
@@ -281,7 +282,8 @@ extension FieldErrorList {
                         where policy.restartPolicy.text == "RestartContainer" {
                             forbidden(
                                 place,
-                                "non-sidecar init containers with a resize policy of RestartContainer cannot be "
+                                "non-sidecar init containers with a resize policy of RestartContainer "
+                                    + "cannot be "
                                     + "resized")
                         }
                     }

@@ -97,7 +97,9 @@ extension FieldErrorList {
         hostnameOverride(spec, path)
         smallFields(spec, path, options)
         operatingSystem(spec, path)
-        if spec.schedulingGroup.exists { schedulingGroup(spec.schedulingGroup, path.child("schedulingGroup")) }
+        if spec.schedulingGroup.exists {
+            schedulingGroup(spec.schedulingGroup, path.child("schedulingGroup"))
+        }
         fileKeyVolumes(spec, path)
     }
 
@@ -136,7 +138,11 @@ extension FieldErrorList {
     }
 
     mutating func preemptionPolicy(_ policy: String, _ path: FieldPath) {
-        if policy.isEmpty { required(path) } else { member(policy, path, of: ["PreemptLowerPriority", "Never"]) }
+        if policy.isEmpty {
+            required(path)
+        } else {
+            member(policy, path, of: ["PreemptLowerPriority", "Never"])
+        }
     }
 
     private mutating func restartAndDNSPolicies(_ spec: APITree, _ path: FieldPath) {

@@ -129,7 +129,8 @@ extension WarningList {
             if variable.valueFrom.exists || value == reference || value.range(ofFirst: reference) == nil {
                 add(
                     path.index(index),
-                    "hides previous definition of \(GoText.quoted(name)), which may be dropped when using apply"
+                    "hides previous definition of \(GoText.quoted(name)), which may be dropped when "
+                        + "using apply"
                 )
             }
         }
@@ -176,7 +177,8 @@ extension WarningList {
                 }
                 add(
                     place,
-                    "duplicate port name \(GoText.quoted(name)) with \(other), services and probes that select "
+                    "duplicate port name \(GoText.quoted(name)) with \(other), services and probes that "
+                        + "select "
                         + "ports by name will use \(other)")
             }
         }

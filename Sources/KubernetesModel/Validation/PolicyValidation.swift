@@ -68,7 +68,8 @@ extension FieldErrorList {
             invalid(
                 path, .text(reason),
                 Names.pattern(
-                    "a condition reason must start with alphabetic character, optionally followed by a string "
+                    "a condition reason must start with alphabetic character, optionally followed by a "
+                        + "string "
                         + "of alphanumeric characters or '_,:', and must end with an alphanumeric character "
                         + "or '_'", "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
                     ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"]))
@@ -93,7 +94,8 @@ extension FieldErrorList {
         metadata(object.metadata, isNamespaced: false, name: .subdomain)
         let name = object.metadata.name.text
         if name.hasPrefix("system-") {
-            if let fault = FieldErrorList.systemClassFault(name, value, isDefault: object.globalDefault.flag) {
+            if let fault = FieldErrorList.systemClassFault(name, value, isDefault: object.globalDefault.flag)
+            {
                 forbidden(
                     FieldPath("metadata").child("name"),
                     "priority class names with 'system-' prefix are reserved for system use only. error: "

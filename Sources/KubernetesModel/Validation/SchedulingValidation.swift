@@ -72,7 +72,9 @@ extension FieldErrorList {
                     place.child("key"), .text(requirement.key.text), "not a valid field selector key")
                 continue
             }
-            for (position, value) in values.enumerated() { subdomain(value, place.child("values").index(position)) }
+            for (position, value) in values.enumerated() {
+                subdomain(value, place.child("values").index(position))
+            }
         }
     }
 
@@ -217,7 +219,8 @@ extension FieldErrorList {
             if key.isEmpty && operation != "Exists" {
                 invalid(
                     place.child("operator"), .typed(operation),
-                    "operator must be Exists when `key` is empty, which means \"match all values and all keys\""
+                    "operator must be Exists when `key` is empty, which means \"match all values and all "
+                        + "keys\""
                 )
             }
             if toleration.tolerationSeconds.exists && effect != "NoExecute" {

@@ -12,6 +12,7 @@ public struct ServiceAllocation: Sendable {
     /// The range of node ports.
     public var nodePorts: ClosedRange<Int64>
 
+    /// Makes the allocation's settings; the first family is the cluster's main one.
     public init(
         families: [String] = ["IPv4"], networks: [IPNetwork] = [],
         nodePorts: ClosedRange<Int64> = 30000...32767
@@ -47,8 +48,8 @@ public struct ServiceAllocation: Sendable {
         return faults.errors
     }
 
-    /// Why no address can be recorded for a Service; nil when one can. Upstream records each in an `IPAddress`
-    /// object that refers to the Service by name.
+    /// Why no address can be recorded for a Service; nil when one can. Upstream records each in an
+    /// `IPAddress` object that refers to the Service by name.
     ///
     /// - Parameter address: the address that was chosen, or that the Service asks for.
     public func recordFault(_ service: JSONValue, address: String) -> FieldError? {
@@ -56,7 +57,11 @@ public struct ServiceAllocation: Sendable {
         let name = tree.metadata.name.text
         var faults = FieldErrorList()
         let path = FieldPath("spec").child("parentRef", "name")
-        if name.isEmpty { faults.required(path) } else { faults.invalid(path, .text(name), each: Names.pathSegment(name)) }
+        if name.isEmpty {
+            faults.required(path)
+        } else {
+            faults.invalid(path, .text(name), each: Names.pathSegment(name))
+        }
         if faults.isEmpty { return nil }
         let status = APIStatus.invalid(
             GroupedName("IPAddress", group: "networking.k8s.io"), address, faults.errors)

@@ -29,10 +29,14 @@ public struct APIStatus: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// One of several causes of a failure.
     public struct Cause: Hashable, Sendable {
+        /// What kind of fault it is, such as `FieldValueInvalid`.
         public var reason: String
+        /// What is wrong.
         public var message: String
+        /// Where it is.
         public var field: String
 
+        /// Makes a cause.
         public init(reason: String, message: String, field: String) {
             self.reason = reason
             self.message = message
@@ -42,11 +46,15 @@ public struct APIStatus: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// What the failure is about.
     public struct Details: Hashable, Sendable {
+        /// The object's name.
         public var name = ""
+        /// The API group of the kind or resource.
         public var group = ""
         /// A resource (`pods`), or a kind for faults of an object.
         public var kind = ""
+        /// The object's uid.
         public var uid = ""
+        /// The faults found.
         public var causes: [Cause] = []
         /// Seconds after which the client may try again; 0 for none.
         public var retryAfterSeconds: Int64 = 0
@@ -66,10 +74,14 @@ public struct APIStatus: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The HTTP status code.
     public var code: Int
+    /// The reason as a machine reads it.
     public var reason: Reason
+    /// The text for people.
     public var message: String
+    /// What the error is about.
     public var details: Details?
 
+    /// Makes a status.
     public init(code: Int, reason: Reason, message: String, details: Details? = nil) {
         self.code = code
         self.reason = reason
@@ -77,6 +89,7 @@ public struct APIStatus: Error, Hashable, Sendable, CustomStringConvertible {
         self.details = details
     }
 
+    /// The message.
     public var description: String { message }
 
     /// The body of the answer.
@@ -115,14 +128,18 @@ extension APIStatus.Cause {
 
 /// A resource or kind with its API group; written `deployments.apps`, or `pods` in the core group.
 public struct GroupedName: Hashable, Sendable, CustomStringConvertible {
+    /// The API group; empty for the core group.
     public var group: String
+    /// The plural resource or the kind.
     public var name: String
 
+    /// Makes a name in a group.
     public init(_ name: String, group: String = "") {
         self.name = name
         self.group = group
     }
 
+    /// `deployments.apps`, or the bare name in the core group.
     public var description: String { group.isEmpty ? name : "\(name).\(group)" }
 }
 
@@ -135,12 +152,14 @@ extension APIStatus {
         Details(name: name, group: resource.group, kind: resource.name)
     }
 
+    /// 404: there is no such object.
     public static func notFound(_ resource: GroupedName, _ name: String) -> APIStatus {
         APIStatus(
             code: 404, reason: .notFound, message: "\(resource) \(GoText.quoted(name)) not found",
             details: about(resource, name))
     }
 
+    /// 409: there is already an object of this name.
     public static func alreadyExists(_ resource: GroupedName, _ name: String) -> APIStatus {
         APIStatus(
             code: 409, reason: .alreadyExists, message: "\(resource) \(GoText.quoted(name)) already exists",
@@ -160,6 +179,7 @@ extension APIStatus {
             details: details)
     }
 
+    /// 409: the object was changed meanwhile, or cannot be changed so.
     public static func conflict(
         _ resource: GroupedName, _ name: String, _ cause: String = modifiedMessage
     ) -> APIStatus {
@@ -174,6 +194,7 @@ extension APIStatus {
         APIStatus(code: 409, reason: .conflict, message: message, details: Details(causes: causes))
     }
 
+    /// 403: the request is not allowed.
     public static func forbidden(_ resource: GroupedName, _ name: String, _ cause: String) -> APIStatus {
         let subject =
             resource.name.isEmpty && resource.group.isEmpty
@@ -206,14 +227,17 @@ extension APIStatus {
         return invalid(resource, name, [error])
     }
 
+    /// 400: the request cannot be understood.
     public static func badRequest(_ message: String) -> APIStatus {
         APIStatus(code: 400, reason: .badRequest, message: message)
     }
 
+    /// 401: nobody is known to have sent the request.
     public static func unauthorized(_ message: String = "not authorized") -> APIStatus {
         APIStatus(code: 401, reason: .unauthorized, message: message)
     }
 
+    /// 410: what was asked for is no longer there.
     public static func gone(_ message: String) -> APIStatus {
         APIStatus(code: 410, reason: .gone, message: message)
     }
@@ -223,16 +247,19 @@ extension APIStatus {
         APIStatus(code: 410, reason: .expired, message: message)
     }
 
+    /// 429: the client is to ask again, after a number of seconds.
     public static func tooManyRequests(_ message: String, retryAfterSeconds: Int64) -> APIStatus {
         APIStatus(
             code: 429, reason: .tooManyRequests, message: message,
             details: Details(retryAfterSeconds: retryAfterSeconds))
     }
 
+    /// 503: the server cannot answer now.
     public static func serviceUnavailable(_ message: String) -> APIStatus {
         APIStatus(code: 503, reason: .serviceUnavailable, message: message)
     }
 
+    /// 405: the resource has no such action.
     public static func methodNotSupported(_ resource: GroupedName, _ action: String) -> APIStatus {
         APIStatus(
             code: 405, reason: .methodNotAllowed,
@@ -240,6 +267,7 @@ extension APIStatus {
             details: about(resource))
     }
 
+    /// 500: the server took too long; the client is to ask again, after a number of seconds.
     public static func serverTimeout(
         _ resource: GroupedName, operation: String, retryAfterSeconds: Int64
     ) -> APIStatus {
@@ -252,18 +280,21 @@ extension APIStatus {
             details: details)
     }
 
+    /// 500: the server failed.
     public static func internalError(_ message: String) -> APIStatus {
         APIStatus(
             code: 500, reason: .internalError, message: "Internal error occurred: \(message)",
             details: Details(causes: [Cause(reason: "", message: message, field: "")]))
     }
 
+    /// 504: the request took too long.
     public static func timeout(_ message: String, retryAfterSeconds: Int64) -> APIStatus {
         APIStatus(
             code: 504, reason: .timeout, message: "Timeout: \(message)",
             details: Details(retryAfterSeconds: retryAfterSeconds))
     }
 
+    /// 413: the request's body is too large.
     public static func requestEntityTooLarge(_ message: String) -> APIStatus {
         APIStatus(
             code: 413, reason: .requestEntityTooLarge, message: "Request entity too large: \(message)")

@@ -71,8 +71,7 @@ extension FieldErrorList {
             "cinder", "cephfs", "azureFile", "vsphereVolume", "azureDisk", "photonPersistentDisk",
         ]
         let key = "volume.beta.kubernetes.io/mount-options"
-        if object.metadata.annotations[key].exists && !mountable.contains(where: { object.spec[$0].exists })
-        {
+        if object.metadata.annotations[key].exists && !mountable.contains(where: { object.spec[$0].exists }) {
             forbidden(
                 FieldPath("metadata").child("annotations", key),
                 "may not specify mount options for this volume type")

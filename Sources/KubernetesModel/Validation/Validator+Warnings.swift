@@ -61,7 +61,9 @@ extension Validator {
             if !isNew && new.spec.schedule.text.range(ofFirst: "TZ") != nil {
                 list.add(
                     "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
-                        + "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details")
+                        + "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more "
+                        + "details"
+                )
             }
         default: list.others(kind, new, isNew: isNew)
         }

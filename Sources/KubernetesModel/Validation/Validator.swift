@@ -23,7 +23,8 @@ public enum Validator {
 
     /// What is wrong with a change to an object, in upstream's order.
     ///
-    /// - Parameter subresource: `status`, `ephemeralcontainers`, `resize` or `finalize`; nil for the object itself.
+    /// - Parameter subresource: `status`, `ephemeralcontainers`, `resize` or `finalize`; nil for the object
+    ///   itself.
     public static func validateUpdate(
         kind: GroupVersionKind, object: JSONValue, old: JSONValue, subresource: String? = nil
     ) -> [FieldError] {

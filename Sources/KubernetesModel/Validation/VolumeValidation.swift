@@ -384,7 +384,8 @@ extension FieldErrorList {
                 ])
             if file.resourceFieldRef.exists {
                 invalid(
-                    path, .text("resource"), "fieldRef and resourceFieldRef can not be specified simultaneously"
+                    path, .text("resource"),
+                    "fieldRef and resourceFieldRef can not be specified simultaneously"
                 )
             }
         } else if file.resourceFieldRef.exists {

@@ -1,7 +1,7 @@
 /// What the API server warns of when it accepts an object.
 ///
-/// Upstream: `WarningsOnCreate` and `WarningsOnUpdate` of `pkg/registry/*/strategy.go`, `pkg/api/*/warnings.go`
-/// (v1.36).
+/// Upstream: `WarningsOnCreate` and `WarningsOnUpdate` of `pkg/registry/*/strategy.go`,
+/// `pkg/api/*/warnings.go` (v1.36).
 struct WarningList {
     private(set) var texts: [String] = []
 
@@ -173,7 +173,8 @@ struct WarningList {
         if spec.persistentVolumeReclaimPolicy.text == "Recycle" {
             add(
                 path.child("persistentVolumeReclaimPolicy"),
-                "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic "
+                "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use "
+                    + "dynamic "
                     + "provisioning.")
         }
         for (index, term) in spec.nodeAffinity.required.nodeSelectorTerms.list.enumerated() {

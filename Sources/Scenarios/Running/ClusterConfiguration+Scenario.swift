@@ -56,6 +56,8 @@ extension ClusterConfiguration {
         set("responseLatency", &timing.responseLatency)
         set("watchLatency", &timing.watchLatency)
         set("unreachableTimeout", &timing.unreachableTimeout)
+        set("defaultNotReadyToleration", &notReadyToleration)
+        set("defaultUnreachableToleration", &unreachableToleration)
         set("leaderElectionLeaseDuration", &election.leaseDuration)
         set("leaderElectionRetryPeriod", &election.retryPeriod)
 

@@ -15,25 +15,24 @@ extension TimelineAction {
                 propagation: propagation.flatMap(DeleteOptions.Propagation.init(rawValue:)) ?? .background)
             return [.delete(object.kind, object.key, options)]
         case .scale(let object, let replicas): return [.scale(object.kind, object.key, replicas: replicas)]
-        case .cordon(let target): return target.nodes(in: cluster).map { .cordon(node: $0, true) }
-        case .uncordon(let target): return target.nodes(in: cluster).map { .cordon(node: $0, false) }
+        case .cordon(let target): return target.commands(.cordon(true), in: cluster)
+        case .uncordon(let target): return target.commands(.cordon(false), in: cluster)
         case .drain(let target, let options):
-            return target.nodes(in: cluster).map {
-                .drain(node: $0, gracePeriodSeconds: options.gracePeriodSeconds, timeout: options.timeout)
-            }
-        case .taint(let target, let taints):
-            return target.nodes(in: cluster).map { .taint(node: $0, adding: taints, removing: []) }
+            let drain = NodeAction.drain(gracePeriodSeconds: options.gracePeriodSeconds, timeout: options.timeout)
+            return target.commands(drain, in: cluster)
+        case .taint(let target, let taints): return target.commands(.taint(adding: taints, removing: []), in: cluster)
         case .untaint(let target, let removals):
-            let taints = removals.flatMap(\.taints)
-            return target.nodes(in: cluster).map { .taint(node: $0, adding: [], removing: taints) }
+            return target.commands(.taint(adding: [], removing: removals.flatMap(\.taints)), in: cluster)
         case .setImage(let object, let container, let image):
             return [.setImage(object.kind, object.key, container: container, image: image)]
         case .rollback(let object, let revision): return [.rollback(object.key, revision: revision ?? 0)]
         case .restart(let object): return [.restart(object.kind, object.key)]
         case .fail(let target, let mode, let duration):
-            return target.components(in: cluster).map { .fail($0, mode, for: duration) }
+            return target.component(in: cluster).map { [.fail($0, mode, for: duration)] }
+                ?? target.commands(.fail(mode, for: duration), in: cluster)
         case .failDisk: return []
-        case .recover(let target): return target.components(in: cluster).map { .recover($0) }
+        case .recover(let target):
+            return target.component(in: cluster).map { [.recover($0)] } ?? target.commands(.recover, in: cluster)
         case .killLeader(let component, let duration):
             let name =
                 switch component {
@@ -56,18 +55,20 @@ extension TimelineAction.TaintRemoval {
 }
 
 extension NodeTarget {
-    /// What fails: a rack or zone as a whole, or single nodes.
-    func components(in cluster: ClusterPlan) -> [FailureComponent] {
+    /// The rack or zone that fails as a whole; nil for single nodes.
+    func component(in cluster: ClusterPlan) -> FailureComponent? {
         switch self {
         case .rack(let name):
-            return cluster.racks.firstIndex(of: name).map { [FailureComponent(.rack, UInt32($0))] } ?? []
+            return cluster.racks.firstIndex(of: name).map { FailureComponent(.rack, UInt32($0)) }
         case .zone(let name):
-            return cluster.zones.firstIndex { $0.name == name }.map { [FailureComponent(.zone, UInt32($0))] } ?? []
-        case .nodes, .pool, .selector:
-            let all = cluster.nodes.map(\.name)
-            return nodes(in: cluster).compactMap { name in
-                all.firstIndex(of: name).map { FailureComponent(.node, UInt32($0)) }
-            }
+            return cluster.zones.firstIndex { $0.name == name }.map { FailureComponent(.zone, UInt32($0)) }
+        case .nodes, .pool, .selector, .running: return nil
         }
+    }
+
+    /// The same action for each of the nodes.
+    func commands(_ action: NodeAction, in cluster: ClusterPlan) -> [Command] {
+        if case .running(let pod) = self { return [.nodeOf(pod: pod.key, action)] }
+        return nodes(in: cluster).map { .node($0, action) }
     }
 }

@@ -28,7 +28,9 @@ public final class ScenarioRun {
             ClusterConfiguration(scenario), observers: [metrics, watcher] + observers)
         for manifest in scenario.manifests { simulation.schedule(.apply(manifest.tree), at: .start) }
         for entry in scenario.timeline {
-            if let name = entry.name { simulation.schedule(.mark(name), at: entry.at) }
+            if let name = entry.name {
+                simulation.schedule(.mark(name, description: entry.description), at: entry.at)
+            }
             for command in entry.action?.commands(in: scenario.cluster) ?? [] {
                 simulation.schedule(command, at: entry.at)
             }

@@ -178,7 +178,7 @@ public struct SchedulingCycle: Sendable {
     }
 
     /// How many feasible nodes end the search.
-    func nodesToFind(_ percentage: Int64, of count: Int) -> Int {
+    public func nodesToFind(_ percentage: Int64, of count: Int) -> Int {
         if count < Self.minimumFeasibleNodes { return count }
         var percentage = percentage
         if percentage == 0 { percentage = max(Self.minimumPercentage, 50 - Int64(count) / 125) }

@@ -2,10 +2,19 @@
 ///
 /// Upstream: `plugin/pkg/admission/defaulttolerationseconds/admission.go` (v1.36).
 public enum DefaultTolerationSeconds {
-    public static func admit(pod: inout JSONValue) {
+    /// - Parameters:
+    ///   - notReadySeconds: `--default-not-ready-toleration-seconds` of the API server.
+    ///   - unreachableSeconds: `--default-unreachable-toleration-seconds`.
+    public static func admit(
+        pod: inout JSONValue, notReadySeconds: Int64 = 300, unreachableSeconds: Int64 = 300
+    ) {
         pod.updateStruct("spec") { spec in
             let given = spec.list("tolerations")
-            for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+            let keys = [
+                ("node.kubernetes.io/not-ready", notReadySeconds),
+                ("node.kubernetes.io/unreachable", unreachableSeconds),
+            ]
+            for (key, seconds) in keys {
                 let isTolerated = given.contains { toleration in
                     let effect = toleration.text("effect")
                     let ownKey = toleration.text("key")
@@ -15,7 +24,7 @@ public enum DefaultTolerationSeconds {
                 spec.append(
                     [
                         "key": .string(key), "operator": "Exists", "effect": "NoExecute",
-                        "tolerationSeconds": 300,
+                        "tolerationSeconds": .integer(seconds),
                     ], to: "tolerations")
             }
         }

@@ -1,0 +1,133 @@
+import ControlPlane
+import Controllers
+import KubernetesModel
+import SimulationKernel
+import Testing
+
+@Suite("Garbage collector")
+struct GarbageCollectorTests {
+    private func world() -> ControllerWorld {
+        ControllerWorld(nodes: []) { manager, _ in manager.add(GarbageCollectorController()) }
+    }
+
+    @discardableResult
+    private func configMap(
+        _ name: String, owners: [(name: String, blocks: Bool)] = [], in world: ControllerWorld
+    ) -> UID {
+        let references = owners.map { owner -> JSONValue in
+            let uid = world.server.store[.configMap, ControllerWorld.key(owner.name)]?.metadata.uid
+            return [
+                "apiVersion": "v1", "kind": "ConfigMap", "name": .string(owner.name),
+                "uid": .string(uid?.description ?? "00000000-0000-4000-8000-000000000001"),
+                "blockOwnerDeletion": .bool(owner.blocks),
+            ]
+        }
+        let rest: JSONValue = ["metadata": ["ownerReferences": .array(references)]]
+        world.driver(.createManifest(ControllerWorld.manifest("v1", "ConfigMap", name, rest)))
+        return world.server.store[.configMap, ControllerWorld.key(name)]?.metadata.uid ?? .none
+    }
+
+    private func names(_ world: ControllerWorld) -> [String] {
+        world.server.store.list(.configMap).map(\.key.name)
+    }
+
+    @Test("a dependent of an owner that never was is deleted after asking for both")
+    func missingOwner() {
+        let world = world()
+        configMap("c", owners: [("ghost", false)], in: world)
+        world.settle(for: .seconds(1))
+        #expect(names(world).isEmpty)
+        // The made-up owner is looked for; its absence brings up the dependent, whose owner is known to be
+        // absent by then.
+        #expect(world.calls.map(\.request.verb) == ["get", "get", "delete"])
+        #expect(world.notes.map(\.reason) == ["GarbageCollected"])
+        #expect(world.notes.first?.cause == "its owner ConfigMap/ghost no longer exists")
+    }
+
+    @Test("deletion in the background takes chains of dependents along")
+    func background() {
+        let world = world()
+        configMap("a", in: world)
+        configMap("b", owners: [("a", true)], in: world)
+        configMap("c", owners: [("b", true)], in: world)
+        configMap("d", owners: [("b", false), ("c", false)], in: world)
+        world.settle(for: .seconds(1))
+        #expect(world.calls.isEmpty)
+        world.driver(.delete(.configMap, ControllerWorld.key("a"), DeleteOptions(propagation: .background)))
+        world.settle(for: .seconds(1))
+        #expect(names(world).isEmpty)
+    }
+
+    @Test("deletion in the foreground waits for blocking dependents only", arguments: [true, false])
+    func foreground(blocks: Bool) {
+        let world = world()
+        configMap("a", in: world)
+        configMap("c", owners: [("a", blocks)], in: world)
+        world.driver(
+            .patch(.configMap, ControllerWorld.key("c"), .finalizers(adding: ["e.x/keep"], removing: []), uid: nil))
+        world.settle(for: .seconds(1))
+        world.driver(.delete(.configMap, ControllerWorld.key("a"), DeleteOptions(propagation: .foreground)))
+        world.settle(for: .seconds(1))
+        #expect(names(world) == (blocks ? ["a", "c"] : ["c"]))
+        world.driver(
+            .patch(.configMap, ControllerWorld.key("c"), .finalizers(adding: [], removing: ["e.x/keep"]), uid: nil))
+        world.settle(for: .seconds(1))
+        #expect(names(world).isEmpty)
+    }
+
+    @Test("orphaned dependents lose their reference and live on")
+    func orphan() {
+        let world = world()
+        let owner = configMap("a", in: world)
+        configMap("b", owners: [("a", true)], in: world)
+        configMap("c", owners: [("a", true)], in: world)
+        world.settle(for: .seconds(1))
+        world.driver(.delete(.configMap, ControllerWorld.key("a"), DeleteOptions(propagation: .orphan)))
+        world.settle(for: .seconds(1))
+        #expect(names(world) == ["b", "c"])
+        let owners = world.server.store.list(.configMap).flatMap(\.metadata.ownerReferences)
+        #expect(!owners.contains { $0.uid == owner })
+        // Both releases leave at once, then the finalizer goes.
+        #expect(world.calls.map(\.request.verb) == ["patch", "patch", "get", "patch"])
+        #expect(world.calls[0].time == world.calls[1].time)
+    }
+
+    @Test("an owner in another namespace does not count, and an event says so")
+    func otherNamespace() {
+        let world = world()
+        var other = Namespace()
+        other.metadata.name = "other"
+        world.driver(.create(APIObject(other)))
+        world.driver(
+            .createManifest([
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a", "namespace": "other"],
+            ]))
+        let uid = world.server.store[.configMap, ObjectKey(namespace: "other", name: "a")]?.metadata.uid ?? .none
+        world.settle(for: .seconds(1))
+        let reference: JSONValue = [
+            "apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": .string(uid.description),
+        ]
+        world.driver(
+            .createManifest(
+                ControllerWorld.manifest("v1", "ConfigMap", "c", ["metadata": ["ownerReferences": [reference]]])))
+        world.settle(for: .seconds(1))
+        #expect(names(world) == ["a"])
+        #expect(world.events.map(\.reason) == ["OwnerRefInvalidNamespace"])
+        #expect(
+            world.events.first?.message
+                == "ownerRef [v1/ConfigMap, namespace: ns, name: a, uid: \(uid)] does not exist in namespace \"ns\"")
+    }
+
+    @Test("a controller that takes over finds what its predecessor left, and asks about nothing else")
+    func takeover() {
+        let world = world()
+        configMap("a", in: world)
+        configMap("b", owners: [("a", true)], in: world)
+        var cache = ObjectCache()
+        for object in world.server.store.list(.configMap) { cache.apply(WatchEvent(.added, object)) }
+        var controller = GarbageCollectorController()
+        var queue = Enqueuer()
+        controller.start(view: cache, now: .start, queue: &queue)
+        #expect(queue.items.isEmpty)
+    }
+}
