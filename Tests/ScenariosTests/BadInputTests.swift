@@ -135,6 +135,10 @@ struct BadInputTests {
                 "s.yaml:20:55: failures[0].timeToFailure: unknown key 'expnential'. Did you mean 'exponential'?"
             ),
             (
+                "failures: [{name: disks, scope: disk, timeToFailure: 30d, timeToRepair: 5m}]",
+                "s.yaml:20:12: failures[0]: this version of simk does not simulate failures of single disks. Remove it"
+            ),
+            (
                 "behaviors: [{selector: app=wep}]",
                 "s.yaml:20:13: warning: behaviors[0]: the selector 'app=wep' matches nothing. Compare it with the labels "
                     + "of the pods and pod templates in the manifests"
@@ -299,6 +303,14 @@ struct BadInputTests {
             found.first?.hasSuffix(
                 "more than 5000000 values once aliases are expanded. Aliases of aliases multiply: write the values out")
                 == true)
+    }
+
+    @Test("a long line and a flood of mistakes take no long time, and the flood is cut")
+    func flood() {
+        let elements = Array(repeating: "{\"x\": 1}", count: 50_000).joined(separator: ",")
+        let found = diagnostics("{\"timeline\": [\(elements)]}", .json)
+        #expect(found.count == DiagnosticLog.limit + 1)
+        #expect(found.last == "s.yaml: 149005 more problems are left out. Correct these first")
     }
 
     @Test("deep nesting is refused", arguments: [true, false])

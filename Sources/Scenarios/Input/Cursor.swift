@@ -39,9 +39,10 @@ struct Cursor {
             return nil
         }
         for member in members where !keys.contains(member.key) {
+            let nearest = log.isFull ? nil : NearestName.find(member.key, among: keys)
             log.add(
                 file: file, at: member.keyPosition, path: path,
-                .unknownKey(member.key, nearest: NearestName.find(member.key, among: keys), known: keys))
+                .unknownKey(member.key, nearest: nearest, known: keys))
         }
         return ObjectCursor(cursor: self, members: members)
     }
