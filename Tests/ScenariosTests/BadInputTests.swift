@@ -354,8 +354,11 @@ struct BadInputTests {
               containers:
                 - name: tool
                   imag: busybox
+                  command: [run, 5]
+                  tty: "yes"
                   resources:
                     requests: {cpu: 100m}
+              nodeSelector: {disk: 1, zone: a}
             ---
             apiVersion: v1
             kind: Pod
@@ -388,14 +391,17 @@ struct BadInputTests {
                     + "'web.yaml'?",
                 "web.yaml:6:3: spec.replicas: found the text \"3\", expected a whole number",
                 "web.yaml:24:7: spec.containers[0].imag: unknown field 'imag'. Did you mean 'image'?",
-                "web.yaml:37:20: spec.containers[0].resources.requests.cpu: found the text \"100x\", expected a quantity such "
+                "web.yaml:25:22: spec.containers[0].command[1]: found the number 5, expected a text (put it in quotes)",
+                "web.yaml:26:7: spec.containers[0].tty: found the text \"yes\", expected true or false",
+                "web.yaml:29:18: spec.nodeSelector.disk: found the number 1, expected a text (put it in quotes)",
+                "web.yaml:40:20: spec.containers[0].resources.requests.cpu: found the text \"100x\", expected a quantity such "
                     + "as \"500m\", 4 or \"16Gi\". Suffixes are n, u, m, k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei",
-                "web.yaml:39:1: warning: unsupported kind Depolyment (example.com/v1): it is ignored. Did you mean "
+                "web.yaml:42:1: warning: unsupported kind Depolyment (example.com/v1): it is ignored. Did you mean "
                     + "'Deployment'?",
-                "web.yaml:43:1: warning: Deployment is not served in extensions/v1beta1: it is ignored. Kubernetes 1.36 has "
+                "web.yaml:46:1: warning: Deployment is not served in extensions/v1beta1: it is ignored. Kubernetes 1.36 has "
                     + "it in apps/v1",
-                "web.yaml:49:11: metadata: 'name' is missing: kubectl apply cannot use generateName, give the name itself",
-                "web.yaml:51:1: found an array, expected a Kubernetes object with apiVersion and kind",
+                "web.yaml:52:11: metadata: 'name' is missing: kubectl apply cannot use generateName, give the name itself",
+                "web.yaml:54:1: found an array, expected a Kubernetes object with apiVersion and kind",
             ])
     }
 

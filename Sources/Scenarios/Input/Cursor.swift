@@ -155,8 +155,11 @@ struct Cursor {
         }
     }
 
+    static let quantityExpected = "a quantity such as \"500m\", 4 or \"16Gi\""
+    static let quantityHint = "Suffixes are n, u, m, k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei"
+
     func quantity() -> Quantity? {
-        let expected = "a quantity such as \"500m\", 4 or \"16Gi\""
+        let expected = Self.quantityExpected
         switch value.content {
         case .string, .integer, .number: break
         default:
@@ -174,7 +177,7 @@ struct Cursor {
             }
             return quantity
         } catch {
-            bad(expected, hint: "Suffixes are n, u, m, k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei")
+            bad(expected, hint: Self.quantityHint)
             return nil
         }
     }
