@@ -70,12 +70,12 @@ struct EventWheel<Event: BitwiseCopyable>: ~Copyable {
     static var current: Int { levelCount << digitBits }
 
     /// The chunks, one after the other.
-    @usableFromInline var pool: ContiguousArray<Entry> = []
+    @usableFromInline var pool = Slab<Entry>()
     /// The chunk that follows each chunk in its chain.
-    @usableFromInline var successors: ContiguousArray<Int> = []
+    @usableFromInline var successors = Slab<Int>()
     /// The first chunk of the chain of free ones, or -1.
     @usableFromInline var freeChunk = -1
-    @usableFromInline var buckets = ContiguousArray(repeating: Bucket(), count: Self.current + 1)
+    @usableFromInline var buckets = Slab(repeating: Bucket(), count: Self.current + 1)
     /// A bit for every bucket of a level that is not empty.
     @usableFromInline var occupied = [11 of UInt64](repeating: 0)
     /// A bit for every level that is not empty.
@@ -212,7 +212,7 @@ struct EventWheel<Event: BitwiseCopyable>: ~Copyable {
     /// Drops the entries that `isDropped` names, and keeps the order of the others.
     @inlinable
     mutating func removeAll(where isDropped: (Entry) -> Bool) {
-        for index in buckets.indices {
+        for index in 0...Self.current {
             let bucket = buckets[index]
             if bucket.isEmpty { continue }
             buckets[index] = Bucket()
@@ -248,7 +248,7 @@ struct EventWheel<Event: BitwiseCopyable>: ~Copyable {
     /// Adds a chunk to the end of a bucket that is empty or whose last chunk is full.
     ///
     /// - Returns: the place of the new chunk's first entry.
-    @inlinable @inline(never)
+    @inlinable
     mutating func extend(_ index: Int, filler: Entry) -> Int {
         if freeChunk < 0 { grow(filler: filler) }
         let chunk = freeChunk
@@ -267,8 +267,8 @@ struct EventWheel<Event: BitwiseCopyable>: ~Copyable {
     mutating func grow(filler: Entry) {
         let count = successors.count
         let added = max(count, 16)
-        pool.append(contentsOf: repeatElement(filler, count: added << Self.chunkBits))
-        successors.append(contentsOf: repeatElement(0, count: added))
+        pool.append(repeating: filler, count: added << Self.chunkBits)
+        successors.append(repeating: 0, count: added)
         for chunk in stride(from: count + added - 1, through: count, by: -1) { release(chunk) }
     }
 }
