@@ -61,7 +61,7 @@ struct EventWheel<Event: BitwiseCopyable>: ~Copyable {
     @inlinable
     static var levelCount: Int { 11 }
     @inlinable
-    static var chunkBits: Int { 5 }
+    static var chunkBits: Int { 6 }
     @inlinable
     static var chunkSize: Int { 1 << chunkBits }
 

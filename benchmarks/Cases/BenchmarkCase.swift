@@ -1,5 +1,5 @@
 /// A piece of work that can be timed: a plain function, so that any runner can call it, and a test does.
-public protocol BenchmarkCase {
+public protocol BenchmarkCase: SendableMetatype {
     /// `subject/what`, as printed and as named on the runner's command line.
     static var name: String { get }
     /// What ``run(size:)`` makes one of, for the unit of the rate: `hold`, `look-up`.
