@@ -94,7 +94,11 @@ public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
     /// Drops the cancelled events. Linear in the number of stored ones.
     @inlinable @inline(never)
     mutating func compact() {
+        let before = cancelled.count
         early.removeAll { cancelled.remove($0.sequence) }
         wheel.removeAll { cancelled.remove($0.sequence) }
+        stored -= before - cancelled.count
+        // What is left names events that had left before; it would be counted for ever.
+        if !cancelled.isEmpty { cancelled = SequenceSet() }
     }
 }
