@@ -100,6 +100,7 @@ extension SchedulerComponent {
     private mutating func update(from old: Ref<Pod>, to new: Ref<Pod>) {
         if !old.value.nodeName.isEmpty {
             cluster.setPod(cluster.nodes.compile(new))
+            guard queue.isListening else { return }
             for change in ChangeEvents.changes(of: .pod, from: old.value, to: new.value) {
                 move(ClusterChange(change.event, label: change.label, old: .pod(old), new: .pod(new)))
             }

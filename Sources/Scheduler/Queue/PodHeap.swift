@@ -20,8 +20,6 @@ struct PodHeap: Sendable {
     var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
     var first: QueuedPod? { entries.first?.pod }
-    /// In no particular order.
-    var pods: some Sequence<QueuedPod> { entries.lazy.map(\.pod) }
 
     subscript(uid: UID) -> QueuedPod? { places[uid].map { entries[$0].pod } }
 
