@@ -140,7 +140,9 @@ extension SchedulerComponent {
     mutating func finishBind(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {
         guard let binding = bindings[uid] else { return }
         if case .failure(let error) = result {
-            let plugin = binding.framework.bind.first { $0.binds(binding.pod.pod, toNodeNamed: binding.nodeName) }
+            let plugin = binding.framework.bind.first {
+                $0.binds(binding.pod.pod, toNodeNamed: binding.nodeName)
+            }
             failBinding(uid, "running Bind plugin \"\(plugin?.name ?? "")\": \(error.message)", &out)
             return
         }

@@ -6,9 +6,9 @@ import Stochastics
 
 /// kube-scheduler as a process: it watches the cluster, chooses nodes for pods one at a time, and binds them.
 ///
-/// One scheduling cycle runs at a time and takes as long as ``SchedulerTiming`` says; what it decides holds in the
-/// scheduler's cache at once and leaves as API calls at its end, several at a time.
-/// Upstream: `pkg/scheduler/schedule_one.go`, `eventhandlers.go` (v1.36).
+/// One scheduling cycle runs at a time and takes as long as ``SchedulerTiming`` says; what it decides holds
+/// in the scheduler's cache at once and leaves as API calls at its end, several at a time. Upstream:
+/// `pkg/scheduler/schedule_one.go`, `eventhandlers.go` (v1.36).
 public struct SchedulerComponent: Component {
     /// The kinds whose watch streams it needs.
     public static let watchedKinds: [ObjectKind] = [.pod, .node] + ClusterObjects.kinds

@@ -30,7 +30,10 @@ struct SchedulerConfigurationTests {
         "what is wrong is named with its place",
         arguments: [
             (#"{"profilez": []}"#, "profilez: unknown field."),
-            (#"{"percentageOfNodesToScore": 200}"#, "percentageOfNodesToScore: 200 is not in the range 0 to 100"),
+            (
+                #"{"percentageOfNodesToScore": 200}"#,
+                "percentageOfNodesToScore: 200 is not in the range 0 to 100"
+            ),
             (#"{"podMaxBackoffSeconds": "x"}"#, "podMaxBackoffSeconds: expected an integer, found a string"),
             (
                 #"{"profiles": [{"plugins": {"score": {"enabled": [{"name": "NodeResourceFit"}]}}}]}"#,
@@ -44,9 +47,18 @@ struct SchedulerConfigurationTests {
                 #"{"profiles": [{"pluginConfig": [{"name": "InterPodAffinity", "args": {"hardPodAffinityWeight": 101}}]}]}"#,
                 "profiles[0].pluginConfig[0].args.hardPodAffinityWeight: 101 is not in the range 0 to 100"
             ),
-            (#"{"extenders": [{"urlPrefix": "http://x"}]}"#, "extenders: simk does not call scheduler extenders"),
-            (#"{"profiles": [{"schedulerName": "a"}, {"schedulerName": "a"}]}"#, "profiles[1].schedulerName: 'a' is used by two profiles"),
-            (#"{"profiles": [{"plugins": {"bind": {"disabled": [{"name": "*"}]}}}]}"#, "profiles[0]: at least one bind plugin is needed"),
+            (
+                #"{"extenders": [{"urlPrefix": "http://x"}]}"#,
+                "extenders: simk does not call scheduler extenders"
+            ),
+            (
+                #"{"profiles": [{"schedulerName": "a"}, {"schedulerName": "a"}]}"#,
+                "profiles[1].schedulerName: 'a' is used by two profiles"
+            ),
+            (
+                #"{"profiles": [{"plugins": {"bind": {"disabled": [{"name": "*"}]}}}]}"#,
+                "profiles[0]: at least one bind plugin is needed"
+            ),
         ])
     func errors(text: String, expected: String) throws {
         let json = try JSONParser.parse(text)

@@ -13,7 +13,8 @@ struct SchedulingCycleTests {
             node.metadata.name = "n\(1_000 + number)"
             node.metadata.labels = ["kubernetes.io/hostname": node.metadata.name]
             node.status.allocatable = ResourceList([
-                ("cpu", Quantity(value: 4)), ("memory", Quantity(value: 1 << 33)), ("pods", Quantity(value: 110)),
+                ("cpu", Quantity(value: 4)), ("memory", Quantity(value: 1 << 33)),
+                ("pods", Quantity(value: 110)),
             ])
             // Every fourth node is cordoned.
             node.spec.unschedulable = number % 4 == 3

@@ -4,9 +4,9 @@ public import SimulationKernel
 
 /// The nodes of a cluster as columns: one element a node and fact, at the node's ``NodeIndex``.
 ///
-/// Rows are used again after a node has gone. ``order`` lists the rows that hold a node, zone by zone in turn;
-/// rows outside of it belong to pods whose node is not known (yet, or any more) and are never candidates.
-/// Upstream: `pkg/scheduler/backend/cache` and `framework/types.go`, `NodeInfo` (v1.36).
+/// Rows are used again after a node has gone. ``order`` lists the rows that hold a node, zone by zone in
+/// turn; rows outside of it belong to pods whose node is not known (yet, or any more) and are never
+/// candidates. Upstream: `pkg/scheduler/backend/cache` and `framework/types.go`, `NodeInfo` (v1.36).
 public struct NodeTable {
     public internal(set) var symbols = SymbolTable()
     public internal(set) var resources = ResourceNames()

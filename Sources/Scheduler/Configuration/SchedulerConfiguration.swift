@@ -127,7 +127,8 @@ private struct ProfileBuilder {
     private func unknown(_ name: String, _ path: String) -> ConfigurationError {
         ConfigurationError(
             path: path,
-            message: "unknown plugin '\(name)'. Known are \(registry.entries.map(\.name).joined(separator: ", "))")
+            message:
+                "unknown plugin '\(name)'. Known are \(registry.entries.map(\.name).joined(separator: ", "))")
     }
 
     /// Upstream: `framework/runtime/framework.go`, `expandMultiPointPlugins` (v1.36).

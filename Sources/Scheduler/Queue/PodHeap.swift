@@ -80,7 +80,8 @@ struct PodHeap: Sendable {
         var place = start
         while true {
             var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < entries.count && precedes(child, least) {
+            for child in [2 * place + 1, 2 * place + 2] where child < entries.count && precedes(child, least)
+            {
                 least = child
             }
             if least == place { return }

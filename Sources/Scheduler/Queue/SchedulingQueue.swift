@@ -141,7 +141,8 @@ public struct SchedulingQueue {
 
     // MARK: Scheduling
 
-    /// Takes out the next pod to schedule; it is in flight until ``done(_:)`` or ``addUnschedulable(_:cluster:at:)``.
+    /// Takes out the next pod to schedule; it is in flight until ``done(_:)`` or
+    /// ``addUnschedulable(_:cluster:at:)``.
     public mutating func pop(at now: VirtualTime) -> QueuedPod? {
         flushBackoff(at: now)
         // With nothing else to do, upstream does not wait for a back-off's end.
@@ -324,7 +325,8 @@ public struct SchedulingQueue {
         while let pod = backoff.first, !isBackingOff(pod, at: now), let popped = backoff.popFirst() {
             ready.append(popped)
         }
-        while let pod = errorBackoff.first, !isBackingOff(pod, at: now), let popped = errorBackoff.popFirst() {
+        while let pod = errorBackoff.first, !isBackingOff(pod, at: now), let popped = errorBackoff.popFirst()
+        {
             ready.append(popped)
         }
         for pod in ready { _ = moveToActive(pod, label: "BackoffComplete", fromBackoff: true, at: now) }
