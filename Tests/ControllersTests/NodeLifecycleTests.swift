@@ -193,6 +193,73 @@ struct NodeLifecycleTests {
     }
 
     @Test(
+        "renewals in closed form lead to the same moments as renewals one by one",
+        arguments: [61_000, 64_990, 65_000, 65_010, 69_999, 70_000, 72_500, 193_000] as [Int64])
+    func closedForm(milliseconds: Int64) throws {
+        let death = VirtualTime.start + .milliseconds(milliseconds)
+        func unknownAt(renewingOneByOne: Bool) -> VirtualTime? {
+            let lab = lab()
+            for name in ["n2", "n3"] { lab.join(name) }
+            lab.run(until: .start + .seconds(2))
+            lab.join("n1", renews: !renewingOneByOne)
+            if renewingOneByOne {
+                while lab.now + .seconds(10) <= death {
+                    lab.run(for: .seconds(10))
+                    guard var lease = lab.get(Lease.self, "n1", namespace: "kube-node-lease") else {
+                        return nil
+                    }
+                    lease.renewTime = lab.now
+                    lab.call(.update(APIObject(lease)))
+                }
+            }
+            lab.run(until: death)
+            lab.kill("n1")
+            lab.run(until: death + .seconds(120))
+            return lab.time(.node, "n1", isUnknown)
+        }
+        let expected = try #require(unknownAt(renewingOneByOne: true))
+        #expect(unknownAt(renewingOneByOne: false) == expected)
+    }
+
+    @Test("a large zone that is partly disrupted is tainted slowly")
+    func secondaryRate() {
+        let lab = lab()
+        for index in 0..<60 { lab.join("a\(index)") }
+        lab.run(until: .start + .seconds(21))
+        for index in 0..<40 { lab.report("a\(index)", ready: .isFalse) }
+        lab.run(until: .start + .seconds(330))
+        let times = (0..<40).compactMap { index in
+            lab.time(.node, "a\(index)") {
+                $0.node?.value.has(WellKnown.notReadyTaint, .noExecute) ?? false
+            }
+        }.sorted()
+        // The new limiter has a token, because the old one had; the next ones take 100 s each.
+        #expect(times.count == 4)
+        for (left, right) in zip(times, times.dropFirst()) {
+            #expect(right - left >= .seconds(100) && right - left <= .milliseconds(100_100))
+        }
+    }
+
+    @Test("a status that could not be written is tried again with the node as it is now")
+    func conflict() {
+        let lab = lab()
+        for name in ["n1", "n2", "n3"] { lab.join(name) }
+        lab.run(until: .start + .seconds(61))
+        lab.kill("n1")
+        // A label is set between the pass and the arrival of its write, which is based on the version before.
+        lab.run(until: .start + .seconds(115) + .nanoseconds(1))
+        lab.call(
+            .patch(.node, ObjectKey(name: "n1"), .metadata(labels: ["x": "y"], annotations: [:]), uid: nil))
+        lab.run(for: .seconds(1))
+        let writes = lab.calls.filter { call in
+            if case .updateStatus(let object) = call.request { object.kind == .node } else { false }
+        }
+        #expect(writes.count == 2)
+        #expect(lab.get(Node.self, "n1")?.status.conditions["Ready"]?.status == .unknown)
+        #expect(lab.get(Node.self, "n1")?.metadata.labels["x"] == "y")
+    }
+
+    @Test(
         "zone states",
         arguments: [
             (3, 0, ZoneState.normal), (0, 1, .fullDisruption), (1, 2, .normal), (1, 3, .partialDisruption),

@@ -332,7 +332,7 @@ public struct NodeLifecycleController: Controller {
         var seen: VirtualTime??
         if wasRenewing && !health.isRenewing {
             // The passes that saw the renewals were not run; the one that saw the last is computed.
-            let pass = clock.firstPass(after: renewTime)
+            let pass = clock.firstPass(after: renewTime + options.renewalDelay)
             seen = .some(pass.map { pass in clock.firstPass(atOrAfter: now).map { min(pass, $0) } ?? pass })
         } else if health.renewTime.map({ $0 < renewTime }) ?? true {
             seen = .some(clock.firstPass(atOrAfter: now))

@@ -21,6 +21,9 @@ public struct NodeLifecycleOptions: Hashable, Sendable {
     public var unhealthyZoneThreshold: Float = 0.55
     /// The time between two passes of the loop that adds NoExecute taints (`NodeEvictionPeriod`; no flag).
     public var taintingPeriod = VirtualDuration.milliseconds(100)
+    /// How long a lease renewal takes to reach the controller's cache, where renewals are not delivered one by
+    /// one: the call's and the watch's latency. It matters only for a renewal just before a pass.
+    public var renewalDelay = VirtualDuration.zero
 
     public init() {}
 }
