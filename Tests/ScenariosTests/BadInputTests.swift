@@ -188,7 +188,8 @@ struct BadInputTests {
                    "capacity": {"cpu": "4x", "memory": "16GB"}, "taints": ["gpu"]},
                   {"name": "general", "cout": 1, "capacity": {"cpu": 4}}
                 ],
-                "controlPlane": {"parameters": {"nodeMonitorGracePeriods": "40s", "nodeEvictionRate": -1}}
+                "controlPlane": {"parameters": {"nodeMonitorGracePeriods": "40s", "nodeEvictionRate": -1,
+                  "podGCPeriod": "20s", "podGCQuarantine": "1s"}}
               },
               "duration": "2h"
             }
@@ -211,7 +212,9 @@ struct BadInputTests {
                     + "'nodeMonitorGracePeriods'. Did you mean 'nodeMonitorGracePeriod'?",
                 "s.yaml:10:71: cluster.controlPlane.parameters.nodeEvictionRate: found the number -1, expected a number of "
                     + "at least 0",
-                "s.yaml:12:3: the key 'duration' stands twice, first in line 2. Remove one of them",
+                "s.yaml:11:29: cluster.controlPlane.parameters.podGCQuarantine: this version of simk does not simulate "
+                    + "another value of podGCQuarantine. Remove it",
+                "s.yaml:13:3: the key 'duration' stands twice, first in line 2. Remove one of them",
             ])
     }
 

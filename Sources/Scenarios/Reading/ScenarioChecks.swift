@@ -85,7 +85,7 @@ struct ScenarioChecks {
     private func check(_ entry: ScenarioReader.ReadEntry) {
         if let (reference, cursor) = entry.object {
             if exists(reference) {
-                if case .setImage(_, let container, _) = entry.entry.action, container != "*" {
+                if case .setImage(_, let container, _) = entry.entry.action {
                     let names = objects.filter { $0.kind == reference.kind && $0.key == reference.key }
                         .flatMap(\.containerNames)
                     if !names.contains(container) {
