@@ -134,8 +134,8 @@ extension BehaviorCatalog.Rule {
         }
         behavior.hookDuration = .distribution(rule.preStop)
         behavior.stopTime = rule.ignoresSIGTERM ? nil : .distribution(rule.shutdown)
-        behavior.milliCPU = rule.cpuUsage.map { Int64(($0.mean * 1_000).rounded()) }
-        behavior.memoryBytes = rule.memoryUsage.map { Int64($0.mean.rounded()) }
+        behavior.milliCPU = rule.cpuUsage.flatMap { Int64(exactly: ($0.mean * 1_000).rounded()) }
+        behavior.memoryBytes = rule.memoryUsage.flatMap { Int64(exactly: $0.mean.rounded()) }
         self.init(
             namespace: rule.namespace, selector: rule.selector, container: rule.container, behavior: behavior)
     }
