@@ -17,6 +17,7 @@ struct BenchmarkRunner {
     }
 
     static func main() {
+        simk_buffer_output_by_lines()  // So that a table that is broken off shows what was measured.
         var repeats = 5
         var wanted: [Substring] = []
         var arguments = CommandLine.arguments.dropFirst()
@@ -46,8 +47,8 @@ struct BenchmarkRunner {
     }
 
     static func measure(_ benchmark: any BenchmarkCase.Type, size: Int) -> Figure {
-        let few = max(3, 200_000 / size)
-        let many = 3 * few + max(2, 2_000_000 / size)
+        let few = max(1, 200_000 / size)
+        let many = 2 * few + max(2, 2_000_000 / size)
         let short = sample(benchmark, size: size, rounds: few)
         let long = sample(benchmark, size: size, rounds: many)
         let operations =
