@@ -57,7 +57,8 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     @inlinable
     static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
         let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Element>.stride, alignment: max(64, MemoryLayout<Element>.alignment))
+            byteCount: count * MemoryLayout<Element>.stride,
+            alignment: max(64, MemoryLayout<Element>.alignment))
         return unsafe bytes.bindMemory(to: Element.self, capacity: count)
     }
 }

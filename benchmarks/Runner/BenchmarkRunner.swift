@@ -27,7 +27,8 @@ struct BenchmarkRunner {
                 for benchmark in benchmarkCases { print(benchmark.name) }
                 return
             case "--repeats":
-                guard let text = arguments.popFirst(), let count = Int(text), (1...1_000).contains(count) else {
+                guard let text = arguments.popFirst(), let count = Int(text), (1...1_000).contains(count)
+                else {
                     return print("simk-benchmarks: --repeats wants a number from 1 to 1000")
                 }
                 repeats = count
@@ -41,7 +42,8 @@ struct BenchmarkRunner {
             let sizes = names.compactMap { $0.split(separator: ":").dropFirst().first.flatMap { Int($0) } }
             _ = benchmark.run(size: benchmark.sizes[0], rounds: 1)  // What is made once a process is made now.
             for size in sizes.isEmpty ? benchmark.sizes : sizes where (1...100_000_000).contains(size) {
-                report(benchmark, size: size, figures: (0..<repeats).map { _ in measure(benchmark, size: size) })
+                report(
+                    benchmark, size: size, figures: (0..<repeats).map { _ in measure(benchmark, size: size) })
             }
         }
     }
@@ -52,7 +54,8 @@ struct BenchmarkRunner {
         let short = sample(benchmark, size: size, rounds: few)
         let long = sample(benchmark, size: size, rounds: many)
         let operations =
-            benchmark.operationCount(size: size, rounds: many) - benchmark.operationCount(size: size, rounds: few)
+            benchmark.operationCount(size: size, rounds: many)
+            - benchmark.operationCount(size: size, rounds: few)
         return Figure(
             rate: Double(operations) / Double(max(1, long.nanoseconds - short.nanoseconds)) * 1e3,
             checksum: long.checksum,
