@@ -7,9 +7,10 @@ import Stochastics
 ///
 /// Follows upstream's kubelet in what it writes, reports and when: registration, lease, node status; pod
 /// workers (sync, terminating, terminated), PLEG listings each second, crash-loop and image back-offs,
-/// probes, volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node has no
-/// alarm. Not modelled: eviction under node pressure, in-place resize, static pods, dynamic resources, image
-/// and container garbage collection, graceful node shutdown, container restart rules, user namespaces.
+/// probes, volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node
+/// has no alarm. Not modelled: eviction under node pressure, in-place resize, static pods, dynamic resources,
+/// image and container garbage collection, graceful node shutdown, container restart rules, user namespaces,
+/// ephemeral containers, pull secrets, the report of an unchanged node status every five minutes.
 ///
 /// The composition root delivers the node's own pods (`spec.nodeName` is this node) and its own Node object,
 /// and calls ``start(at:_:)``, ``powerLoss(at:cause:_:)`` and the like. Upstream: `pkg/kubelet` (v1.36).
