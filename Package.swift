@@ -56,7 +56,7 @@ let package = Package(
         floor("ControlPlane", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         // Floor 4
         floor("Scheduler", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
-        floor("Controllers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor("Controllers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         // Floor 5
@@ -105,13 +105,20 @@ let package = Package(
         tests(of: "Scenarios", ["TestSupport"]),
         tests(of: "Telemetry", ["TestSupport"]),
         tests(of: "Reports", ["TestSupport"]),
+        .testTarget(
+            name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(
             name: "TestSupport", dependencies: ["KubernetesModel"], path: "Tests/TestSupport",
             swiftSettings: testSettings),
 
         // Benchmarks
+        .target(
+            name: "Benchmarks", dependencies: ["SimulationKernel", "Stochastics"], path: "benchmarks/Cases",
+            swiftSettings: settings),
+        .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),
         .executableTarget(
-            name: "EventQueueHold", dependencies: ["SimulationKernel", "Stochastics"], path: "benchmarks",
-            sources: ["EventQueueHold.swift"], swiftSettings: settings),
+            name: "simk-benchmarks", dependencies: ["AllocationCounter", "Benchmarks"], path: "benchmarks/Runner",
+            swiftSettings: settings),
+        tests(of: "Benchmarks"),
     ]
 )

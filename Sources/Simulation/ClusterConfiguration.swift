@@ -1,6 +1,7 @@
 public import ControlPlane
 public import Failures
 public import KubernetesModel
+public import Scheduler
 public import SimulationKernel
 import Stochastics
 public import VirtualNodes
@@ -62,6 +63,8 @@ public struct ClusterConfiguration: Sendable {
     public var unreachableToleration = VirtualDuration.seconds(300)
     public var election = ElectionTiming()
     public var clients = ClientLimits()
+    public var scheduler: SchedulerConfiguration
+    public var schedulerTiming = SchedulerTiming()
     public var kubelet: KubeletSettings
     public var controllers = ControllerOptions()
     public var failures: [FailurePlan] = []
@@ -69,6 +72,10 @@ public struct ClusterConfiguration: Sendable {
     public init(seed: UInt64, start: CalendarTime) {
         self.seed = seed
         self.start = start
+        guard let standard = try? SchedulerConfiguration.standard() else {
+            preconditionFailure("the default plugins take their default arguments")
+        }
+        scheduler = standard
         kubelet = KubeletSettings(streams: RandomStreams(seed: seed))
     }
 }

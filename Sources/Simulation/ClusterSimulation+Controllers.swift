@@ -2,12 +2,13 @@ import ControlPlane
 import Controllers
 import KubernetesModel
 import Scheduler
-import Stochastics
 
 extension ClusterSimulation {
     /// A scheduler with nothing remembered.
     func newScheduler() -> SchedulerComponent {
-        SchedulerComponent(streams: RandomStreams(seed: configuration.seed))
+        SchedulerComponent(
+            configuration: configuration.scheduler, seed: configuration.seed,
+            timing: configuration.schedulerTiming, start: now)
     }
 
     /// A controller manager with all controllers, in upstream's order of start
@@ -16,6 +17,7 @@ extension ClusterSimulation {
         let options = configuration.controllers
         var manager = ControllerManager()
         manager.add(EndpointSliceController(epoch: configuration.start))
+        manager.add(EndpointsController(epoch: configuration.start))
         manager.add(ReplicaController<ReplicationController>())
         manager.add(PodGCController())
         manager.add(NamespaceController())
@@ -27,6 +29,7 @@ extension ClusterSimulation {
         manager.add(NodeLifecycleController(options: options.nodeLifecycle))
         manager.add(TaintEvictionController())
         manager.add(AttachDetachController(options: options.attachDetach))
+        manager.add(PersistentVolumeController())
         manager.add(PVCProtectionController())
         manager.add(PVProtectionController())
         return manager
@@ -35,6 +38,7 @@ extension ClusterSimulation {
     /// The storage driver's sidecars: they make volumes and attach them.
     func newStorageSidecars() -> ControllerManager {
         var manager = ControllerManager()
+        manager.add(ExternalProvisioner(timing: configuration.controllers.volumes))
         manager.add(CSIAttacher(timing: configuration.controllers.volumes))
         return manager
     }

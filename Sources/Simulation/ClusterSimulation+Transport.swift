@@ -11,6 +11,7 @@ extension ClusterSimulation {
     func send(from process: ProcessID) {
         let index = Int(process.index)
         for entry in outbox.journal { note(entry) }
+        if case .scheduler(let place) = processes[index].role { tellDecisions(of: place) }
         for call in outbox.calls {
             let client = min(Int(call.client), processes[index].clients.count - 1)
             send(call.request, from: process, token: call.token, client: client)
@@ -25,6 +26,16 @@ extension ClusterSimulation {
         }
         outbox.removeAll()
         rearm(process)
+    }
+
+    /// Why that node: the scheduler's own account of each pod that it placed.
+    private func tellDecisions(of place: Int) {
+        for decision in schedulers[place].takeDecisions() where !decision.nodeName.isEmpty {
+            note(
+                JournalEntry(
+                    .scheduling, .pod, decision.pod, reason: "Scheduled", message: "scheduled on \(decision.nodeName)",
+                    cause: decision.cause))
+        }
     }
 
     private func send(_ request: APIRequest, from process: ProcessID, token: CallToken, client: Int) {

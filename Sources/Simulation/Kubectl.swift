@@ -66,7 +66,7 @@ struct Kubectl {
             }
             let paused = deployment.value.with { $0.spec.paused = flag }
             send(.update(APIObject(paused)), "rollout \(flag ? "pause" : "resume")", .deployment, key, &out)
-        case .rollback(let key, let revision): rollBack(key, to: revision, view, epoch, &out)
+        case .rollback(let key, let revision): rollBack(key, to: revision, view, &out)
         case .label(let kind, let key, let labels):
             send(.patch(kind, key, .metadata(labels: labels, annotations: [:]), uid: nil), "label", kind, key, &out)
         case .annotate(let kind, let key, let annotations):
@@ -189,9 +189,7 @@ struct Kubectl {
         send(.update(changed), what, kind, key, &out)
     }
 
-    private mutating func rollBack(
-        _ key: ObjectKey, to revision: Int64, _ view: Store, _ epoch: CalendarTime, _ out: inout Outbox
-    ) {
+    private mutating func rollBack(_ key: ObjectKey, to revision: Int64, _ view: Store, _ out: inout Outbox) {
         let what = revision == 0 ? "rollout undo" : "rollout undo --to-revision=\(revision)"
         guard let deployment = view.get(Deployment.self, key)?.value else {
             return refuse(what, .deployment, key, "not found", &out)
@@ -200,8 +198,8 @@ struct Kubectl {
             $0.metadata.isControlled(by: deployment.metadata.uid)
         }
         do throws(DeploymentRollback.Failure) {
-            let target = try DeploymentRollback.template(for: deployment, revision: revision, replicaSets: sets)
-            send(DeploymentRollback.request(target, for: deployment, epoch: epoch), what, .deployment, key, &out)
+            let target = try DeploymentRollback.target(for: deployment, revision: revision, replicaSets: sets)
+            send(DeploymentRollback.request(target, for: deployment), what, .deployment, key, &out)
         } catch {
             refuse(what, .deployment, key, error.description, &out)
         }

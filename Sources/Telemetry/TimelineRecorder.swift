@@ -17,12 +17,13 @@ public final class TimelineRecorder: SimulationObserver {
     /// Events that repeat what a note or a write to the store says better.
     private static let redundantReasons: Set<String> = [
         "NodeNotReady", "NodeReady", "Scheduled", "Starting", "NodeAllocatableEnforced", "LeaderElection",
+        "FailedScheduling",
     ]
 
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {
         line(
             time, entry.category, entry.kind, entry.key, entry.reason, entry.message, entry.cause,
-            isWarning: entry.category == .failure || entry.reason == "CommandFailed")
+            isWarning: entry.category == .failure || entry.reason.hasPrefix("Failed") || entry.reason == "CommandFailed")
     }
 
     public func reported(_ event: EventRecord, at time: VirtualTime) {
@@ -52,13 +53,6 @@ public final class TimelineRecorder: SimulationObserver {
         switch change.object {
         case .pod(let pod): observe(pod.value, before: change.previous?.pod?.value, change)
         case .node(let node): observe(node.value, before: change.previous?.node?.value, change)
-        case .persistentVolumeClaim(let claim):
-            let before = change.previous?.persistentVolumeClaim?.value.status.phase
-            if change.kind != .deleted, before != claim.value.status.phase, claim.value.status.phase == "Bound" {
-                line(
-                    change.time, .volume, .persistentVolumeClaim, claim.value.metadata.key, "Bound",
-                    "bound to volume \(claim.value.spec.volumeName)", "")
-            }
         case .volumeAttachment(let attachment): observe(attachment.value, change)
         default: return
         }

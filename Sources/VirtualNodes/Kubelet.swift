@@ -6,8 +6,8 @@ import Stochastics
 /// A virtual node: its machine, its container runtime and its kubelet.
 ///
 /// Follows upstream's kubelet in what it writes, reports and when: registration, lease, node status; pod
-/// workers (sync, terminating, terminated), PLEG listings each second, crash-loop and image back-offs, probes,
-/// volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node has no
+/// workers (sync, terminating, terminated), PLEG listings each second, crash-loop and image back-offs,
+/// probes, volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node has no
 /// alarm. Not modelled: eviction under node pressure, in-place resize, static pods, dynamic resources, image
 /// and container garbage collection, graceful node shutdown, container restart rules, user namespaces.
 ///
@@ -103,7 +103,8 @@ public struct Kubelet: Component, Sendable {
         for image in description.presentImages {
             images.append(
                 NodeImage(
-                    name: ImageName.canonical(image), sizeBytes: settings.value.images.entry(for: image).sizeBytes))
+                    name: ImageName.canonical(image),
+                    sizeBytes: settings.value.images.entry(for: image).sizeBytes))
         }
     }
 
@@ -126,7 +127,11 @@ public struct Kubelet: Component, Sendable {
         for event in events {
             switch event.object {
             case .pod(let pod):
-                if event.kind == .deleted { removePod(pod, now, &out) } else { addOrUpdatePod(pod, now, &out) }
+                if event.kind == .deleted {
+                    removePod(pod, now, &out)
+                } else {
+                    addOrUpdatePod(pod, now, &out)
+                }
             case .node(let node) where node.value.metadata.name == name:
                 if event.kind == .deleted { self.node = nil } else { observeNode(node, now, &out) }
             default: break
@@ -147,7 +152,8 @@ public struct Kubelet: Component, Sendable {
         for pod in listed {
             if let slot = slots[pod.value.metadata.uid] { isListed[Int(slot)] = true }
         }
-        for slot in isListed.indices where !isListed[slot] && pods[slot].generation != 0 && pods[slot].isKnown {
+        for slot in isListed.indices where !isListed[slot] && pods[slot].generation != 0 && pods[slot].isKnown
+        {
             removePod(pods[slot].pod, now, &out)
         }
         // In the order of their creation, as upstream sorts additions.
@@ -220,7 +226,7 @@ public struct Kubelet: Component, Sendable {
 
     /// The first listing of the runtime at or after a moment.
     func listingTick(from time: VirtualTime) -> VirtualTime {
-        time.roundedUp(toPeriod: timing.relistPeriod, phase: machine.startedAt)
+        tick(timing.relistPeriod, from: time)
     }
 
     /// The time of the last listing at or before a moment.
@@ -229,8 +235,9 @@ public struct Kubelet: Component, Sendable {
         return next == now ? now : next - timing.relistPeriod
     }
 
+    /// The first pass at or after a moment of a loop that began with the kubelet.
     func tick(_ period: VirtualDuration, from time: VirtualTime) -> VirtualTime {
-        time.roundedUp(toPeriod: period, phase: machine.startedAt)
+        period <= .zero ? time : time.roundedUp(toPeriod: period, phase: machine.startedAt)
     }
 
     /// The first tick later than a moment.
@@ -285,7 +292,9 @@ public struct Kubelet: Component, Sendable {
 
     /// A profile for the pod's RuntimeClass; nil when it names one that is not known.
     func runtime(of record: PodRecord) -> ContainerRuntimeProfile? {
-        guard let handler = record.spec.runtimeClassName, !handler.isEmpty else { return settings.value.runtime }
+        guard let handler = record.spec.runtimeClassName, !handler.isEmpty else {
+            return settings.value.runtime
+        }
         return settings.value.runtimeHandlers[handler]
     }
 

@@ -13,7 +13,7 @@ struct KubeletCall: Hashable, BitwiseCopyable, Sendable {
     var kind: Kind
     /// Which process of the kubelet made the call.
     var boot: UInt8
-    /// A pod's slot; up to 65,535 on one node.
+    /// A pod's slot, in twenty bits.
     var slot: Int32
     /// The slot's generation, or the number of a read.
     var number: UInt32
@@ -26,18 +26,18 @@ struct KubeletCall: Hashable, BitwiseCopyable, Sendable {
     }
 
     init?(_ token: CallToken) {
-        guard token != .none, let kind = Kind(rawValue: UInt8(truncatingIfNeeded: token.value >> 56)) else {
+        guard token != .none, let kind = Kind(rawValue: UInt8(token.value >> 60)) else {
             return nil
         }
         self.kind = kind
-        boot = UInt8(truncatingIfNeeded: token.value >> 48)
-        slot = Int32(token.value >> 32 & 0xFFFF)
+        boot = UInt8(truncatingIfNeeded: token.value >> 52)
+        slot = Int32(token.value >> 32 & 0xF_FFFF)
         number = UInt32(truncatingIfNeeded: token.value)
     }
 
     var token: CallToken {
-        CallToken(
-            value: UInt64(kind.rawValue) << 56 | UInt64(boot) << 48 | UInt64(UInt32(bitPattern: slot) & 0xFFFF) << 32
-                | UInt64(number))
+        let place = UInt64(UInt32(bitPattern: slot) & 0xF_FFFF)
+        return CallToken(
+            value: UInt64(kind.rawValue) << 60 | UInt64(boot) << 52 | place << 32 | UInt64(number))
     }
 }

@@ -20,7 +20,7 @@ enum KubeletEvent: BitwiseCopyable, Sendable {
     /// The present step of a worker is done.
     case step(slot: Int32, generation: UInt32, version: UInt32)
     case volumes(slot: Int32, generation: UInt32, version: UInt32)
-    case probe(slot: Int32, generation: UInt32, probe: Int16, version: UInt32)
+    case probe(slot: Int32, generation: UInt32, probe: Int32, version: UInt32)
     /// The pod's active deadline.
     case deadline(slot: Int32, generation: UInt32)
 }

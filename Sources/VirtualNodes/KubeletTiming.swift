@@ -28,7 +28,8 @@ public struct KubeletTiming: Equatable, Sendable {
     public var syncBackOff = VirtualDuration.seconds(10)
     /// Waits after a failed sync grow by a random part of up to this factor. `pkg/kubelet/pod_workers.go`.
     public var syncBackOffJitter = 0.5
-    /// The longest wait after a failed sync, before jitter. `apis/config/v1beta1/defaults.go`, `syncFrequency`.
+    /// The longest wait after a failed sync, before jitter. `syncFrequency`,
+    /// `apis/config/v1beta1/defaults.go`.
     public var syncFrequency = VirtualDuration.minutes(1)
     /// `pkg/kubelet/kubelet.go`.
     public var crashBackOffInitial = VirtualDuration.seconds(10)
@@ -63,7 +64,8 @@ public struct KubeletTiming: Equatable, Sendable {
     /// Node lease: duration and renewal. `apis/config/v1beta1/defaults.go`.
     public var leaseDurationSeconds: Int64 = 40
     public var leaseRenewalPeriod = VirtualDuration.seconds(10)
-    /// The longest wait between attempts to reach the lease. `component-helpers/apimachinery/lease/controller.go`.
+    /// The longest wait between attempts to reach the lease.
+    /// `component-helpers/apimachinery/lease/controller.go`.
     public var leaseRetryMaximum = VirtualDuration.seconds(7)
     /// From the kubelet's start until runtime and network are ready. Zero is an assumption: a machine whose
     /// network plugin is installed; with a plugin that a DaemonSet brings it takes some 10 to 30 s.

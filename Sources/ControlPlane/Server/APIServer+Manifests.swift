@@ -182,7 +182,8 @@ extension APIServer {
         do throws(AdmissionRefusal) {
             try applyAdmission(.pod, versioned, &tree)
         } catch {
-            throw .forbidden(.pod, pod.metadata.name, error.description)
+            let metadata = pod.metadata
+            throw .forbidden(.pod, metadata.name.isEmpty ? metadata.generateName : metadata.name, error.description)
         }
         let made = ServerMadeValues(uid: "", now: epoch.rfc3339)
         CreationStrategy.prepare(versioned, &tree, made: made)

@@ -30,10 +30,20 @@ public enum DeploymentRollback {
         public var isCurrent: Bool
     }
 
-    /// The template and annotations of a revision; 0 is the one before the latest.
+    /// The template of a revision (0: the one before the latest), without the hash label; nil when there is none, or
+    /// the Deployment is paused.
     ///
     /// - Parameter replicaSets: those that the Deployment owns.
     public static func template(
+        for deployment: Deployment, revision: Int64, replicaSets: [ReplicaSet]
+    ) -> PodTemplate? {
+        try? target(for: deployment, revision: revision, replicaSets: replicaSets).template
+    }
+
+    /// The template and annotations of a revision; 0 is the one before the latest.
+    ///
+    /// - Parameter replicaSets: those that the Deployment owns.
+    public static func target(
         for deployment: Deployment, revision: Int64, replicaSets: [ReplicaSet]
     ) throws(Failure) -> Target {
         if revision < 0 { throw .revisionNotFound(revision) }
@@ -57,13 +67,14 @@ public enum DeploymentRollback {
             isCurrent: comparison.isEqual(template, deployment.spec.template))
     }
 
-    /// The patch that kubectl sends.
-    public static func request(_ target: Target, for deployment: Deployment, epoch: CalendarTime) -> APIRequest {
-        let operations: JSONValue = [
-            ["op": "replace", "path": "/spec/template", "value": .object(target.template.fields(epoch: epoch))],
-            ["op": "replace", "path": "/metadata/annotations", "value": .object(target.annotations.json)],
-        ]
-        return .patch(.deployment, deployment.metadata.key, .json(operations), uid: nil)
+    /// The Deployment after an undo, as an update; kubectl replaces the same two members by a JSON patch.
+    public static func request(_ target: Target, for deployment: Deployment) -> APIRequest {
+        .update(
+            APIObject(
+                deployment.with {
+                    $0.spec.template = target.template
+                    $0.metadata.annotations = target.annotations
+                }))
     }
 
     private static func find(

@@ -35,7 +35,9 @@ public enum ZoneState: String, Hashable, Sendable {
     /// Upstream: `nodelifecycle`, `ComputeZoneState` (v1.36).
     public static func of(ready: Int, notReady: Int, threshold: Float) -> ZoneState {
         if ready == 0 && notReady > 0 { return .fullDisruption }
-        if notReady > 2 && Float(notReady) / Float(notReady + ready) >= threshold { return .partialDisruption }
+        if notReady > 2 && Float(notReady) / Float(notReady + ready) >= threshold {
+            return .partialDisruption
+        }
         return .normal
     }
 }

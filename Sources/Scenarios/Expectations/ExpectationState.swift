@@ -175,8 +175,9 @@ struct ExpectationState: Sendable {
                 decide(.held, at: settled, positive: true)
                 decisionState = "unchanged since \(max(lastChange, first))"
             } else if isOver {
+                let isThere = truth == .holds
                 decide(.failed, at: last, positive: false)
-                if truth == .holds { decisionState = "last changed at \(lastChange)" }
+                if isThere { decisionState = "last changed at \(lastChange)" }
             }
         }
     }

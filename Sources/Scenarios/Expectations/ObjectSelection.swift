@@ -29,7 +29,10 @@ public struct ObjectSelection: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         var text = name.map { "\(kind.name.lowercased())/\($0)" } ?? kind.info.plural
-        if !selector.isEmpty { text += " -l \(SelectorText.text(selector))" }
+        if !selector.isEmpty {
+            let labels = SelectorText.text(selector)
+            text += labels.contains(" ") ? " -l '\(labels)'" : " -l \(labels)"
+        }
         if kind.info.isNamespaced {
             if let namespace { if namespace != "default" { text += " -n \(namespace)" } } else { text += " -A" }
         }
@@ -85,7 +88,7 @@ extension ObjectSelection {
                     throw .badSelector(error.message)
                 }
             default:
-                guard !word.hasPrefix("-"), parts.count == 1 else { throw .unknownWord(word) }
+                guard !word.hasPrefix("-"), !word.contains("="), parts.count == 1 else { throw .unknownWord(word) }
                 parts.append(word)  // `deployment web`
             }
         }

@@ -61,7 +61,8 @@ public struct SchedulingCycle: Sendable {
         _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
     ) -> SchedulingResult {
         var result = SchedulingResult()
-        if cluster.nodes.order.isEmpty {
+        cluster.nodes.settleOrder()
+        if cluster.nodes.count == 0 {
             result.diagnosis.absentStatus = .unresolvable("no nodes available to schedule pods")
             result.message = "no nodes available to schedule pods"
             return result
@@ -178,7 +179,7 @@ public struct SchedulingCycle: Sendable {
     }
 
     /// How many feasible nodes end the search.
-    func nodesToFind(_ percentage: Int64, of count: Int) -> Int {
+    public func nodesToFind(_ percentage: Int64, of count: Int) -> Int {
         if count < Self.minimumFeasibleNodes { return count }
         var percentage = percentage
         if percentage == 0 { percentage = max(Self.minimumPercentage, 50 - Int64(count) / 125) }

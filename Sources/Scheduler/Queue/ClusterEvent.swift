@@ -52,8 +52,14 @@ public struct ClusterEvent: Hashable, Sendable {
     public static let wildcard = ClusterEvent(.any, .all)
 
     /// Whether an event of this kind covers one that happened.
+    ///
+    /// An update of which no more is known is covered only where all updates are, which upstream finds by
+    /// comparing the numbers (`framework/types.go`, `MatchClusterEvents`, v1.36).
     public func covers(_ happened: ClusterEvent) -> Bool {
-        (resource == .any || resource == happened.resource) && !action.isDisjoint(with: happened.action)
+        if self == .wildcard { return true }
+        return (resource == .any || resource == happened.resource)
+            && !action.isDisjoint(with: happened.action)
+            && happened.action.rawValue <= action.rawValue
     }
 }
 

@@ -15,6 +15,10 @@ public struct QueuedPod: Sendable {
     public var consecutiveErrorCount = 0
     /// The plugins that rejected it last: only events that concern one of them move it.
     public var unschedulablePlugins: Set<String> = []
+    /// When it may be tried again, at the start of a second; nil when it never failed.
+    public var backoffEnd: VirtualTime?
+    /// What brought it where it is.
+    public var lastMove = ""
     /// The plugin that holds it back before the active queue; empty when none does.
     public var gatingPlugin = ""
 

@@ -4,9 +4,9 @@ import Stochastics
 
 /// Which containers behave how: the first rule that matches decides.
 ///
-/// A pod's own annotations have the last word on single numbers: `simk.dev/run-time`, `simk.dev/startup-time`,
-/// `simk.dev/readiness-delay`, `simk.dev/stop-time` (Go durations such as `1m30s`), `simk.dev/exit-code`. With
-/// `.<container>` appended they count for one container only. A text that is no duration is ignored here;
+/// A pod's own annotations have the last word on single numbers: `simk.dev/run-time`,
+/// `simk.dev/startup-time`, `simk.dev/readiness-delay`, `simk.dev/stop-time` (Go durations such as `1m30s`),
+/// `simk.dev/exit-code`. With `.<container>` appended they count for one container only. A text that is no duration is ignored here;
 /// the scenario reader reports it.
 public struct BehaviorCatalog: Equatable, Sendable {
     public struct Rule: Equatable, Sendable {
@@ -43,7 +43,8 @@ public struct BehaviorCatalog: Equatable, Sendable {
     public init() {}
 
     /// The behaviour of one container of a pod.
-    public func behavior(of container: Container, isInit: Bool, in metadata: ObjectMeta) -> ContainerBehavior {
+    public func behavior(of container: Container, isInit: Bool, in metadata: ObjectMeta) -> ContainerBehavior
+    {
         var behavior = isInit && !container.isSidecar ? standardInit : standard
         for rule in rules {
             if let namespace = rule.namespace, namespace != metadata.namespace { continue }
@@ -54,7 +55,8 @@ public struct BehaviorCatalog: Equatable, Sendable {
         }
         guard !metadata.annotations.isEmpty else { return behavior }
         func text(_ name: String) -> String? {
-            metadata.annotations["simk.dev/\(name).\(container.name)"] ?? metadata.annotations["simk.dev/\(name)"]
+            metadata.annotations["simk.dev/\(name).\(container.name)"]
+                ?? metadata.annotations["simk.dev/\(name)"]
         }
         func draw(_ name: String) -> Draw? {
             text(name).flatMap(VirtualDuration.init(goText:)).map(Draw.constant)

@@ -1,4 +1,3 @@
-
 /// What a container does from its start to its end, as far as the node notices.
 ///
 /// Durations count from the container's start unless they say otherwise. One start of a container draws each

@@ -4,10 +4,13 @@ public import Stochastics
 /// A duration that a behaviour or a latency leaves to chance, or not.
 public enum Draw: Equatable, Sendable {
     case constant(VirtualDuration)
-    /// Seconds; negative draws count as zero.
+    /// Seconds; negative draws count as zero, longer ones than ``longest`` as that.
     case distribution(Distribution)
 
     public static let zero = Draw.constant(.zero)
+
+    /// Ten years: longer times are cut off, so that sums of several cannot overflow.
+    public static let longest = VirtualDuration.days(3_650)
 
     public static func seconds(_ seconds: Double) -> Draw {
         .constant(VirtualDuration(fractionalSeconds: seconds))
@@ -17,11 +20,19 @@ public enum Draw: Equatable, Sendable {
     /// Draws from the beginning of a stream of its own, so that no other draw is shifted.
     public func sample(_ streams: RandomStreams, _ name: String, _ index: Int) -> VirtualDuration {
         switch self {
-        case .constant(let duration): return max(.zero, duration)
+        case .constant(let duration): return min(max(.zero, duration), Self.longest)
         case .distribution(let distribution):
             var stream = streams.stream(name, index)
-            return max(.zero, VirtualDuration(fractionalSeconds: distribution.sample(from: &stream)))
+            let seconds = distribution.sample(from: &stream)
+            return min(max(.zero, VirtualDuration(fractionalSeconds: seconds)), Self.longest)
         }
+    }
+}
+
+extension VirtualDuration {
+    /// Seconds from a manifest, cut off at ``Draw/longest``.
+    static func limited(seconds: Int64) -> VirtualDuration {
+        min(VirtualDuration.seconds(1).multipliedClamping(by: max(0, seconds)), Draw.longest)
     }
 }
 

@@ -116,7 +116,11 @@ extension Kubelet {
         note("PartitionHealed", "\(name) reaches the API server again", cause: cause, &out)
         guard machine.isKubeletRunning else { return }
         scheduleLease(at: nextLeaseAttempt(now))
-        if isRegistered { scheduleNodeStatus(now) } else { alarms.set(.register, at: now + registrationDelay) }
+        if isRegistered {
+            scheduleNodeStatus(now)
+        } else {
+            alarms.set(.register, at: now + registrationDelay)
+        }
         isNodeStatusInFlight = false
         if statusInFlight >= 0 {
             pods[Int(statusInFlight)].sentVersion = 0
@@ -162,6 +166,7 @@ extension Kubelet {
             }
             pods[index].isKnown = false
             pods[index].work = .none
+            pods[index].isRuntimeOnly = false
             pods[index].step = .idle
             pods[index].isPending = false
             pods[index].isQueued = false

@@ -9,6 +9,9 @@ extension Kubelet {
 
     mutating func register(_ now: VirtualTime, _ out: inout Outbox) {
         guard machine.isConnected else { return }  // Begins anew when the partition heals.
+        for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
+            nodeEvent(.normal, reason, "Node \(name) status is now: \(reason)", &out)
+        }
         out.call(.create(APIObject(initialNode(now))), token: token(.register))
     }
 
@@ -157,7 +160,9 @@ extension Kubelet {
     func nodeStatus(from old: NodeStatus?, _ now: VirtualTime) -> NodeStatus {
         var status = NodeStatus()
         status.capacity = description.capacity
-        if status.capacity[ResourceName.pods] == nil { status.capacity[ResourceName.pods] = Quantity(value: 110) }
+        if status.capacity[ResourceName.pods] == nil {
+            status.capacity[ResourceName.pods] = Quantity(value: 110)
+        }
         status.allocatable = description.allocatable ?? status.capacity
         if status.allocatable[ResourceName.pods] == nil {
             status.allocatable[ResourceName.pods] = status.capacity[ResourceName.pods]
@@ -167,7 +172,8 @@ extension Kubelet {
             ["type": "Hostname", "address": .string(name)],
         ]
         let rest: JSONValue = [
-            "addresses": addresses, "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]], "nodeInfo": nodeInfo,
+            "addresses": addresses, "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
+            "nodeInfo": nodeInfo,
         ]
         if let members = rest.objectValue { status.rest = members }
         let stamp = Timestamp(now)

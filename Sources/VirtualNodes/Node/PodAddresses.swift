@@ -1,4 +1,3 @@
-
 /// The addresses of a node's pod range: given out in turn, as the `host-local` plugin does.
 struct PodAddresses: Sendable {
     private let base: UInt32
@@ -25,7 +24,9 @@ struct PodAddresses: Sendable {
             // The first is the network's, the second the gateway's, the last the broadcast address.
             if candidate >= size - 1 { candidate = 2 }
             let (word, bit) = (Int(candidate / 64), UInt64(1) << UInt64(candidate % 64))
-            if word >= used.count { used.append(contentsOf: Array(repeating: 0, count: word + 1 - used.count)) }
+            if word >= used.count {
+                used.append(contentsOf: Array(repeating: 0, count: word + 1 - used.count))
+            }
             if used[word] & bit == 0 {
                 used[word] |= bit
                 last = candidate

@@ -65,7 +65,7 @@ struct ContainerRecord: BitwiseCopyable, Sendable {
 
 /// Why a container could not be started: what the kubelet's reason cache holds.
 struct StartFailure: Sendable {
-    var container: Int16
+    var container: Int32
     var reason: String
     var message: String
 }

@@ -12,7 +12,7 @@ extension Kubelet {
             return
         }
         let index = Int(slot)
-        if !pods[index].isKnown || pods[index].work == .none && pods[index].hasSandbox {
+        if !pods[index].isKnown {
             // The runtime has it from before this process of the kubelet.
             pods[index].pod = pod
             pods[index].isKnown = true
@@ -96,6 +96,8 @@ extension Kubelet {
         status.message = "Pod was rejected: " + failure.message
         setStatus(slot, status, now)
         pumpStatuses(now, &out)
+        // An earlier process may have run it.
+        if hasRunningParts(pods[Int(slot)], now) { scheduleHousekeeping(now) }
     }
 
     private mutating func updatePod(_ slot: Int32, _ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
@@ -121,7 +123,9 @@ extension Kubelet {
     mutating func removePod(_ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
         guard let slot = slots[pod.value.metadata.uid] else { return }
         let index = Int(slot)
-        if pods[index].isKnown && pod.value.metadata.resourceVersion >= pods[index].pod.value.metadata.resourceVersion {
+        if pods[index].isKnown
+            && pod.value.metadata.resourceVersion >= pods[index].pod.value.metadata.resourceVersion
+        {
             pods[index].pod = pod
         }
         pods[index].isKnown = false
@@ -139,12 +143,18 @@ extension Kubelet {
         let pod = pods[index].pod.value
         if isNew {
             pods[index].work = .sync
+            // Containers from before this process of the kubelet may have an end ahead of them.
+            for container in pods[index].containers {
+                if let end = container.instance?.exitAt, end > now { noticeChange(slot, at: end) }
+            }
             if pod.status.phase.isTerminal && !hasRunningParts(pods[index], now) {
                 // A finished pod that an earlier process has torn down.
                 pods[index].work = .terminated
             }
         }
         if pod.metadata.isBeingDeleted || pod.status.phase.isTerminal {
+            // A rejected pod gets its worker for the end only.
+            if pods[index].work == .none { pods[index].work = .sync }
             requestTermination(slot, now)
         } else {
             requestSync(slot)
@@ -199,10 +209,12 @@ extension Kubelet {
     }
 
     func isPastDeadline(_ record: PodRecord, _ now: VirtualTime) -> Bool {
-        guard let seconds = record.spec.activeDeadlineSeconds, let start = record.currentStatus.startTime else {
+        guard let seconds = record.spec.activeDeadlineSeconds, let start = record.currentStatus.startTime
+        else {
             return false
         }
-        return now >= start.time.advancedClamping(by: VirtualDuration.seconds(1).multipliedClamping(by: seconds))
+        return now
+            >= start.time.advancedClamping(by: VirtualDuration.seconds(1).multipliedClamping(by: seconds))
     }
 
     // MARK: Housekeeping
@@ -211,20 +223,22 @@ extension Kubelet {
         alarms.set(.housekeeping, at: tick(timing.housekeepingPeriod, after: now))
     }
 
-    /// Tears down what the runtime runs and the API server does not have (`HandlePodCleanups`).
+    /// Tears down what the runtime runs and no worker works on: pods that the API server does not have, and
+    /// rejected ones (`HandlePodCleanups`).
     mutating func housekeep(_ now: VirtualTime, _ out: inout Outbox) {
         guard sourcesReady else {
             scheduleHousekeeping(now)
             return
         }
         for index in pods.indices
-        where pods[index].generation != 0 && !pods[index].isKnown && pods[index].work == .none {
+        where pods[index].generation != 0 && pods[index].work == .none {
             let slot = Int32(index)
             if hasRunningParts(pods[index], now) {
                 pods[index].work = .terminating
+                pods[index].isRuntimeOnly = true
                 pods[index].gracePeriod = 1
                 requestSync(slot)
-            } else {
+            } else if !pods[index].isKnown {
                 release(slot)
             }
         }

@@ -5,8 +5,8 @@ import Stochastics
 
 /// One sync of a running pod: status, volumes, sandbox, containers.
 ///
-/// Upstream: `pkg/kubelet/kubelet.go`, `SyncPod`; `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `SyncPod`,
-/// `doBackOff` (v1.36).
+/// Upstream: `pkg/kubelet/kubelet.go`, `SyncPod`; `pkg/kubelet/kuberuntime/kuberuntime_manager.go`,
+/// `SyncPod`, `doBackOff` (v1.36).
 extension Kubelet {
     mutating func beginSync(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
@@ -36,11 +36,12 @@ extension Kubelet {
         let index = Int(slot)
         addProbes(slot, now)
         let actions = PodActions(pods[index])
-        pods[index].startQueue = actions.starts.map(Int16.init)
+        pods[index].startQueue = actions.starts.map(Int32.init)
         pods[index].recreatesSandbox = actions.createsSandbox
         if actions.createsSandbox && pods[index].hasSandbox {
             podEvent(
-                slot, .normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.", &out)
+                slot, .normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.",
+                &out)
         }
         if actions.killsPod {
             let running = runningContainers(pods[index])
@@ -145,9 +146,9 @@ extension Kubelet {
                 let range = description.podCIDR
                 podEvent(
                     slot, .warning, "FailedCreatePodSandBox",
-                    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for "
-                        + "sandbox: plugin type=\"bridge\" failed (add): no IP addresses available in range set: "
-                        + range, &out)
+                    "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup "
+                        + "network for sandbox: plugin type=\"bridge\" failed (add): no IP addresses "
+                        + "available in range set: " + range, &out)
                 pods[index].hasError = true
                 finishSync(slot, now)
                 return
@@ -209,7 +210,7 @@ extension Kubelet {
     mutating func remember(_ slot: Int32, _ container: Int, _ reason: String, _ message: String) {
         let index = Int(slot)
         pods[index].hasError = true
-        let failure = StartFailure(container: Int16(container), reason: reason, message: message)
+        let failure = StartFailure(container: Int32(container), reason: reason, message: message)
         if let place = pods[index].failures.firstIndex(where: { Int($0.container) == container }) {
             pods[index].failures[place] = failure
         } else {

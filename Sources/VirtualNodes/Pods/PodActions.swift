@@ -148,7 +148,8 @@ struct PodActions: Equatable {
                 if container.livenessProbe != nil, record.probeResult(index, .liveness) == .failure {
                     kills.append(
                         Kill(
-                            container: index, message: "Init container \(container.name) failed liveness probe",
+                            container: index,
+                            message: "Init container \(container.name) failed liveness probe",
                             reason: .liveness))
                     inits.append(index)
                 }

@@ -10,8 +10,8 @@ struct AdmissionFailure: Hashable {
 ///
 /// These are: the number of pods, requested resources, node selector and required node affinity, node name,
 /// host ports, NoExecute taints, the operating system label. The first failure in upstream's order is
-/// reported. Preemption of pods for critical ones is not done. Upstream: `pkg/kubelet/lifecycle/predicate.go`,
-/// `pkg/scheduler/eventhandlers.go`, `AdmissionCheck` (v1.36).
+/// reported. Preemption of pods for critical ones is not done. Upstream:
+/// `pkg/kubelet/lifecycle/predicate.go`, `pkg/scheduler/eventhandlers.go`, `AdmissionCheck` (v1.36).
 struct PodAdmission {
     let node: Node
     /// The pods that are active on the node already.
@@ -50,7 +50,8 @@ struct PodAdmission {
 
     private func insufficientResource(_ pod: Pod) -> AdmissionFailure? {
         let allocatable = node.status.allocatable
-        func failure(_ name: String, _ requested: Int64, _ used: Int64, _ capacity: Int64) -> AdmissionFailure {
+        func failure(_ name: String, _ requested: Int64, _ used: Int64, _ capacity: Int64) -> AdmissionFailure
+        {
             AdmissionFailure(
                 reason: "OutOf" + name,
                 message: "Node didn't have enough resource: \(name), requested: \(requested), "
@@ -99,7 +100,8 @@ struct PodAdmission {
         case "Exists": return value != nil
         case "DoesNotExist": return value == nil
         case "Gt", "Lt":
-            guard let number = value.flatMap({ Int64($0) }), let bound = requirement.values.first.flatMap({ Int64($0) })
+            guard let number = value.flatMap({ Int64($0) }),
+                let bound = requirement.values.first.flatMap({ Int64($0) })
             else { return false }
             return requirement.operatorName == "Gt" ? number > bound : number < bound
         default: return false
@@ -121,7 +123,9 @@ struct PodAdmission {
     }
 
     private static func hostPorts(_ spec: PodSpecFields) -> [ContainerPort] {
-        (spec.containers + spec.initContainers.filter(\.isSidecar)).flatMap(\.ports).filter { $0.hostPort > 0 }
+        (spec.containers + spec.initContainers.filter(\.isSidecar)).flatMap(\.ports).filter {
+            $0.hostPort > 0
+        }
     }
 
     private static func isAny(_ address: String) -> Bool { address.isEmpty || address == "0.0.0.0" }

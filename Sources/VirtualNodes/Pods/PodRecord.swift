@@ -54,6 +54,8 @@ struct PodRecord: Sendable {
     var isPending = false
     /// Whether ``Kubelet/ready`` holds the slot.
     var isQueued = false
+    /// Whether only what is left on the runtime is torn down, without a word to the API server.
+    var isRuntimeOnly = false
     /// Whether termination has started, so that restarts are ruled out.
     var isTerminationRequested: Bool { work.rawValue >= WorkType.terminating.rawValue }
     /// The end of the last sync; `never` before the first one.
@@ -73,7 +75,7 @@ struct PodRecord: Sendable {
     // MARK: The sync in progress
 
     /// Containers still to start, first one first.
-    var startQueue: [Int16] = []
+    var startQueue: [Int32] = []
     var failures: [StartFailure] = []
     /// Whether anything was done, whether anything failed, and when the soonest crash-loop back-off ends.
     var hasResults = false

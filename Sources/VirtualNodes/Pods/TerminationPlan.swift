@@ -5,8 +5,8 @@ import Stochastics
 /// When each of several containers gets its signal and ends, computed at the moment the kill begins.
 ///
 /// Containers are killed at once, each after its preStop hook. Sidecars wait until the regular containers and
-/// the later sidecars have ended, or their grace period is used up. SIGKILL follows when the rest of the grace
-/// period has passed since SIGTERM, which is two seconds at least. Upstream:
+/// the later sidecars have ended, or their grace period is used up. SIGKILL follows when the rest of the
+/// grace period has passed since SIGTERM, which is two seconds at least. Upstream:
 /// `pkg/kubelet/kuberuntime/kuberuntime_container.go`, `killContainer`; `kuberuntime_termination_order.go`
 /// (v1.36).
 struct TerminationPlan {
@@ -47,7 +47,7 @@ struct TerminationPlan {
         end = now
         let hasOrder = running.count > 1 && record.spec.initContainers.contains(where: \.isSidecar)
         let initCount = record.initCount
-        // Regular containers first, then sidecars from the last to the first, so that prerequisites are known.
+        // Regular containers first, then sidecars from the last to the first: prerequisites are known.
         let order = running.indices.sorted {
             let (a, b) = (running[$0], running[$1])
             if (a < initCount) != (b < initCount) { return a >= initCount }
@@ -81,14 +81,14 @@ struct TerminationPlan {
         var time = now
         var hasHookFailure = false
         if let hook = spec.lifecycle?.preStop, grace > 0 {
-            let full = hook.sleep.map { VirtualDuration.seconds($0.seconds) } ?? draws.hookDuration
-            let took = min(full, .seconds(grace))
-            hasHookFailure = hook.sleep == nil && draws.failsHooks && full <= .seconds(grace)
+            let full = hook.sleep.map { VirtualDuration.limited(seconds: $0.seconds) } ?? draws.hookDuration
+            let took = min(full, .limited(seconds: grace))
+            hasHookFailure = hook.sleep == nil && draws.failsHooks && full <= .limited(seconds: grace)
             time += took
             grace -= took.wholeSeconds
         }
         if prerequisite > time && grace > 0 {
-            let waited = min(prerequisite - time, .seconds(grace))
+            let waited = min(prerequisite - time, .limited(seconds: grace))
             time += waited
             grace -= waited.wholeSeconds
         }
@@ -100,10 +100,10 @@ struct TerminationPlan {
             container: container, message: message ?? "Stopping container \(spec.name)",
             hookFailure: hasHookFailure, exitAt: ownEnd, exitCode: instance?.exitCode ?? 0,
             exitReason: instance?.exitReason ?? .completed, end: now)
-        let killAt = time + .seconds(grace)
+        let killAt = time + .limited(seconds: grace)
         var stopped = killAt
         var (code, reason) = (Int32(137), ExitReason.error)
-        if let stopTime = draws.stopTime, stopTime < .seconds(grace) {
+        if let stopTime = draws.stopTime, stopTime < .limited(seconds: grace) {
             stopped = time + stopTime
             code = draws.stopExitCode
             reason = code == 0 ? .completed : .error

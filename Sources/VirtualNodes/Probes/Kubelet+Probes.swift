@@ -23,14 +23,14 @@ extension Kubelet {
         for container in order {
             for kind in [ProbeKind.startup, .readiness, .liveness] {
                 guard let spec = record.container(container).probe(kind) else { continue }
-                let period = VirtualDuration.seconds(max(1, spec.periodSeconds))
+                let period = VirtualDuration.limited(seconds: max(1, spec.periodSeconds))
                 var phase = now
                 if period > now - machine.startedAt {
                     // Shortly after a start of the kubelet, probes are spread over their period.
                     let chance = streams(record, container).uniform("probe-start/\(kind.text)", starts)
                     phase += VirtualDuration(fractionalSeconds: period.fractionalSeconds * chance)
                 }
-                probes.append(ProbeState(container: Int16(container), kind: kind, phase: phase))
+                probes.append(ProbeState(container: Int32(container), kind: kind, phase: phase))
             }
         }
         pods[index].probes = probes
@@ -74,17 +74,18 @@ extension Kubelet {
         probe.version &+= 1
         pods[index].probes[place].version = probe.version
         let container = Int(probe.container)
-        guard !probe.isStopped, !probe.isOnHold, let spec = pods[index].container(container).probe(probe.kind),
+        guard !probe.isStopped, !probe.isOnHold,
+            let spec = pods[index].container(container).probe(probe.kind),
             let instance = pods[index].containers[container].instance
         else { return }
-        let period = VirtualDuration.seconds(max(1, spec.periodSeconds))
-        let delay = VirtualDuration.seconds(spec.initialDelaySeconds)
+        let period = VirtualDuration.limited(seconds: max(1, spec.periodSeconds))
+        let delay = VirtualDuration.limited(seconds: spec.initialDelaySeconds)
         // The delay counts from the start in whole seconds, as the status has it.
         let earliest = Timestamp(instance.startedAt).time.advancedClamping(by: delay)
         let next = probe.tick(from: max(time, earliest), period: period)
         alarms.set(
             .probe(
-                slot: slot, generation: pods[index].generation, probe: Int16(place), version: probe.version),
+                slot: slot, generation: pods[index].generation, probe: Int32(place), version: probe.version),
             at: next)
     }
 
@@ -142,7 +143,7 @@ extension Kubelet {
         if (entry.started == true) == (probe.kind == .startup) { return }
 
         let outcome = instance.outcome(of: probe.kind, at: now)
-        let period = VirtualDuration.seconds(max(1, spec.periodSeconds))
+        let period = VirtualDuration.limited(seconds: max(1, spec.periodSeconds))
         if probe.lastOutcome == outcome, probe.lastProbe != .never, probe.lastProbe < now {
             // Probes since the last one that was looked at had the same outcome.
             probe.run += max(1, (now - probe.lastProbe).nanoseconds / period.nanoseconds)
@@ -214,7 +215,9 @@ extension Kubelet {
     ) {
         let index = Int(slot)
         let probe = pods[index].probes[place]
-        guard !probe.isOnHold, let instance = pods[index].containers[Int(probe.container)].instance else { return }
+        guard !probe.isOnHold, let instance = pods[index].containers[Int(probe.container)].instance else {
+            return
+        }
         let change = instance.nextChange(of: probe.kind, after: now)
         var next = change
         if probe.run < threshold {
@@ -264,7 +267,7 @@ extension Kubelet {
         if let grpc = probe.grpc {
             if isListening { return "service unhealthy (responded with \"NOT_SERVING\")" }
             return "timeout: failed to connect service \"\(address):\(port(grpc))\" within "
-                + "\(VirtualDuration.seconds(max(1, probe.timeoutSeconds))): context deadline exceeded"
+                + "\(VirtualDuration.limited(seconds: max(1, probe.timeoutSeconds))): context deadline exceeded"
         }
         return ""  // A command's own output, which a behaviour does not have.
     }

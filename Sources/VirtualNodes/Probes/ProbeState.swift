@@ -21,9 +21,10 @@ enum ProbeResult: UInt8, BitwiseCopyable, Sendable {
 /// A probe worker: when it probes, and what it found so far.
 ///
 /// Probes whose outcome is known in advance are counted, not run: only the first probe of a run of equal
-/// outcomes and the one that crosses a threshold get an alarm. Upstream: `pkg/kubelet/prober/worker.go` (v1.36).
+/// outcomes and the one that crosses a threshold get an alarm. Upstream: `pkg/kubelet/prober/worker.go`
+/// (v1.36).
 struct ProbeState: BitwiseCopyable, Sendable {
-    var container: Int16
+    var container: Int32
     var kind: ProbeKind
     /// Probes run at `phase` and every period after it.
     var phase: VirtualTime
@@ -46,7 +47,7 @@ struct ProbeState: BitwiseCopyable, Sendable {
         var sandbox: Int32
     }
 
-    init(container: Int16, kind: ProbeKind, phase: VirtualTime) {
+    init(container: Int32, kind: ProbeKind, phase: VirtualTime) {
         self.container = container
         self.kind = kind
         self.phase = phase

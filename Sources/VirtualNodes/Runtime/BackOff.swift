@@ -18,7 +18,9 @@ struct BackOff: Hashable, BitwiseCopyable, Sendable {
         _ old: BackOff?, event: VirtualTime, at now: VirtualTime, initial: VirtualDuration,
         maximum: VirtualDuration
     ) -> BackOff {
-        guard var next = old, !next.hasExpired(event, maximum) else { return BackOff(first: initial, at: now) }
+        guard var next = old, !next.hasExpired(event, maximum) else {
+            return BackOff(first: initial, at: now)
+        }
         next.duration = min(next.duration * 2, maximum)
         next.lastUpdate = now
         return next

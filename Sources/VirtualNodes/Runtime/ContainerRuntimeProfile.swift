@@ -1,4 +1,3 @@
-
 /// How long a container runtime takes for the calls of the Container Runtime Interface.
 ///
 /// Upstream publishes no figures for these; the defaults are assumptions of the size that containerd 2 shows

@@ -14,6 +14,16 @@ public struct ImageCatalog: Equatable, Sendable {
             self.sizeBytes = sizeBytes
             self.failure = failure
         }
+
+        /// An image that its registry does not have, in containerd's words.
+        public static func missing(_ image: String) -> Entry {
+            let name = ImageName.canonical(image)
+            return Entry(
+                image: image, sizeBytes: 0,
+                failure:
+                    "rpc error: code = NotFound desc = failed to pull and unpack image \"\(name)\": "
+                    + "failed to resolve reference \"\(name)\": \(name): not found")
+        }
     }
 
     public var entries: [Entry] = []

@@ -51,9 +51,8 @@ struct ImagePuller: Sendable {
                 next = min(next, pull.transferFrom)
             } else {
                 let seconds = pull.remainingBytes * Double(moving) / bandwidth
-                // Up to the next nanosecond, so that the pull is done when the moment comes.
-                let duration = VirtualDuration(fractionalSeconds: seconds) + .nanoseconds(1)
-                next = min(next, advancedTo.advancedClamping(by: seconds <= 0 ? .zero : duration))
+                next = min(
+                    next, advancedTo.advancedClamping(by: VirtualDuration(fractionalSeconds: seconds)))
             }
         }
         return next
@@ -79,7 +78,10 @@ struct ImagePuller: Sendable {
             let bytes = (now - advancedTo).fractionalSeconds * bandwidth / Double(moving)
             for index in active.indices where active[index].transferFrom <= advancedTo {
                 active[index].remainingBytes -= bytes
-                if active[index].remainingBytes < 0.5 { active[index].remainingBytes = 0 }
+                // Moments are whole nanoseconds: what would arrive within one has arrived.
+                if active[index].remainingBytes < max(0.5, bandwidth * 1e-9) {
+                    active[index].remainingBytes = 0
+                }
             }
         }
         advancedTo = now

@@ -79,7 +79,9 @@ extension Kubelet {
 
     // MARK: One container
 
-    private func containerStatus(_ record: PodRecord, _ index: Int, _ old: [ContainerStatus]) -> ContainerStatus {
+    private func containerStatus(_ record: PodRecord, _ index: Int, _ old: [ContainerStatus])
+        -> ContainerStatus
+    {
         let container = record.container(index)
         let before = old.first { $0.name == container.name }
         var status = ContainerStatus()
@@ -125,7 +127,9 @@ extension Kubelet {
                 return status
             }
         }
-        if record.shouldRestart(index), let failure = record.failures.first(where: { Int($0.container) == index }) {
+        if record.shouldRestart(index),
+            let failure = record.failures.first(where: { Int($0.container) == index })
+        {
             if let state = status.state, state.termination != nil { status.lastState = state }
             status.state = .waiting(reason: failure.reason, message: failure.message)
         }
@@ -189,7 +193,8 @@ extension Kubelet {
         let record = pods[Int(slot)]
         let container = record.container(index)
         let isInit = index < record.initCount
-        var entry = isInit ? status.initContainerStatuses[index] : status.containerStatuses[index - record.initCount]
+        var entry =
+            isInit ? status.initContainerStatuses[index] : status.containerStatuses[index - record.initCount]
         let isRunning = entry.state?.isRunning == true
         let started = isRunning && isStarted(record, index, entry)
         entry.started = started
@@ -234,7 +239,9 @@ extension Kubelet {
     /// Whether a readiness gate's condition has changed what Ready should be.
     func needsReadinessUpdate(_ record: PodRecord) -> Bool {
         let pod = record.pod.value
-        guard !record.spec.readinessGates.isEmpty, let current = pod.status.conditions["Ready"] else { return false }
+        guard !record.spec.readinessGates.isEmpty, let current = pod.status.conditions["Ready"] else {
+            return false
+        }
         let wanted = PodConditions.ready(
             record.spec, conditions: pod.status.conditions, pod.status.containerStatuses, pod.status.phase)
         return current.status != wanted.status || current.message != wanted.message

@@ -34,7 +34,9 @@ extension Kubelet {
     /// A container that has ended for good does not come back.
     private func makesIllegalTransition(_ record: PodRecord, _ old: PodStatus, _ new: PodStatus) -> Bool {
         if record.spec.restartPolicy == .always { return false }
-        func isBroken(_ before: ContainerStatus, _ after: [ContainerStatus], _ containers: [Container]) -> Bool {
+        func isBroken(_ before: ContainerStatus, _ after: [ContainerStatus], _ containers: [Container])
+            -> Bool
+        {
             guard let end = before.state?.termination,
                 let container = containers.first(where: { $0.name == before.name }), !container.isSidecar
             else { return false }
@@ -87,7 +89,9 @@ extension Kubelet {
     mutating func pumpStatuses(_ now: VirtualTime, _ out: inout Outbox) {
         guard statusInFlight < 0, !statusQueue.isEmpty else { return }
         guard machine.isConnected else {
-            scheduleStatusSync(now)
+            // Each attempt would fail; the pass after the partition finds what was not sent.
+            for slot in statusQueue { pods[Int(slot)].isStatusQueued = false }
+            statusQueue = []
             return
         }
         while let slot = statusQueue.first {
@@ -192,6 +196,10 @@ extension Kubelet {
         }
         if pods[index].statusVersion != pods[index].sentVersion {
             queueStatus(slot)
+        } else if let status = pods[index].status?.value, pods[index].work == .sync,
+            isSame(pods[index].pod.value.status, status)
+        {
+            pods[index].status = nil
         } else if pods[index].work == .finished && pods[index].status?.value.phase != pod.value.status.phase {
             scheduleStatusSync(now)
         }
@@ -244,46 +252,4 @@ extension Kubelet {
         }
     }
 
-    // MARK: Probes' reports
-
-    /// Upstream: `SetContainerReadiness`.
-    mutating func setReadiness(_ slot: Int32, _ container: Int, _ isReady: Bool, _ now: VirtualTime) {
-        let record = pods[Int(slot)]
-        let name = record.container(container).name
-        var status = record.currentStatus
-        let isInit = container < record.initCount
-        let list = isInit ? status.initContainerStatuses : status.containerStatuses
-        guard let place = list.firstIndex(where: { $0.name == name }), list[place].ready != isReady else { return }
-        if isInit {
-            status.initContainerStatuses[place].ready = isReady
-        } else {
-            status.containerStatuses[place].ready = isReady
-        }
-        let all = status.initContainerStatuses + status.containerStatuses
-        let generation = record.pod.value.metadata.generation
-        for condition in [
-            PodConditions.ready(record.spec, conditions: status.conditions, all, status.phase),
-            PodConditions.containersReady(record.spec, all, status.phase),
-        ] {
-            var condition = condition
-            condition.observedGeneration = generation
-            status.conditions[condition.type] = condition
-        }
-        setStatus(slot, status, now)
-    }
-
-    /// Upstream: `SetContainerStartup`.
-    mutating func setStarted(_ slot: Int32, _ container: Int, _ isStarted: Bool, _ now: VirtualTime) {
-        let record = pods[Int(slot)]
-        let name = record.container(container).name
-        var status = record.currentStatus
-        if let place = status.containerStatuses.firstIndex(where: { $0.name == name }) {
-            guard status.containerStatuses[place].started != isStarted else { return }
-            status.containerStatuses[place].started = isStarted
-        } else if let place = status.initContainerStatuses.firstIndex(where: { $0.name == name }) {
-            guard status.initContainerStatuses[place].started != isStarted else { return }
-            status.initContainerStatuses[place].started = isStarted
-        }
-        setStatus(slot, status, now)
-    }
 }

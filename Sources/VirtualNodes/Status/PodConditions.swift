@@ -17,7 +17,8 @@ enum PodConditions {
     }
 
     static func containersReady(
-        _ spec: PodSpecFields, _ statuses: [ContainerStatus], _ phase: PodPhase, type: String = "ContainersReady"
+        _ spec: PodSpecFields, _ statuses: [ContainerStatus], _ phase: PodPhase,
+        type: String = "ContainersReady"
     ) -> Condition {
         if statuses.isEmpty { return Condition(type, .isFalse, reason: "UnknownContainerStatuses") }
         var unknown: [String] = []

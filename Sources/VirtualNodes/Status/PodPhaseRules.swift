@@ -1,6 +1,8 @@
 import KubernetesModel
 
-/// A pod's phase from the states of its containers. Upstream: `pkg/kubelet/kubelet_pods.go`, `getPhase` (v1.36).
+/// A pod's phase from the states of its containers.
+///
+/// Upstream: `pkg/kubelet/kubelet_pods.go`, `getPhase` (v1.36).
 enum PodPhaseRules {
     /// - Parameters:
     ///   - statuses: of all containers, init containers included.
@@ -29,7 +31,11 @@ enum PodPhaseRules {
             switch found.state {
             case .terminated(let end): exitCode = end.exitCode
             case .waiting:
-                if let end = found.lastState?.termination { exitCode = end.exitCode } else { pendingInit += 1 }
+                if let end = found.lastState?.termination {
+                    exitCode = end.exitCode
+                } else {
+                    pendingInit += 1
+                }
             case .running, nil: pendingInit += 1
             }
             if let exitCode, exitCode != 0, !restarts(container, exitCode) { hasFailedForGood = true }

@@ -13,7 +13,9 @@ extension Kubelet {
         var pending = PendingRead(reader: reader, wanted: wanted, calls: [], error: nil)
         for reference in wanted {
             let object = reference.object
-            if let cached = references[object], now - cached.fetchedAt < timing.referenceTimeToLive { continue }
+            if let cached = references[object], now - cached.fetchedAt < timing.referenceTimeToLive {
+                continue
+            }
             if pending.calls.contains(where: { $0.object == object }) { continue }
             nextRead &+= 1
             pending.calls.append((nextRead, object))

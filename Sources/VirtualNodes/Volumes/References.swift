@@ -18,7 +18,8 @@ struct ReferenceKey: Hashable, Sendable {
     static func references(of volume: Volume, namespace: String) -> [ReferenceKey] {
         var found: [ReferenceKey] = []
         func add(_ kind: ObjectKind, _ name: String, _ files: Volume.Files) {
-            let items = JSONValue.object(files.rest)["items"]?.arrayValue?.compactMap { $0["key"]?.stringValue } ?? []
+            let items =
+                JSONValue.object(files.rest)["items"]?.arrayValue?.compactMap { $0["key"]?.stringValue } ?? []
             let key = ObjectKey(namespace: namespace, name: name)
             let isOptional = files.optional == true
             if items.isEmpty { found.append(ReferenceKey(kind: kind, key: key, isOptional: isOptional)) }
@@ -58,7 +59,9 @@ struct ReferenceKey: Hashable, Sendable {
     /// Upstream's words about a member that is not in the object; nil when it is, or may be missing.
     func missingMember(in object: APIObject) -> String? {
         guard !member.isEmpty, !isOptional, case .generic(let value) = object else { return nil }
-        let isThere = ["data", "binaryData", "stringData"].contains { JSONValue.object(value.value.body)[$0]?[member] != nil }
+        let isThere = ["data", "binaryData", "stringData"].contains {
+            JSONValue.object(value.value.body)[$0]?[member] != nil
+        }
         if isThere { return nil }
         if isEnvironment {
             return "couldn't find key \(member) in \(kind.name) \(key.namespace)/\(key.name)"
@@ -78,7 +81,7 @@ struct CachedReference: Sendable {
 /// Who waits for several ConfigMaps and Secrets, and what has been found so far.
 struct PendingRead: Sendable {
     enum Reader: Hashable, Sendable {
-        case volume(slot: Int32, generation: UInt32, place: Int16)
+        case volume(slot: Int32, generation: UInt32, place: Int32)
         /// The container at the head of the pod's queue.
         case environment(slot: Int32, generation: UInt32)
     }

@@ -16,7 +16,7 @@ struct VolumeState: Sendable {
     }
 
     /// The volume's number in the spec.
-    var index: Int16
+    var index: Int32
     var stage = Stage.pending
     /// The end of the present stage, or the next attempt.
     var due = VirtualTime.never
@@ -29,7 +29,7 @@ struct VolumeState: Sendable {
     /// Why the claim cannot be used; such errors end the worker's wait at once.
     var claimError = ""
     /// Answers still awaited.
-    var pendingReads: Int16 = 0
+    var pendingReads: Int32 = 0
     /// The first error among the answers.
     var readError = ""
 }

@@ -1,0 +1,378 @@
+public import KubernetesModel
+import OrderedCollections
+public import SimulationKernel
+
+/// The pods that wait to be scheduled: active, backing off after a failure, or unschedulable until something
+/// changes that concerns what rejected them.
+///
+/// Nothing in it ticks: what upstream does every second or half minute is done when it has an effect, and
+/// ``nextWake`` tells when that is. Upstream: `pkg/scheduler/backend/queue` (v1.36).
+public struct SchedulingQueue {
+    /// After this time in the unschedulable pool a pod is tried again, whatever happened.
+    public static let unschedulableTimeout = VirtualDuration.minutes(5)
+    /// How often upstream looks for such pods.
+    public static let flushPeriod = VirtualDuration.seconds(30)
+    /// Back-off ends are aligned to windows of this length, within which priority decides.
+    public static let backoffWindow = VirtualDuration.seconds(1)
+    static let preemptionGate = DefaultPreemption.name
+
+    private let profiles: [Framework]
+    private let initialBackoff: VirtualDuration
+    private let maximumBackoff: VirtualDuration
+    /// When the queue began to run, from which the flush period counts.
+    private let start: VirtualTime
+    private var active: PodHeap
+    private var backoff: PodHeap
+    /// Pods that failed by an error; they cannot be popped before their back-off is over.
+    private var errorBackoff: PodHeap
+    /// In the order of their timestamps.
+    private var unschedulable: OrderedDictionary<UID, QueuedPod> = [:]
+    /// Pods that a plugin keeps out of the active queue for now.
+    private var gated: OrderedDictionary<UID, QueuedPod> = [:]
+    private var inFlight = InFlightEvents()
+    /// Pods whose victims are still being evicted; they stay out of the active queue.
+    public var preempting: Set<UID> = []
+
+    public init(configuration: SchedulerConfiguration, start: VirtualTime) {
+        profiles = configuration.profiles
+        initialBackoff = .seconds(configuration.podInitialBackoffSeconds)
+        maximumBackoff = .seconds(configuration.podMaxBackoffSeconds)
+        self.start = start
+        // Upstream takes the order of the first profile for all; validation has them equal.
+        let sort: any QueueSortPlugin = configuration.profiles.first?.queueSort ?? PrioritySort()
+        active = PodHeap { sort.isBefore($0, $1) }
+        let byBackoff: @Sendable (QueuedPod, QueuedPod) -> Bool = { left, right in
+            left.backoffEnd != right.backoffEnd
+                ? left.backoffEnd < right.backoffEnd : sort.isBefore(left, right)
+        }
+        backoff = PodHeap(isBefore: byBackoff)
+        errorBackoff = PodHeap(isBefore: byBackoff)
+    }
+
+    // MARK: State
+
+    /// Which part of the queue a pod is in, for explanations.
+    public enum Place: String, Hashable, Sendable {
+        case active, backoff, unschedulable, gated, inFlight
+    }
+
+    public func place(of uid: UID) -> Place? {
+        if active[uid] != nil { return .active }
+        if backoff[uid] != nil || errorBackoff[uid] != nil { return .backoff }
+        if unschedulable[uid] != nil { return .unschedulable }
+        if gated[uid] != nil { return .gated }
+        return inFlight.contains(uid) ? .inFlight : nil
+    }
+
+    /// How many pods are in each part.
+    public var counts: (active: Int, backoff: Int, unschedulable: Int, gated: Int) {
+        (active.count, backoff.count + errorBackoff.count, unschedulable.count, gated.count)
+    }
+
+    public subscript(uid: UID) -> QueuedPod? {
+        active[uid] ?? backoff[uid] ?? errorBackoff[uid] ?? unschedulable[uid] ?? gated[uid]
+    }
+
+    /// When the queue next has something to do by itself, given that all ready pods are popped before.
+    public var nextWake: VirtualTime {
+        var wake = VirtualTime.never
+        if let pod = errorBackoff.first { wake = min(wake, Self.flushTime(of: pod)) }
+        if let pod = unschedulable.values.first { wake = min(wake, timeoutFlush(of: pod)) }
+        return wake
+    }
+
+    /// Whether any pod waits for events.
+    public var isListening: Bool { !unschedulable.isEmpty || !gated.isEmpty || !inFlight.isEmpty }
+
+    /// Whether ``pop(at:)`` would give a pod.
+    public var hasReadyPod: Bool { !active.isEmpty || !backoff.isEmpty }
+
+    // MARK: Arrival and departure
+
+    /// Takes in a pod without a node.
+    public mutating func add(_ pod: PodInfo, at now: VirtualTime) {
+        _ = moveToActive(
+            QueuedPod(pod: pod, timestamp: now), label: "UnschedulablePodAdd", fromBackoff: false, at: now)
+    }
+
+    /// Takes over a new version of a waiting pod.
+    public mutating func update(
+        from old: Pod, to new: PodInfo, cluster: ClusterCache, at now: VirtualTime
+    ) {
+        let uid = new.uid
+        let changes = ChangeEvents.changes(of: .pod, from: old, to: new.value)
+            .map { ClusterChange($0.event, label: $0.label, old: APIObject(old), new: .pod(new.pod)) }
+        if inFlight.contains(uid) {
+            for change in changes { inFlight.note(change) }
+            return
+        }
+        if var waiting = active[uid] {
+            waiting.pod = new
+            active.insert(waiting)
+        } else if var waiting = backoff[uid] {
+            waiting.pod = new
+            backoff.insert(waiting)
+        } else if var waiting = errorBackoff[uid] {
+            waiting.pod = new
+            errorBackoff.insert(waiting)
+        } else if var waiting = unschedulable[uid] ?? gated[uid] {
+            waiting.pod = new
+            if gated[uid] == nil { unschedulable[uid] = waiting } else { gated[uid] = waiting }
+            for change in changes where isWorthRetrying(waiting, after: change, cluster: cluster) {
+                unschedulable.removeValue(forKey: uid)
+                gated.removeValue(forKey: uid)
+                requeue(waiting, label: change.label, at: now)
+                guard let still = gated[uid] else { break }
+                waiting = still
+            }
+        } else {
+            add(new, at: now)
+        }
+    }
+
+    /// Removes a pod that was deleted, or has got a node.
+    public mutating func remove(_ uid: UID) {
+        active.remove(uid)
+        backoff.remove(uid)
+        errorBackoff.remove(uid)
+        unschedulable.removeValue(forKey: uid)
+        gated.removeValue(forKey: uid)
+    }
+
+    // MARK: Scheduling
+
+    /// Takes out the next pod to schedule; it is in flight until ``done(_:)`` or
+    /// ``addUnschedulable(_:cluster:at:)``.
+    public mutating func pop(at now: VirtualTime) -> QueuedPod? {
+        flushBackoff(at: now)
+        // With nothing else to do, upstream does not wait for a back-off's end.
+        guard var pod = active.popFirst() ?? backoff.popFirst() else { return nil }
+        pod.attempts += 1
+        if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
+        inFlight.begin(pod.pod.uid)
+        return pod
+    }
+
+    /// Ends a pod's time in flight.
+    public mutating func done(_ uid: UID) { inFlight.end(uid) }
+
+    /// Takes back a pod that was found unschedulable, or failed by an error when no plugin rejected it.
+    public mutating func addUnschedulable(_ pod: QueuedPod, cluster: ClusterCache, at now: VirtualTime) {
+        let uid = pod.pod.uid
+        defer { inFlight.end(uid) }
+        guard place(of: uid) == nil || place(of: uid) == .inFlight else { return }
+        var pod = pod
+        if pod.unschedulablePlugins.isEmpty {
+            pod.consecutiveErrorCount += 1
+        } else {
+            pod.unschedulableCount += 1
+            pod.consecutiveErrorCount = 0
+        }
+        pod.timestamp = now
+        pod.backoffEnd = backoffEnd(of: pod)
+        if pod.unschedulablePlugins.isEmpty {
+            requeue(pod, label: "ScheduleAttemptFailure", at: now)
+            return
+        }
+        // What happened meanwhile may have made it schedulable.
+        for change in inFlight.events(since: uid) ?? [] {
+            if isWorthRetrying(pod, after: change, cluster: cluster) {
+                requeue(pod, label: change.label, at: now)
+                return
+            }
+        }
+        unschedulable[uid] = pod
+    }
+
+    // MARK: Events
+
+    /// Moves the pods that an event may have made schedulable.
+    ///
+    /// - Parameter isConcerned: pods for which it is false stay where they are.
+    public mutating func move(
+        after change: ClusterChange, cluster: ClusterCache, at now: VirtualTime,
+        where isConcerned: (PodInfo) -> Bool = { _ in true }
+    ) {
+        guard isListening, isOfInterest(change.event) else { return }
+        var moved: [QueuedPod] = []
+        for pod in unschedulable.values
+        where isConcerned(pod.pod) && isWorthRetrying(pod, after: change, cluster: cluster) {
+            moved.append(pod)
+        }
+        Self.remove(moved, from: &unschedulable)
+        let ungated = gated.values.filter {
+            isConcerned($0.pod) && isGateConcerned($0, change.event)
+                && isWorthRetrying($0, after: change, cluster: cluster)
+        }
+        Self.remove(ungated, from: &gated)
+        for pod in moved + ungated { requeue(pod, label: change.label, at: now) }
+        inFlight.note(change)
+    }
+
+    private static func remove(_ pods: [QueuedPod], from list: inout OrderedDictionary<UID, QueuedPod>) {
+        if pods.count < 8 {
+            for pod in pods { list.removeValue(forKey: pod.pod.uid) }
+        } else {
+            let gone = Set(pods.map(\.pod.uid))
+            list = list.filter { !gone.contains($0.key) }
+        }
+    }
+
+    /// Moves a pod to the active queue without waiting for its back-off.
+    public mutating func activate(_ uid: UID, at now: VirtualTime) {
+        if let pod = unschedulable.removeValue(forKey: uid) ?? gated.removeValue(forKey: uid) {
+            _ = moveToActive(pod, label: "ForceActivate", fromBackoff: false, at: now)
+        } else if let pod = backoff.remove(uid) ?? errorBackoff.remove(uid) {
+            _ = moveToActive(pod, label: "ForceActivate", fromBackoff: true, at: now)
+        } else if inFlight.contains(uid) {
+            inFlight.note(ClusterChange(.wildcard, label: "ForceActivate"))
+        }
+    }
+
+    /// Does what is due: ends back-offs, and gives pods that waited for long another try.
+    public mutating func flush(cluster: ClusterCache, at now: VirtualTime) {
+        flushBackoff(at: now)
+        let due = unschedulable.values.prefix { timeoutFlush(of: $0) <= now }.map { $0 }
+        Self.remove(due, from: &unschedulable)
+        for pod in due {
+            requeue(pod, label: "UnschedulableTimeout", at: now)
+        }
+    }
+
+    // MARK: Moves
+
+    private func profile(of pod: PodInfo) -> Framework? {
+        profiles.first { $0.profileName == pod.spec.schedulerName }
+    }
+
+    private func isOfInterest(_ event: ClusterEvent) -> Bool {
+        if event == .wildcard { return true }
+        return profiles.contains { profile in profile.enqueue.contains { $0.covers(event) } }
+    }
+
+    private func isGateConcerned(_ pod: QueuedPod, _ event: ClusterEvent) -> Bool {
+        profile(of: pod.pod)?.enqueue.contains { $0.name == pod.gatingPlugin && $0.covers(event) } ?? false
+    }
+
+    /// Asks the plugins that rejected a pod.
+    private func isWorthRetrying(
+        _ pod: QueuedPod, after change: ClusterChange, cluster: ClusterCache
+    ) -> Bool {
+        if pod.unschedulablePlugins.isEmpty { return true }
+        if change.event == .wildcard {
+            return change.new.map { $0.metadata.uid == pod.pod.uid } ?? true
+        }
+        guard let profile = profile(of: pod.pod) else { return true }
+        return profile.enqueue.contains { entry in
+            pod.unschedulablePlugins.contains(entry.name) && entry.covers(change.event)
+                && entry.extensions?.isWorthRetrying(pod.pod, after: change, cluster: cluster) ?? true
+        }
+    }
+
+    private mutating func requeue(_ pod: QueuedPod, label: String, at now: VirtualTime) {
+        var pod = pod
+        pod.lastMove = label
+        if isBackingOff(pod, at: now) {
+            moveToBackoff(pod)
+        } else {
+            _ = moveToActive(pod, label: label, fromBackoff: false, at: now)
+        }
+    }
+
+    private mutating func runPreEnqueue(_ pod: inout QueuedPod) {
+        var status = profile(of: pod.pod)?.runPreEnqueue(pod.pod) ?? .success
+        if status.isSuccess && preempting.contains(pod.pod.uid) {
+            status = Status(
+                .unschedulableAndUnresolvable,
+                ["waiting for the preemption for this pod to be finished"], plugin: Self.preemptionGate)
+        }
+        pod.gatingPlugin = status.isSuccess ? "" : status.plugin
+        if !status.isSuccess { pod.unschedulablePlugins.insert(status.plugin) }
+    }
+
+    private mutating func moveToActive(
+        _ pod: QueuedPod, label: String, fromBackoff: Bool, at now: VirtualTime
+    ) -> Bool {
+        var pod = pod
+        pod.lastMove = label
+        // Pods in back-off have passed before.
+        if !fromBackoff { runPreEnqueue(&pod) }
+        if !pod.gatingPlugin.isEmpty {
+            gated[pod.pod.uid] = pod
+            return false
+        }
+        if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
+        active.insert(pod)
+        return true
+    }
+
+    private mutating func moveToBackoff(_ pod: QueuedPod) {
+        var pod = pod
+        runPreEnqueue(&pod)
+        if !pod.gatingPlugin.isEmpty {
+            gated[pod.pod.uid] = pod
+        } else if pod.unschedulablePlugins.isEmpty {
+            errorBackoff.insert(pod)
+        } else {
+            backoff.insert(pod)
+        }
+    }
+
+    // MARK: Times
+
+    private mutating func flushBackoff(at now: VirtualTime) {
+        var ready: [QueuedPod] = []
+        while let pod = backoff.first, !isBackingOff(pod, at: now), let popped = backoff.popFirst() {
+            ready.append(popped)
+        }
+        while let pod = errorBackoff.first, !isBackingOff(pod, at: now), let popped = errorBackoff.popFirst()
+        {
+            ready.append(popped)
+        }
+        for pod in ready { _ = moveToActive(pod, label: "BackoffComplete", fromBackoff: true, at: now) }
+    }
+
+    /// The start of the window that a time is in.
+    private static func aligned(_ time: VirtualTime) -> VirtualTime {
+        let window = backoffWindow.nanoseconds
+        let offset = time.nanoseconds % window
+        return VirtualTime(nanoseconds: time.nanoseconds - (offset < 0 ? offset + window : offset))
+    }
+
+    private func backoffEnd(of pod: QueuedPod) -> VirtualTime? {
+        let count = pod.consecutiveErrorCount > 0 ? pod.consecutiveErrorCount : pod.unschedulableCount
+        if count == 0 || maximumBackoff == .zero { return nil }
+        var duration = maximumBackoff
+        let shift = min(count - 1, 62)
+        if initialBackoff.nanoseconds <= maximumBackoff.nanoseconds >> Int64(shift) {
+            duration = VirtualDuration(nanoseconds: initialBackoff.nanoseconds << Int64(shift))
+        }
+        return Self.aligned(pod.timestamp + duration)
+    }
+
+    private func isBackingOff(_ pod: QueuedPod, at now: VirtualTime) -> Bool {
+        guard let end = pod.backoffEnd else { return false }
+        return end >= Self.aligned(now)
+    }
+
+    /// The first moment at which a pod no longer backs off.
+    private static func flushTime(of pod: QueuedPod) -> VirtualTime {
+        pod.backoffEnd.map { $0 + backoffWindow } ?? .start
+    }
+
+    /// When upstream's periodic look finds that a pod has waited too long.
+    private func timeoutFlush(of pod: QueuedPod) -> VirtualTime {
+        let due = pod.timestamp + Self.unschedulableTimeout + .nanoseconds(1)
+        return due.roundedUp(toPeriod: Self.flushPeriod, phase: start)
+    }
+}
+
+extension VirtualTime? {
+    fileprivate static func < (left: VirtualTime?, right: VirtualTime?) -> Bool {
+        switch (left, right) {
+        case (nil, nil), (_?, nil): false
+        case (nil, _?): true
+        case (let left?, let right?): left < right
+        }
+    }
+}

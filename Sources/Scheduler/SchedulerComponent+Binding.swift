@@ -1,0 +1,173 @@
+import ControlPlane
+import KubernetesModel
+import OrderedCollections
+import SimulationKernel
+
+/// A pod with a node on its way to being bound: what must be written before, then the binding itself.
+struct BindingCycle {
+    enum Stage {
+        /// Objects that are still to be written, the first one under way.
+        case writing([APIObject])
+        /// Waiting for what was written to have its effect.
+        case waiting(since: VirtualTime, deadline: VirtualTime, resume: VirtualTime)
+        case binding
+    }
+
+    var pod: QueuedPod
+    var framework: Framework
+    var nodeName: String
+    var state: CycleState
+    /// Why that node.
+    var cause: String
+    var stage: Stage
+
+    var nextWake: VirtualTime {
+        if case .waiting(_, let deadline, let resume) = stage { return min(deadline, resume) }
+        return .never
+    }
+}
+
+/// The binding cycle.
+///
+/// Upstream: `pkg/scheduler/schedule_one.go`, `bindingCycle`, `handleBindingCycleError` (v1.36).
+extension SchedulerComponent {
+    /// How often upstream looks whether claims have been bound.
+    static let volumePollPeriod = VirtualDuration.seconds(1)
+
+    mutating func startBinding(_ cycle: RunningCycle, _ out: inout Outbox) {
+        let pod = cycle.pod.pod
+        queue.done(pod.uid)
+        var writes: [APIObject] = []
+        if let node = cycle.result.chosen {
+            for plugin in cycle.framework.preBind {
+                writes += plugin.preBindWrites(pod, on: node, cluster: cluster, state: cycle.result.state)
+            }
+        }
+        let binding = BindingCycle(
+            pod: cycle.pod, framework: cycle.framework, nodeName: cycle.result.chosenName,
+            state: cycle.result.state, cause: cycle.cause,
+            stage: writes.isEmpty ? .binding : .writing(writes))
+        bindings[pod.uid] = binding
+        guard let first = writes.first else {
+            bind(pod.uid, &out)
+            return
+        }
+        // The pod shows where it is going while this takes its time.
+        if pod.value.status.nominatedNodeName != binding.nodeName {
+            out.call(
+                .patch(
+                    .pod, pod.key, .podConditions([], nominatedNodeName: binding.nodeName), uid: pod.uid))
+        }
+        call(.update(first), .preBindWrite(pod.uid), &out)
+    }
+
+    mutating func finishWrite(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {
+        guard let binding = bindings[uid], case .writing(var writes) = binding.stage else { return }
+        if case .failure(let error) = result {
+            failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(error.message)", &out)
+            return
+        }
+        writes.removeFirst()
+        if let next = writes.first {
+            bindings[uid]?.stage = .writing(writes)
+            call(.update(next), .preBindWrite(uid), &out)
+            return
+        }
+        let timeout = binding.framework.preBind.map(\.preBindTimeout).max() ?? .zero
+        bindings[uid]?.stage = .waiting(
+            since: now, deadline: now.advancedClamping(by: timeout), resume: now + Self.volumePollPeriod)
+        waitingBindings.append(uid)
+    }
+
+    /// Lets waiting bindings look at their objects again at their next poll, after the cache has changed.
+    mutating func checkBindings() {
+        for uid in waitingBindings {
+            guard let binding = bindings[uid],
+                case .waiting(let since, let deadline, let resume) = binding.stage, resume == .never
+            else { continue }
+            if case .waiting = progress(of: binding) { continue }
+            bindings[uid]?.stage = .waiting(
+                since: since, deadline: deadline,
+                resume: now.roundedUp(toPeriod: Self.volumePollPeriod, phase: since))
+        }
+    }
+
+    /// Goes on with the bindings whose poll, or deadline, has come.
+    mutating func resumeBindings(_ out: inout Outbox) {
+        for uid in waitingBindings {
+            guard let binding = bindings[uid],
+                case .waiting(let since, let deadline, let resume) = binding.stage,
+                min(deadline, resume) <= now
+            else { continue }
+            switch progress(of: binding) {
+            case .done:
+                bindings[uid]?.stage = .binding
+                waitingBindings.removeAll { $0 == uid }
+                bind(uid, &out)
+            case .failed(let message):
+                failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(message)", &out)
+            case .waiting:
+                if deadline <= now {
+                    let message = "binding volumes: context deadline exceeded"
+                    failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(message)", &out)
+                } else {
+                    bindings[uid]?.stage = .waiting(since: since, deadline: deadline, resume: .never)
+                }
+            }
+        }
+    }
+
+    private func progress(of binding: BindingCycle) -> PreBindProgress {
+        for plugin in binding.framework.preBind {
+            let progress = plugin.preBindProgress(
+                binding.pod.pod, onNodeNamed: binding.nodeName, cluster: cluster, state: binding.state)
+            if case .done = progress { continue }
+            return progress
+        }
+        return .done
+    }
+
+    private mutating func bind(_ uid: UID, _ out: inout Outbox) {
+        guard let binding = bindings[uid] else { return }
+        let pod = binding.pod.pod
+        guard binding.framework.bind.contains(where: { $0.binds(pod, toNodeNamed: binding.nodeName) }) else {
+            failBinding(uid, "no bind plugin took the pod", &out)
+            return
+        }
+        call(.bind(pod: pod.key, uid: pod.uid, node: binding.nodeName), .bind(uid), &out)
+    }
+
+    mutating func finishBind(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {
+        guard let binding = bindings[uid] else { return }
+        if case .failure(let error) = result {
+            let plugin = binding.framework.bind.first {
+                $0.binds(binding.pod.pod, toNodeNamed: binding.nodeName)
+            }
+            failBinding(uid, "running Bind plugin \"\(plugin?.name ?? "")\": \(error.message)", &out)
+            return
+        }
+        bindings.removeValue(forKey: uid)
+        let pod = binding.pod.pod
+        let text = "Successfully assigned \(pod.namespace)/\(pod.value.metadata.name) to \(binding.nodeName)"
+        report(pod, binding.framework, .normal, "Scheduled", text, &out)
+        out.note(
+            JournalEntry(
+                .scheduling, .pod, pod.key, reason: "Scheduled", message: "assigned to \(binding.nodeName)",
+                cause: binding.cause))
+        for plugin in binding.framework.postBind { plugin.postBind(pod, toNodeNamed: binding.nodeName) }
+    }
+
+    /// Takes the pod off its node again, and puts it back into the queue.
+    private mutating func failBinding(_ uid: UID, _ message: String, _ out: inout Outbox) {
+        guard var binding = bindings.removeValue(forKey: uid) else { return }
+        waitingBindings.removeAll { $0 == uid }
+        let pod = binding.pod.pod
+        unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &binding.state)
+        let placed = pod.value.with { $0.nodeName = binding.nodeName }
+        moveAfterDeletion(of: placed)
+        var queued = binding.pod
+        queued.unschedulablePlugins = []
+        handleFailure(
+            queued, binding.framework, isRejected: false, message: message, nomination: "", &out)
+    }
+}

@@ -1,0 +1,307 @@
+public import ControlPlane
+public import KubernetesModel
+import OrderedCollections
+public import SimulationKernel
+import Stochastics
+
+/// kube-scheduler as a process: it watches the cluster, chooses nodes for pods one at a time, and binds them.
+///
+/// One scheduling cycle runs at a time and takes as long as ``SchedulerTiming`` says; what it decides holds
+/// in the scheduler's cache at once and leaves as API calls at its end, several at a time. Upstream:
+/// `pkg/scheduler/schedule_one.go`, `eventhandlers.go` (v1.36).
+public struct SchedulerComponent: Component {
+    /// The kinds whose watch streams it needs.
+    public static let watchedKinds: [ObjectKind] = [.pod, .node] + ClusterObjects.kinds
+
+    public internal(set) var cluster = ClusterCache()
+    public internal(set) var queue: SchedulingQueue
+    /// What was decided since the last ``takeDecisions()``, which whoever runs the component calls.
+    public internal(set) var decisions: [SchedulingDecision] = []
+
+    let configuration: SchedulerConfiguration
+    let timing: SchedulerTiming
+    var cycle = SchedulingCycle()
+    /// Pods as the watch stream last showed them, with a node or without.
+    var pods: [ObjectKey: Ref<Pod>] = [:]
+    /// The cycle under way.
+    var running: RunningCycle?
+    /// Binding cycles under way.
+    var bindings: [UID: BindingCycle] = [:]
+    /// Those of them that wait for what they have written, in the order in which they began to.
+    var waitingBindings: [UID] = []
+    /// What the answers to calls are for.
+    var purposes: [UInt64: CallPurpose] = [:]
+    var nextToken: UInt64 = 0
+    /// Evictions for a pod that are under way.
+    var evictions: [UID: Eviction] = [:]
+    var now: VirtualTime
+    /// The stream that decides between equal scores.
+    private var ties: RandomStream.Snapshot
+
+    /// - Parameter start: when the process starts to run.
+    /// - Parameter seed: the run's seed; equal scores are decided by the stream `scheduler/ties`.
+    public init(
+        configuration: SchedulerConfiguration, seed: UInt64, timing: SchedulerTiming = SchedulerTiming(),
+        tieBreak: TieBreak = .drawn, start: VirtualTime = .start
+    ) {
+        self.configuration = configuration
+        self.timing = timing
+        queue = SchedulingQueue(configuration: configuration, start: start)
+        cycle.percentageOfNodesToScore = configuration.percentageOfNodesToScore
+        cycle.tieBreak = tieBreak
+        now = start
+        ties = RandomStream(seed: seed, name: "scheduler/ties").snapshot
+    }
+
+    /// A scheduling cycle that has been computed and ends at a moment.
+    struct RunningCycle {
+        var pod: QueuedPod
+        var framework: Framework
+        var result: SchedulingResult
+        /// Why it came out as it did.
+        var cause: String
+        var end: VirtualTime
+    }
+
+    /// The decisions made since the last call.
+    public mutating func takeDecisions() -> [SchedulingDecision] {
+        defer { decisions.removeAll(keepingCapacity: true) }
+        return decisions
+    }
+
+    // MARK: Component
+
+    public var nextWake: VirtualTime {
+        var wake = VirtualTime.never
+        if let running {
+            wake = running.end
+        } else {
+            wake = queue.hasReadyPod ? now : queue.nextWake
+        }
+        for uid in waitingBindings { wake = min(wake, bindings[uid]?.nextWake ?? .never) }
+        return wake
+    }
+
+    public mutating func wake(at now: VirtualTime, _ out: inout Outbox) {
+        self.now = now
+        if let running, running.end <= now {
+            self.running = nil
+            finish(running, &out)
+        }
+        resumeBindings(&out)
+        queue.flush(cluster: cluster, at: now)
+        startCycle(&out)
+    }
+
+    public mutating func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
+        self.now = now
+        for event in events { observe(event) }
+        checkBindings()
+        startCycle(&out)
+    }
+
+    public mutating func complete(
+        _ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox
+    ) {
+        self.now = now
+        guard let purpose = purposes.removeValue(forKey: token.value) else { return }
+        switch purpose {
+        case .preBindWrite(let uid): finishWrite(uid, result, &out)
+        case .bind(let uid): finishBind(uid, result, &out)
+        case .victimCondition(let preemptor, let victim): deleteVictim(victim, for: preemptor, result, &out)
+        case .victimDeletion(let preemptor, let victim): finishVictim(victim, for: preemptor, result, &out)
+        }
+        startCycle(&out)
+    }
+
+    mutating func call(_ request: APIRequest, _ purpose: CallPurpose, _ out: inout Outbox) {
+        let token = nextToken
+        nextToken += 1
+        purposes[token] = purpose
+        out.call(request, token: CallToken(value: token))
+    }
+
+    // MARK: Scheduling cycle
+
+    /// Starts the next cycle, when none runs and a pod is ready.
+    private mutating func startCycle(_ out: inout Outbox) {
+        while running == nil, let pod = queue.pop(at: now) {
+            guard let framework = configuration.profile(named: pod.pod.spec.schedulerName) else {
+                queue.done(pod.pod.uid)
+                continue
+            }
+            if pod.pod.value.metadata.deletionTimestamp != nil {
+                queue.done(pod.pod.uid)
+                report(
+                    pod.pod, framework, .warning, "FailedScheduling",
+                    "skip schedule deleting pod: \(pod.pod.key)", &out)
+                continue
+            }
+            if cluster.isAssumed(pod.pod.uid) {
+                queue.done(pod.pod.uid)
+                continue
+            }
+            run(pod, framework)
+        }
+    }
+
+    private mutating func run(_ pod: QueuedPod, _ framework: Framework) {
+        var ties = self.ties
+        var result = cycle.schedule(pod.pod, framework: framework, cluster: &cluster) { count in
+            ties.withStream { $0.index(below: count) }
+        }
+        self.ties = ties
+        let visited = result.feasible.count + result.rejected.count
+        let decision = SchedulingDecision(result, of: pod, cluster: cluster, at: now)
+        decisions.append(decision)
+        if result.chosen != nil && result.error.isEmpty {
+            reserve(pod, framework, &result)
+        }
+        running = RunningCycle(
+            pod: pod, framework: framework, result: result, cause: decision.cause,
+            end: now + timing.cycle(nodes: visited))
+    }
+
+    /// Assumes the pod on its node and reserves what it needs there.
+    private mutating func reserve(
+        _ pod: QueuedPod, _ framework: Framework, _ result: inout SchedulingResult
+    ) {
+        guard let node = result.chosen else { return }
+        let placed = pod.pod.value.with { $0.nodeName = result.chosenName }
+        cluster.assume(
+            PodInfo(pod: Ref(placed), podClass: pod.pod.podClass), onNodeNamed: result.chosenName)
+        cluster.nominator.remove(pod.pod.uid)
+        var refusal: Status?
+        for plugin in framework.reserve where refusal == nil {
+            let status = plugin.reserve(pod.pod, on: node, cluster: &cluster, state: &result.state)
+            if !status.isSuccess {
+                refusal = Status(status.code, status.reasons, plugin: plugin.name)
+            }
+        }
+        for plugin in framework.permit where refusal == nil {
+            let status = plugin.permit(pod.pod, on: node, cluster: cluster, state: result.state)
+            if !status.isSuccess {
+                refusal = Status(status.code, status.reasons, plugin: plugin.name)
+            }
+        }
+        guard let refusal else { return }
+        unreserve(pod.pod, framework, nodeNamed: result.chosenName, state: &result.state)
+        result.chosen = nil
+        result.chosenName = ""
+        if refusal.isRejection {
+            result.diagnosis.nodeCount = 1
+            result.diagnosis.statuses = [(node, refusal)]
+            result.diagnosis.unschedulablePlugins = [refusal.plugin]
+            result.message = result.diagnosis.message
+        } else {
+            result.error = refusal.message
+            result.message = refusal.message
+        }
+    }
+
+    mutating func unreserve(
+        _ pod: PodInfo, _ framework: Framework, nodeNamed name: String, state: inout CycleState
+    ) {
+        if let node = cluster.nodes.row(named: name) {
+            for plugin in framework.reserve.reversed() {
+                plugin.unreserve(pod, on: node, cluster: &cluster, state: &state)
+            }
+        }
+        cluster.forget(pod.uid)
+    }
+
+    private mutating func finish(_ cycle: RunningCycle, _ out: inout Outbox) {
+        if cycle.result.chosen == nil || !cycle.result.error.isEmpty {
+            fail(cycle, &out)
+        } else {
+            startBinding(cycle, &out)
+        }
+    }
+
+    private mutating func fail(_ cycle: RunningCycle, _ out: inout Outbox) {
+        let result = cycle.result
+        var nomination = result.postFilter?.nominatedNodeName
+        // With an error, or without any node, an earlier nomination is worth nothing.
+        if !result.error.isEmpty || cluster.nodes.order.isEmpty { nomination = "" }
+        if let plan = result.postFilter?.preemption {
+            startEviction(plan, for: cycle.pod.pod, cycle.framework, &out)
+        }
+        var pod = cycle.pod
+        pod.unschedulablePlugins = result.error.isEmpty ? result.diagnosis.unschedulablePlugins : []
+        handleFailure(
+            pod, cycle.framework, isRejected: result.error.isEmpty, message: result.message,
+            nomination: nomination, &out)
+    }
+
+    /// Puts a pod back into the queue and tells why.
+    ///
+    /// Upstream: `pkg/scheduler/schedule_one.go`, `handleSchedulingFailure` (v1.36).
+    mutating func handleFailure(
+        _ pod: QueuedPod, _ framework: Framework, isRejected: Bool, message: String, nomination: String?,
+        _ out: inout Outbox
+    ) {
+        var pod = pod
+        let current = pods[pod.pod.key]
+        if let current, current.value.nodeName.isEmpty, current.value.metadata.uid == pod.pod.uid {
+            pod.pod = cluster.nodes.compile(current)
+            queue.addUnschedulable(pod, cluster: cluster, at: now)
+        } else {
+            queue.done(pod.pod.uid)
+            // Another pod of that name has come meanwhile.
+            if let current, current.value.nodeName.isEmpty { return }
+        }
+        if current != nil {
+            let node = nomination ?? pod.pod.value.status.nominatedNodeName
+            if cluster.node(of: pod.pod.uid) == nil { cluster.nominator.add(pod.pod, toNodeNamed: node) }
+        }
+        report(
+            pod.pod, framework, .warning, "FailedScheduling", Diagnosis.truncated(message), &out)
+        // The same answer again is no news.
+        if pod.pod.value.status.conditions["PodScheduled"]?.message != message {
+            out.note(
+                JournalEntry(
+                    .scheduling, .pod, pod.pod.key, reason: "FailedScheduling", message: message,
+                    cause: "attempt \(pod.attempts)"))
+        }
+        patchStatus(
+            pod.pod, reason: isRejected ? "Unschedulable" : "SchedulerError", message: message,
+            nomination: nomination, &out)
+    }
+
+    /// Sets the PodScheduled condition and the nominated node, unless both are so already.
+    private mutating func patchStatus(
+        _ pod: PodInfo, reason: String, message: String, nomination: String?, _ out: inout Outbox
+    ) {
+        let status = pod.value.status
+        let old = status.conditions["PodScheduled"]
+        let isConditionNew =
+            old?.status != .isFalse || old?.reason != reason || old?.message != message
+            || old?.observedGeneration != pod.value.metadata.generation
+        let isNominationNew = nomination.map { $0 != status.nominatedNodeName } ?? false
+        guard isConditionNew || isNominationNew else { return }
+        var condition = Condition("PodScheduled", .isFalse, reason: reason, message: message)
+        condition.observedGeneration = pod.value.metadata.generation
+        condition.lastTransitionTime = old?.status == .isFalse ? old?.lastTransitionTime : Timestamp(now)
+        out.call(
+            .patch(
+                .pod, pod.key, .podConditions([condition], nominatedNodeName: nomination), uid: pod.uid))
+    }
+
+    func report(
+        _ pod: PodInfo, _ framework: Framework, _ severity: EventRecord.Severity, _ reason: String,
+        _ message: String, _ out: inout Outbox
+    ) {
+        out.record(
+            EventRecord(
+                kind: .pod, key: pod.key, uid: pod.uid, severity, reason: reason, message: message,
+                component: framework.profileName))
+    }
+}
+
+/// What an answered call was for.
+enum CallPurpose: Hashable, Sendable {
+    case preBindWrite(UID)
+    case bind(UID)
+    case victimCondition(preemptor: UID, victim: UID)
+    case victimDeletion(preemptor: UID, victim: UID)
+}
