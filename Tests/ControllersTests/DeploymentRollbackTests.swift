@@ -46,7 +46,8 @@ struct DeploymentRollbackTests {
 
     @Test("the current revision is no change")
     func current() throws {
-        let target = try DeploymentRollback.target(for: Self.deployment(), revision: 3, replicaSets: Self.sets())
+        let target = try DeploymentRollback.target(
+            for: Self.deployment(), revision: 3, replicaSets: Self.sets())
         #expect(target.isCurrent)
     }
 

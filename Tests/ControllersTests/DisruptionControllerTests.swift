@@ -36,12 +36,14 @@ struct DisruptionControllerTests {
         return (status, events, plan)
     }
 
-    @Test("percentages are of the sizes that the controllers are to have", arguments: [
-        (IntOrPercent.percent("50%"), nil, 3),  // 2.5 healthy pods wanted: rounded up.
-        (nil, IntOrPercent.percent("30%"), 3),  // 1.5 may be missing: rounded up.
-        (nil, IntOrPercent.count(1), 4),
-        (IntOrPercent.count(1), nil, 1),
-    ] as [(IntOrPercent?, IntOrPercent?, Int64)])
+    @Test(
+        "percentages are of the sizes that the controllers are to have",
+        arguments: [
+            (IntOrPercent.percent("50%"), nil, 3),  // 2.5 healthy pods wanted: rounded up.
+            (nil, IntOrPercent.percent("30%"), 3),  // 1.5 may be missing: rounded up.
+            (nil, IntOrPercent.count(1), 4),
+            (IntOrPercent.count(1), nil, 1),
+        ] as [(IntOrPercent?, IntOrPercent?, Int64)])
     func desired(_ minimum: IntOrPercent?, _ maximum: IntOrPercent?, _ desired: Int64) throws {
         let budget = Self.budget {
             $0.spec.minAvailable = minimum
@@ -59,7 +61,9 @@ struct DisruptionControllerTests {
     func disruptedPods() throws {
         let budget = Self.budget {
             $0.spec.minAvailable = .count(1)
-            $0.status.disruptedPods = ["a": Timestamp(seconds: 940), "b": Timestamp(seconds: 800), "gone": Timestamp(seconds: 990)]
+            $0.status.disruptedPods = [
+                "a": Timestamp(seconds: 940), "b": Timestamp(seconds: 800), "gone": Timestamp(seconds: 990),
+            ]
         }
         let pods = ["a", "b", "c"].map { APIObject(ReplicaControllerTests.pod($0)) }
         let (found, events, plan) = Self.status(budget, pods)

@@ -28,7 +28,11 @@ struct ReplicaControllerTests {
         metadata.uid = .text(name)
         metadata.labels = labels
         metadata.creationTimestamp = Timestamp(seconds: 0)
-        if owned { metadata.ownerReferences = [OwnerReference(controlledBy: .replicaSet, name: "web", uid: .text("set"))] }
+        if owned {
+            metadata.ownerReferences = [
+                OwnerReference(controlledBy: .replicaSet, name: "web", uid: .text("set"))
+            ]
+        }
         if isDeleting { metadata.deletionTimestamp = Timestamp(seconds: 30) }
         var status = PodStatus()
         status.phase = phase
@@ -67,10 +71,15 @@ struct ReplicaControllerTests {
     }
 
     static let cases: [Case] = [
-        Case(testDescription: "missing pods are created at once", replicas: 3, pods: [], calls: ["create ", "create ", "create "]),
-        Case(testDescription: "no more than the burst", replicas: 2_000, pods: [], calls: Array(repeating: "create ", count: 500)),
         Case(
-            testDescription: "the unready pod goes first", replicas: 1, pods: [pod("a"), pod("b", isReady: false)],
+            testDescription: "missing pods are created at once", replicas: 3, pods: [],
+            calls: ["create ", "create ", "create "]),
+        Case(
+            testDescription: "no more than the burst", replicas: 2_000, pods: [],
+            calls: Array(repeating: "create ", count: 500)),
+        Case(
+            testDescription: "the unready pod goes first", replicas: 1,
+            pods: [pod("a"), pod("b", isReady: false)],
             calls: ["delete b"]),
         Case(
             testDescription: "finished and deleted pods do not count", replicas: 1,
@@ -81,13 +90,16 @@ struct ReplicaControllerTests {
         Case(
             testDescription: "a pod whose labels no longer match is released", replicas: 1,
             pods: [pod("a", labels: ["app": "other"])], calls: ["release a"]),
-        Case(testDescription: "enough pods: only the status is written", replicas: 1, pods: [pod("a")], calls: ["status 1"]),
+        Case(
+            testDescription: "enough pods: only the status is written", replicas: 1, pods: [pod("a")],
+            calls: ["status 1"]),
     ]
 
     @Test("the first calls", arguments: cases)
     func firstCalls(_ example: Case) {
         var controller = ReplicaSetController()
-        let view = Self.view([APIObject(Self.set(replicas: example.replicas))] + example.pods.map { APIObject($0) })
+        let view = Self.view(
+            [APIObject(Self.set(replicas: example.replicas))] + example.pods.map { APIObject($0) })
         let plan = controller.reconcile(WorkKey(Self.key), view: view, now: Self.now)
         #expect(Self.words(plan.requests) == example.calls)
     }
@@ -131,7 +143,9 @@ struct ReplicaControllerTests {
         let outcomes = plan.requests.map { CallOutcome(request: $0, result: .failure(refused)) }
         let report = controller.resume(
             managed, key: WorkKey(Self.key), outcomes: outcomes, view: view, now: Self.now)
-        guard case .updateStatus(let object)? = report.requests.first, case .resume(let written) = report.ending else {
+        guard case .updateStatus(let object)? = report.requests.first,
+            case .resume(let written) = report.ending
+        else {
             Issue.record("does not report")
             return
         }
@@ -140,7 +154,8 @@ struct ReplicaControllerTests {
         #expect(condition.message == "exceeded quota")
         let end = controller.resume(
             written, key: WorkKey(Self.key),
-            outcomes: [CallOutcome(request: report.requests[0], result: .success(object))], view: view, now: Self.now)
+            outcomes: [CallOutcome(request: report.requests[0], result: .success(object))], view: view,
+            now: Self.now)
         guard case .requeueRateLimited = end.ending else {
             Issue.record("is not tried again")
             return
