@@ -28,11 +28,7 @@ extension APIServer {
         var condition = Condition("PodScheduled", .isTrue, lastTransitionTime: Timestamp(now))
         condition.observedGeneration = bound.metadata.generation
         bound.status.conditions["PodScheduled"] = condition
-        if let node = store.get(Node.self, ObjectKey(name: nodeName)) {
-            for label in [WellKnown.zoneLabel, WellKnown.regionLabel] {
-                if let value = node.value.metadata.labels[label] { bound.metadata.labels[label] = value }
-            }
-        }
+        addTopologyLabels(to: &bound)
         put(APIObject(bound), at: now)
     }
 
