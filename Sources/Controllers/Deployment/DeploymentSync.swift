@@ -4,9 +4,9 @@ import SimulationKernel
 
 /// One sync of a Deployment, from a snapshot of the cache to its last call.
 ///
-/// Upstream: `pkg/controller/deployment/deployment_controller.go`, `syncDeployment` (v1.36). As there, the
-/// copy of the Deployment keeps its resource version: a second status update in one sync is refused as a
-/// conflict, and the next sync does the rest.
+/// Upstream: `pkg/controller/deployment/deployment_controller.go`, `syncDeployment` (v1.36). There a second
+/// status update in one sync is refused as a conflict and the next sync does the rest; the host sends it on
+/// top of the first, with the same end.
 struct DeploymentSync {
     struct Snapshot: Sendable {
         var deployment: Ref<Deployment>
