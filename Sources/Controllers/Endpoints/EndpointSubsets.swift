@@ -108,6 +108,17 @@ struct EndpointSubset: Hashable, FieldMapped {
             var address: EndpointAddress
             var isReady: Bool
         }
+        // The usual service has one port, and nothing to group.
+        if offers.count == 1, let (port, known) = offers.elements.first {
+            let entries = known.compactMap { identity, isReady in
+                addresses[identity].map { Entry(address: $0, isReady: isReady) }
+            }.sorted { EndpointAddress.precedes($0.address, $1.address) }
+            return [
+                EndpointSubset(
+                    addresses: entries.filter(\.isReady).map(\.address),
+                    notReadyAddresses: entries.filter { !$0.isReady }.map(\.address), ports: port.map { [$0] } ?? [])
+            ]
+        }
         var groups: OrderedDictionary<[Entry], [EndpointsPort]> = [:]
         for (port, known) in offers {
             let entries = known.compactMap { identity, isReady in

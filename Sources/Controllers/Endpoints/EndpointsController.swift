@@ -12,6 +12,7 @@ public struct EndpointsController: Controller {
         /// The version that the update was based on; 0 for a creation.
         var basedOn: Int64
         var service: ObjectKey
+        var subsets: [EndpointSubset]
     }
 
     public static let name = "endpoint-controller"
@@ -30,6 +31,8 @@ public struct EndpointsController: Controller {
     /// The version of each object that is known to be out of date.
     private var stale: [ObjectKey: Int64] = [:]
     private var failures: [ObjectKey: Int] = [:]
+    /// The subsets of the version that this controller wrote last, so that they need not be read again.
+    private var written: [ObjectKey: (version: Int64, subsets: [EndpointSubset])] = [:]
     private static let maxRetries = 15
 
     /// - Parameter epoch: the calendar time of the scenario's start, for the annotation with the trigger time.
@@ -69,6 +72,7 @@ public struct EndpointsController: Controller {
             triggerTimes.forget(key.key)
             stale.removeValue(forKey: key.key)
             failures.removeValue(forKey: key.key)
+            written.removeValue(forKey: key.key)
             plan.call(.delete(.endpoints, key.key, DeleteOptions()), tolerating: .notFound)
             return plan
         }
@@ -90,7 +94,9 @@ public struct EndpointsController: Controller {
         }
         plan.call(current == nil ? .create(changed) : .update(changed))
         plan.ending = .resume(
-            Continuation(basedOn: current?.metadata.resourceVersion ?? 0, service: key.key))
+            Continuation(
+                basedOn: current?.metadata.resourceVersion ?? 0, service: key.key,
+                subsets: EndpointSubset.truncated(subsets) ?? subsets))
         return plan
     }
 
@@ -105,6 +111,7 @@ public struct EndpointsController: Controller {
                 stale[key.key] = continuation.basedOn
             }
             failures.removeValue(forKey: key.key)
+            if let version { written[key.key] = (version, continuation.subsets) }
             return plan
         }
         let isCreation = continuation.basedOn == 0
@@ -143,8 +150,13 @@ public struct EndpointsController: Controller {
             ?? ObjectMeta(namespace: service.metadata.namespace, name: service.metadata.name)
         var body = JSONObject()
         if case .generic(let object)? = current { body = object.value.body }
-        let old = (body["subsets"]?.arrayValue ?? []).map {
-            EndpointSubset(fields: $0.objectValue ?? [:], epoch: epoch)
+        let old: [EndpointSubset]
+        if let known = written[service.metadata.key], known.version == metadata.resourceVersion {
+            old = known.subsets
+        } else {
+            old = (body["subsets"]?.arrayValue ?? []).map {
+                EndpointSubset(fields: $0.objectValue ?? [:], epoch: epoch)
+            }
         }
         if current != nil, metadata.labels[Self.managedBy] == Self.name,
             old == subsets || EndpointSubset.repacked(old) == subsets,
