@@ -112,8 +112,13 @@ let package = Package(
             swiftSettings: testSettings),
 
         // Benchmarks
+        .target(
+            name: "Benchmarks", dependencies: ["SimulationKernel", "Stochastics"], path: "benchmarks/Cases",
+            swiftSettings: settings),
+        .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),
         .executableTarget(
-            name: "EventQueueHold", dependencies: ["SimulationKernel", "Stochastics"], path: "benchmarks",
-            sources: ["EventQueueHold.swift"], swiftSettings: settings),
+            name: "simk-benchmarks", dependencies: ["AllocationCounter", "Benchmarks"], path: "benchmarks/Runner",
+            swiftSettings: settings),
+        tests(of: "Benchmarks"),
     ]
 )

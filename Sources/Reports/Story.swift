@@ -113,9 +113,9 @@ public struct Story: Sendable {
 
     private func groupKey(_ record: TimelineRecord) -> GroupKey {
         if record.reason == "Command" { return GroupKey(reason: record.message, family: "objects", cause: "") }
-        let isTold = record.kind == .pod || record.kind == .node
+        // Pods of one family are alike though their messages name addresses and other things of their own.
         return GroupKey(
-            reason: isTold ? record.reason : record.reason + record.message, family: family(record),
+            reason: record.kind == .pod ? record.reason : record.reason + record.message, family: family(record),
             cause: record.reason == "PodCreated" ? record.cause : "")
     }
 

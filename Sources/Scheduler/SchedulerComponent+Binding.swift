@@ -17,6 +17,8 @@ struct BindingCycle {
     var framework: Framework
     var nodeName: String
     var state: CycleState
+    /// Why that node.
+    var cause: String
     var stage: Stage
 
     var nextWake: VirtualTime {
@@ -43,7 +45,8 @@ extension SchedulerComponent {
         }
         let binding = BindingCycle(
             pod: cycle.pod, framework: cycle.framework, nodeName: cycle.result.chosenName,
-            state: cycle.result.state, stage: writes.isEmpty ? .binding : .writing(writes))
+            state: cycle.result.state, cause: cycle.cause,
+            stage: writes.isEmpty ? .binding : .writing(writes))
         bindings[pod.uid] = binding
         guard let first = writes.first else {
             bind(pod.uid, &out)
@@ -73,11 +76,12 @@ extension SchedulerComponent {
         let timeout = binding.framework.preBind.map(\.preBindTimeout).max() ?? .zero
         bindings[uid]?.stage = .waiting(
             since: now, deadline: now.advancedClamping(by: timeout), resume: now + Self.volumePollPeriod)
+        waitingBindings.append(uid)
     }
 
     /// Lets waiting bindings look at their objects again at their next poll, after the cache has changed.
     mutating func checkBindings() {
-        for uid in bindings.keys {
+        for uid in waitingBindings {
             guard let binding = bindings[uid],
                 case .waiting(let since, let deadline, let resume) = binding.stage, resume == .never
             else { continue }
@@ -90,7 +94,7 @@ extension SchedulerComponent {
 
     /// Goes on with the bindings whose poll, or deadline, has come.
     mutating func resumeBindings(_ out: inout Outbox) {
-        for uid in Array(bindings.keys) {
+        for uid in waitingBindings {
             guard let binding = bindings[uid],
                 case .waiting(let since, let deadline, let resume) = binding.stage,
                 min(deadline, resume) <= now
@@ -98,6 +102,7 @@ extension SchedulerComponent {
             switch progress(of: binding) {
             case .done:
                 bindings[uid]?.stage = .binding
+                waitingBindings.removeAll { $0 == uid }
                 bind(uid, &out)
             case .failed(let message):
                 failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(message)", &out)
@@ -135,7 +140,9 @@ extension SchedulerComponent {
     mutating func finishBind(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {
         guard let binding = bindings[uid] else { return }
         if case .failure(let error) = result {
-            let plugin = binding.framework.bind.first { $0.binds(binding.pod.pod, toNodeNamed: binding.nodeName) }
+            let plugin = binding.framework.bind.first {
+                $0.binds(binding.pod.pod, toNodeNamed: binding.nodeName)
+            }
             failBinding(uid, "running Bind plugin \"\(plugin?.name ?? "")\": \(error.message)", &out)
             return
         }
@@ -143,12 +150,17 @@ extension SchedulerComponent {
         let pod = binding.pod.pod
         let text = "Successfully assigned \(pod.namespace)/\(pod.value.metadata.name) to \(binding.nodeName)"
         report(pod, binding.framework, .normal, "Scheduled", text, &out)
+        out.note(
+            JournalEntry(
+                .scheduling, .pod, pod.key, reason: "Scheduled", message: "assigned to \(binding.nodeName)",
+                cause: binding.cause))
         for plugin in binding.framework.postBind { plugin.postBind(pod, toNodeNamed: binding.nodeName) }
     }
 
     /// Takes the pod off its node again, and puts it back into the queue.
     private mutating func failBinding(_ uid: UID, _ message: String, _ out: inout Outbox) {
         guard var binding = bindings.removeValue(forKey: uid) else { return }
+        waitingBindings.removeAll { $0 == uid }
         let pod = binding.pod.pod
         unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &binding.state)
         let placed = pod.value.with { $0.nodeName = binding.nodeName }

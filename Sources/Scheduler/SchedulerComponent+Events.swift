@@ -24,7 +24,8 @@ extension SchedulerComponent {
         }
     }
 
-    private mutating func move(_ change: ClusterChange, where isConcerned: (PodInfo) -> Bool = { _ in true }) {
+    private mutating func move(_ change: ClusterChange, where isConcerned: (PodInfo) -> Bool = { _ in true })
+    {
         queue.move(after: change, cluster: cluster, at: now, where: isConcerned)
     }
 
@@ -100,6 +101,7 @@ extension SchedulerComponent {
     private mutating func update(from old: Ref<Pod>, to new: Ref<Pod>) {
         if !old.value.nodeName.isEmpty {
             cluster.setPod(cluster.nodes.compile(new))
+            guard queue.isListening else { return }
             for change in ChangeEvents.changes(of: .pod, from: old.value, to: new.value) {
                 move(ClusterChange(change.event, label: change.label, old: .pod(old), new: .pod(new)))
             }
@@ -186,7 +188,8 @@ extension ClusterObjects {
     func object(_ kind: ObjectKind, _ key: ObjectKey) -> APIObject? {
         func generic(_ object: GenericObject?) -> APIObject? { object.map { .generic(Ref($0)) } }
         switch kind {
-        case .persistentVolume: return persistentVolumes.observed(name: key.name).map { .persistentVolume($0) }
+        case .persistentVolume:
+            return persistentVolumes.observed(name: key.name).map { .persistentVolume($0) }
         case .persistentVolumeClaim:
             return persistentVolumeClaims.observed(namespace: key.namespace, name: key.name)
                 .map { .persistentVolumeClaim($0) }

@@ -6,16 +6,16 @@ import Stochastics
 
 /// kube-scheduler as a process: it watches the cluster, chooses nodes for pods one at a time, and binds them.
 ///
-/// One scheduling cycle runs at a time and takes as long as ``SchedulerTiming`` says; what it decides holds in the
-/// scheduler's cache at once and leaves as API calls at its end, several at a time.
-/// Upstream: `pkg/scheduler/schedule_one.go`, `eventhandlers.go` (v1.36).
+/// One scheduling cycle runs at a time and takes as long as ``SchedulerTiming`` says; what it decides holds
+/// in the scheduler's cache at once and leaves as API calls at its end, several at a time. Upstream:
+/// `pkg/scheduler/schedule_one.go`, `eventhandlers.go` (v1.36).
 public struct SchedulerComponent: Component {
     /// The kinds whose watch streams it needs.
     public static let watchedKinds: [ObjectKind] = [.pod, .node] + ClusterObjects.kinds
 
     public internal(set) var cluster = ClusterCache()
     public internal(set) var queue: SchedulingQueue
-    /// What was decided since the last ``takeDecisions()``.
+    /// What was decided since the last ``takeDecisions()``, which whoever runs the component calls.
     public internal(set) var decisions: [SchedulingDecision] = []
 
     let configuration: SchedulerConfiguration
@@ -25,8 +25,10 @@ public struct SchedulerComponent: Component {
     var pods: [ObjectKey: Ref<Pod>] = [:]
     /// The cycle under way.
     var running: RunningCycle?
-    /// Binding cycles under way, in the order of their start.
-    var bindings: OrderedDictionary<UID, BindingCycle> = [:]
+    /// Binding cycles under way.
+    var bindings: [UID: BindingCycle] = [:]
+    /// Those of them that wait for what they have written, in the order in which they began to.
+    var waitingBindings: [UID] = []
     /// What the answers to calls are for.
     var purposes: [UInt64: CallPurpose] = [:]
     var nextToken: UInt64 = 0
@@ -56,6 +58,8 @@ public struct SchedulerComponent: Component {
         var pod: QueuedPod
         var framework: Framework
         var result: SchedulingResult
+        /// Why it came out as it did.
+        var cause: String
         var end: VirtualTime
     }
 
@@ -74,7 +78,7 @@ public struct SchedulerComponent: Component {
         } else {
             wake = queue.hasReadyPod ? now : queue.nextWake
         }
-        for binding in bindings.values { wake = min(wake, binding.nextWake) }
+        for uid in waitingBindings { wake = min(wake, bindings[uid]?.nextWake ?? .never) }
         return wake
     }
 
@@ -148,12 +152,14 @@ public struct SchedulerComponent: Component {
         }
         self.ties = ties
         let visited = result.feasible.count + result.rejected.count
-        decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        let decision = SchedulingDecision(result, of: pod, cluster: cluster, at: now)
+        decisions.append(decision)
         if result.chosen != nil && result.error.isEmpty {
             reserve(pod, framework, &result)
         }
         running = RunningCycle(
-            pod: pod, framework: framework, result: result, end: now + timing.cycle(nodes: visited))
+            pod: pod, framework: framework, result: result, cause: decision.cause,
+            end: now + timing.cycle(nodes: visited))
     }
 
     /// Assumes the pod on its node and reserves what it needs there.
@@ -250,10 +256,13 @@ public struct SchedulerComponent: Component {
         }
         report(
             pod.pod, framework, .warning, "FailedScheduling", Diagnosis.truncated(message), &out)
-        out.note(
-            JournalEntry(
-                .scheduling, .pod, pod.pod.key, reason: "FailedScheduling", message: message,
-                cause: "attempt \(pod.attempts)"))
+        // The same answer again is no news.
+        if pod.pod.value.status.conditions["PodScheduled"]?.message != message {
+            out.note(
+                JournalEntry(
+                    .scheduling, .pod, pod.pod.key, reason: "FailedScheduling", message: message,
+                    cause: "attempt \(pod.attempts)"))
+        }
         patchStatus(
             pod.pod, reason: isRejected ? "Unschedulable" : "SchedulerError", message: message,
             nomination: nomination, &out)

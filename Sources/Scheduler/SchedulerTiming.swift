@@ -4,8 +4,8 @@ public import SimulationKernel
 public struct SchedulerTiming: Hashable, Sendable {
     /// What a scheduling cycle takes whatever the cluster's size. An assumption.
     public var cycleBase = VirtualDuration.microseconds(500)
-    /// What each node that is looked at adds. With it, a cycle over 5,000 nodes takes 1.5 ms, which is the rate of
-    /// 680 pods a second that upstream's CI asks of its SchedulingBasic workload
+    /// What each node that is looked at adds. With it, a cycle over 5,000 nodes takes 1.5 ms, which is the
+    /// rate of 680 pods a second that upstream's CI asks of its SchedulingBasic workload
     /// (`test/integration/scheduler_perf/misc/performance-config.yaml`, v1.36).
     public var cyclePerNode = VirtualDuration.nanoseconds(200)
 

@@ -56,7 +56,9 @@ public struct SchedulingDecision: Sendable {
         for place in result.totals.indices {
             // The chosen node leads among equals, then the names decide.
             func isBefore(_ left: Int, _ right: Int) -> Bool {
-                if result.totals[left] != result.totals[right] { return result.totals[left] > result.totals[right] }
+                if result.totals[left] != result.totals[right] {
+                    return result.totals[left] > result.totals[right]
+                }
                 let (first, second) = (result.feasible[left], result.feasible[right])
                 if first == result.chosen || second == result.chosen { return first == result.chosen }
                 return names[first] < names[second]
@@ -74,7 +76,8 @@ public struct SchedulingDecision: Sendable {
         }
     }
 
-    /// Why that node, in a clause: `2 of 5 nodes fit; score 472 (TaintToleration 300, …), next general-2 with 471`.
+    /// Why that node, in a clause: `2 of 5 nodes fit; score 472 (TaintToleration 300, …), next general-2 with
+    /// 471`.
     public var cause: String {
         if nodeName.isEmpty { return "attempt \(attempt), moved by \(movedBy)" }
         var text = "\(feasibleCount) of \(nodeCount) nodes fit"

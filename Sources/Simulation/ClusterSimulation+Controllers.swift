@@ -14,7 +14,10 @@ extension ClusterSimulation {
     /// A controller manager with all controllers, in upstream's order of start
     /// (`cmd/kube-controller-manager/app/controllermanager.go`, v1.36).
     func newControllerManager() -> ControllerManager {
-        let options = configuration.controllers
+        var options = configuration.controllers
+        let timing = configuration.timing
+        // A renewal has to reach the server, be committed and come back through the watch.
+        options.nodeLifecycle.renewalDelay = timing.requestLatency + timing.commitLatency + timing.watchLatency
         var manager = ControllerManager()
         manager.add(EndpointSliceController(epoch: configuration.start))
         manager.add(EndpointsController(epoch: configuration.start))
@@ -26,6 +29,7 @@ extension ClusterSimulation {
         manager.add(ReplicaController<ReplicaSet>())
         manager.add(DisruptionController())
         manager.add(StatefulSetController())
+        manager.add(NodeTTLController())
         manager.add(NodeLifecycleController(options: options.nodeLifecycle))
         manager.add(TaintEvictionController())
         manager.add(AttachDetachController(options: options.attachDetach))

@@ -180,14 +180,15 @@ extension ClusterSimulation {
     /// The node's lease shows its last renewal from now on.
     private func endNodeRenewals(_ name: String) {
         let key = ObjectKey(namespace: "kube-node-lease", name: name)
-        if let lease = get(Lease.self, key), lease.renewalPeriod != nil, let renewed = lease.renewTime {
+        let period = get(Lease.self, key)?.renewalPeriod
+        server.endRenewals(of: key, at: now)
+        if let period, let renewed = server.store.get(Lease.self, key)?.value.renewTime {
             note(
                 JournalEntry(
                     .node, .lease, key, reason: "LastLeaseRenewal",
                     message: "the lease of \(name) was renewed for the last time at \(renewed)",
-                    cause: "renewed every \(lease.renewalPeriod ?? .zero)"))
+                    cause: "renewed every \(period)"))
         }
-        server.endRenewals(of: key, at: now)
     }
 }
 

@@ -9,144 +9,96 @@ public struct EventHandle: Hashable, BitwiseCopyable, Sendable {
 
 /// The pending events of a run, in the total order `(time, sequence)`.
 ///
-/// A four-ary implicit heap over plain bits: nothing is retained or released per event, and simultaneous
-/// events leave in the order in which they were scheduled. Cancelled events are dropped when they surface;
-/// when they outnumber the live ones the heap is rebuilt without them, so they cannot pile up.
+/// Events are plain bits: nothing is retained or released for one, and simultaneous events leave in the order
+/// in which they were scheduled. Scheduling and taking out take nearly constant time, for the events are kept
+/// in an ``EventWheel``; those scheduled before the moment that ``nextTime()`` or ``popNext()`` last gave,
+/// which the wheel cannot hold, wait in a heap (a run that lives by its clock schedules none).
+/// Cancelled events are dropped when they surface; when they outnumber the live ones all are dropped at once,
+/// so they cannot pile up.
 public struct EventQueue<Event: BitwiseCopyable>: ~Copyable {
-    @usableFromInline
-    struct Entry: BitwiseCopyable {
-        @usableFromInline var time: Int64
-        @usableFromInline var sequence: UInt64
-        @usableFromInline var event: Event
-
-        @inlinable
-        init(time: Int64, sequence: UInt64, event: Event) {
-            self.time = time
-            self.sequence = sequence
-            self.event = event
-        }
-
-        @inlinable
-        func precedes(_ other: Entry) -> Bool {
-            time != other.time ? time < other.time : sequence < other.sequence
-        }
-    }
-
-    @usableFromInline var heap: ContiguousArray<Entry> = []
+    @usableFromInline var wheel = EventWheel<Event>()
+    /// Events before the wheel's floor, and so before everything in the wheel.
+    @usableFromInline var early = EventHeap<Event>()
+    /// Sequence numbers of cancelled events that are still stored.
+    @usableFromInline var cancelled = SequenceSet()
+    @usableFromInline var stored = 0
     @usableFromInline var nextSequence: UInt64 = 0
-    /// Sequence numbers of cancelled events that are still in the heap. Only membership is asked.
-    @usableFromInline var cancelled: Set<UInt64> = []
 
     @inlinable
     public init() {}
 
     /// The number of events that will still happen.
     @inlinable
-    public var count: Int { heap.count - cancelled.count }
+    public var count: Int { stored - cancelled.count }
 
     @inlinable
-    public var isEmpty: Bool { heap.count == cancelled.count }
+    public var isEmpty: Bool { stored == cancelled.count }
 
     /// The number of events scheduled so far, cancelled ones included.
     @inlinable
     public var scheduledCount: UInt64 { nextSequence }
 
+    /// The number of events stored, cancelled ones that have not been dropped yet included.
+    @inlinable
+    public var storedCount: Int { stored }
+
     /// Schedules `event` at `time`; events of one moment leave in the order of these calls.
     @inlinable @discardableResult
     public mutating func schedule(_ event: Event, at time: VirtualTime) -> EventHandle {
-        let sequence = nextSequence
+        let entry = PendingEvent(time: time, sequence: nextSequence, event: event)
         nextSequence += 1
-        heap.append(Entry(time: time.nanoseconds, sequence: sequence, event: event))
-        siftUp(heap.count - 1)
-        return EventHandle(sequence: sequence)
+        stored += 1
+        if entry.key >= wheel.floor {
+            wheel.insert(entry)
+        } else {
+            early.insert(entry)
+        }
+        return EventHandle(sequence: entry.sequence)
     }
 
     /// Cancels a scheduled event. The caller vouches that the event has not left the queue yet.
     @inlinable
     public mutating func cancel(_ handle: EventHandle) {
         cancelled.insert(handle.sequence)
-        if cancelled.count > 64 && cancelled.count > heap.count / 2 { compact() }
+        if cancelled.count > 64 && cancelled.count > stored / 2 { compact() }
     }
 
     /// The moment of the earliest event, or nil when none is left.
     @inlinable
     public mutating func nextTime() -> VirtualTime? {
-        dropCancelled()
-        return heap.first.map { VirtualTime(nanoseconds: $0.time) }
+        while let entry = early.first ?? wheel.first() {
+            if cancelled.isEmpty || !cancelled.remove(entry.sequence) { return entry.time }
+            _ = removeFirst()
+        }
+        return nil
     }
 
     /// Takes out the earliest event.
     @inlinable
     public mutating func popNext() -> (time: VirtualTime, sequence: UInt64, event: Event)? {
-        dropCancelled()
-        guard let top = heap.first else { return nil }
-        removeTop()
-        return (VirtualTime(nanoseconds: top.time), top.sequence, top.event)
-    }
-
-    @inlinable
-    mutating func dropCancelled() {
-        while !cancelled.isEmpty, let top = heap.first, cancelled.remove(top.sequence) != nil {
-            removeTop()
-        }
-    }
-
-    @inlinable
-    mutating func removeTop() {
-        let last = heap.removeLast()
-        if !heap.isEmpty { siftDown(from: 0, placing: last) }
-    }
-
-    @inlinable
-    mutating func siftUp(_ start: Int) {
-        let entry = heap[start]
-        var hole = start
-        while hole > 0 {
-            let parent = (hole - 1) >> 2
-            if !entry.precedes(heap[parent]) { break }
-            heap[hole] = heap[parent]
-            hole = parent
-        }
-        heap[hole] = entry
-    }
-
-    @inlinable
-    mutating func siftDown(from start: Int, placing entry: Entry) {
-        let count = heap.count
-        var hole = start
-        while true {
-            let first = 4 * hole + 1
-            if first >= count { break }
-            var least = first
-            let end = min(first + 4, count)
-            var child = first + 1
-            while child < end {
-                if heap[child].precedes(heap[least]) { least = child }
-                child += 1
+        while let entry = removeFirst() {
+            if cancelled.isEmpty || !cancelled.remove(entry.sequence) {
+                return (entry.time, entry.sequence, entry.event)
             }
-            if !heap[least].precedes(entry) { break }
-            heap[hole] = heap[least]
-            hole = least
         }
-        heap[hole] = entry
+        return nil
     }
 
-    /// Rebuilds the heap without the cancelled events. Linear in the number of entries.
     @inlinable
+    mutating func removeFirst() -> PendingEvent<Event>? {
+        let entry = early.popFirst() ?? wheel.popFirst()
+        if entry != nil { stored -= 1 }
+        return entry
+    }
+
+    /// Drops the cancelled events. Linear in the number of stored ones.
+    @inlinable @inline(never)
     mutating func compact() {
-        heap.removeAll { cancelled.contains($0.sequence) }
-        cancelled.removeAll(keepingCapacity: true)
-        if heap.count < 2 { return }
-        var index = (heap.count - 2) >> 2
-        while index >= 0 {
-            siftDown(from: index, placing: heap[index])
-            index -= 1
-        }
+        let before = cancelled.count
+        early.removeAll { cancelled.remove($0.sequence) }
+        wheel.removeAll { cancelled.remove($0.sequence) }
+        stored -= before - cancelled.count
+        // What is left names events that had left before; it would be counted for ever.
+        if !cancelled.isEmpty { cancelled = SequenceSet() }
     }
-}
-
-extension EventQueue {
-    /// The number of entries in the heap, cancelled ones that have not surfaced yet included.
-    @inlinable
-    public var storedCount: Int { heap.count }
 }

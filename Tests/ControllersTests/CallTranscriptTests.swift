@@ -1,8 +1,9 @@
 import ControlPlane
-@testable import Controllers
 import KubernetesModel
 import SimulationKernel
 import Testing
+
+@testable import Controllers
 
 @Suite("Syncs as transcripts")
 struct CallTranscriptTests {
@@ -12,7 +13,8 @@ struct CallTranscriptTests {
     }
     private func event(_ reason: String) -> EventRecord {
         EventRecord(
-            kind: .pod, key: ObjectKey(name: "p"), uid: .none, .normal, reason: reason, message: "", component: "")
+            kind: .pod, key: ObjectKey(name: "p"), uid: .none, .normal, reason: reason, message: "",
+            component: "")
     }
 
     private func steps(_ plan: Plan<CallTranscript>) -> [String] {

@@ -3,7 +3,8 @@ import KubernetesModel
 import OrderedCollections
 import SimulationKernel
 
-/// An API server and a controller manager on a virtual clock; the test plays users, kubelets and the scheduler.
+/// An API server and a controller manager on a virtual clock; the test plays users, kubelets and the
+/// scheduler.
 ///
 /// A call takes 1 ms there and 1 ms back, a watch event 1 ms.
 final class ControllerLab {
@@ -13,6 +14,7 @@ final class ControllerLab {
         case deliver
     }
 
+    static let epoch = CalendarTime(unixSeconds: 1_767_225_600)
     private var server: APIServer
     private var manager = ControllerManager()
     private var queue: [(time: VirtualTime, work: Work)] = []
@@ -28,7 +30,7 @@ final class ControllerLab {
     private(set) var wakes = 0
 
     init(_ configure: (inout ControllerManager) -> Void) {
-        server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: 1)
+        server = APIServer(epoch: Self.epoch, seed: 1)
         configure(&manager)
         server.bootstrap(at: .start)
         takeHistory()
@@ -144,11 +146,13 @@ extension ControllerLab {
     func report(_ name: String, ready: ConditionStatus) {
         guard var status = get(Node.self, name)?.status else { return }
         for (type, value) in [
-            ("MemoryPressure", ConditionStatus.isFalse), ("DiskPressure", .isFalse), ("PIDPressure", .isFalse),
+            ("MemoryPressure", ConditionStatus.isFalse), ("DiskPressure", .isFalse),
+            ("PIDPressure", .isFalse),
             ("Ready", ready),
         ] {
             let old = status.conditions[type]
-            var condition = Condition(type, value, reason: type == "Ready" ? "KubeletReady" : "KubeletHasSufficient")
+            var condition = Condition(
+                type, value, reason: type == "Ready" ? "KubeletReady" : "KubeletHasSufficient")
             condition.lastHeartbeatTime = Timestamp(now)
             condition.lastTransitionTime = old?.status == value ? old?.lastTransitionTime : Timestamp(now)
             status.conditions[type] = condition
@@ -178,7 +182,9 @@ extension ControllerLab {
                     var toleration: [(String, JSONValue)] = [
                         ("key", .string(key)), ("operator", "Exists"), ("effect", "NoExecute"),
                     ]
-                    if let tolerationSeconds { toleration.append(("tolerationSeconds", .integer(tolerationSeconds))) }
+                    if let tolerationSeconds {
+                        toleration.append(("tolerationSeconds", .integer(tolerationSeconds)))
+                    }
                     return .object(.init(uniqueKeysWithValues: toleration))
                 }),
         ]
@@ -204,13 +210,17 @@ extension ControllerLab {
 
     /// When an object first looked like this.
     func time(_ kind: ObjectKind, _ name: String, _ matches: (APIObject) -> Bool) -> VirtualTime? {
-        history.first { $0.object.kind == kind && $0.object.metadata.name == name && $0.kind != .deleted && matches($0.object) }?
-            .time
+        history.first {
+            $0.object.kind == kind && $0.object.metadata.name == name && $0.kind != .deleted
+                && matches($0.object)
+        }?
+        .time
     }
 
     /// When an object was gone.
     func deletionTime(_ kind: ObjectKind, _ name: String) -> VirtualTime? {
-        history.first { $0.object.kind == kind && $0.object.metadata.name == name && $0.kind == .deleted }?.time
+        history.first { $0.object.kind == kind && $0.object.metadata.name == name && $0.kind == .deleted }?
+            .time
     }
 
     func eventTexts(_ reason: String) -> [String] {

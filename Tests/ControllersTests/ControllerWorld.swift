@@ -49,7 +49,9 @@ final class ControllerWorld {
         return APIObject(node)
     }
 
-    static func manifest(_ version: String, _ kind: String, _ name: String, _ rest: JSONValue = [:]) -> JSONValue {
+    static func manifest(_ version: String, _ kind: String, _ name: String, _ rest: JSONValue = [:])
+        -> JSONValue
+    {
         let base: JSONValue = [
             "apiVersion": .string(version), "kind": .string(kind),
             "metadata": ["name": .string(name), "namespace": .string(namespace)],
@@ -58,7 +60,8 @@ final class ControllerWorld {
     }
 
     static func pod(_ name: String, node: String?, _ rest: JSONValue = [:]) -> JSONValue {
-        var manifest = manifest("v1", "Pod", name, ["spec": ["containers": [["name": "c", "image": "app:v1"]]]])
+        var manifest = manifest(
+            "v1", "Pod", name, ["spec": ["containers": [["name": "c", "image": "app:v1"]]]])
         if let node { manifest["spec"]?["nodeName"] = .string(node) }
         return manifest.merging(rest)
     }

@@ -1,9 +1,10 @@
 import ControlPlane
-@testable import Controllers
 import KubernetesModel
 import OrderedCollections
 import SimulationKernel
 import Testing
+
+@testable import Controllers
 
 @Suite("Endpoint slices")
 struct EndpointSliceTests {
@@ -23,7 +24,9 @@ struct EndpointSliceTests {
     }
 
     private func pod(_ index: Int, _ change: (inout Pod) -> Void = { _ in }) -> Ref<Pod> {
-        var pod = Pod(metadata: ObjectMeta(namespace: "a", name: "p\(index)"), spec: PodSpec(source: [:]), nodeName: "n")
+        var pod = Pod(
+            metadata: ObjectMeta(namespace: "a", name: "p\(index)"), spec: PodSpec(source: [:]), nodeName: "n"
+        )
         pod.metadata.uid = UID("p\(index)")
         pod.status.phase = .running
         pod.status.podIP = "10.244.\(index / 250).\(index % 250)"
@@ -132,7 +135,9 @@ struct EndpointSliceTests {
 
     @Test("ports are in the order of upstream's hash of each")
     func portOrder() {
-        func port(_ name: String, _ number: Int64, _ kind: String = "TCP", app: String? = nil) -> EndpointSlice.Port {
+        func port(_ name: String, _ number: Int64, _ kind: String = "TCP", app: String? = nil)
+            -> EndpointSlice.Port
+        {
             var port = EndpointSlice.Port()
             (port.name, port.port, port.transportProtocol, port.appProtocol) = (name, number, kind, app)
             return port
@@ -147,8 +152,11 @@ struct EndpointSliceTests {
 
     @Test("the journal tells who left, who came, and why")
     func notes() throws {
-        let before = stored(try #require(reconcile(service(), [pod(1), pod(2)]).changes.first?.creates.first), "s-1")
-        let unready = pod(1) { $0.status.conditions = [Condition("Ready", .isFalse, reason: "NodeStatusUnknown")] }
+        let before = stored(
+            try #require(reconcile(service(), [pod(1), pod(2)]).changes.first?.creates.first), "s-1")
+        let unready = pod(1) {
+            $0.status.conditions = [Condition("Ready", .isFalse, reason: "NodeStatusUnknown")]
+        }
         let notes = reconcile(service(), [unready, pod(2), pod(3)], [before]).notes
         #expect(notes.map(\.message) == ["lost p1; 2 ready of 3", "gained p3; 2 ready of 3"])
         #expect(notes.map(\.cause) == ["the pod is not ready: NodeStatusUnknown", "the pod is ready"])
@@ -156,24 +164,30 @@ struct EndpointSliceTests {
 
     @Test("a failed sync is tried again after 1 s, 2 s, 4 s, and given up after 15 times")
     func backOff() {
-        let world = ControllerWorld(nodes: []) { manager, epoch in manager.add(EndpointSliceController(epoch: epoch)) }
+        let world = ControllerWorld(nodes: []) { manager, epoch in
+            manager.add(EndpointSliceController(epoch: epoch))
+        }
         world.driver(
             .createManifest(
-                ControllerWorld.manifest("v1", "Service", "s", ["spec": ["selector": ["app": "web"], "ports": [["port": 80]]]])
+                ControllerWorld.manifest(
+                    "v1", "Service", "s", ["spec": ["selector": ["app": "web"], "ports": [["port": 80]]]])
             ))
         world.settle(for: .seconds(5))
         world.events = []
         var status = PodStatus()
         status.phase = .running
         status.podIP = "10.244.0.2"
-        world.driver(.createManifest(ControllerWorld.pod("p", node: "nowhere", ["metadata": ["labels": ["app": "web"]]])))
+        world.driver(
+            .createManifest(
+                ControllerWorld.pod("p", node: "nowhere", ["metadata": ["labels": ["app": "web"]]])))
         world.driver(.patch(.pod, ControllerWorld.key("p"), .podStatus(status), uid: nil))
         world.settle(for: .seconds(8))
         // At 0, 1, 3 and 7 seconds.
         #expect(world.events.map(\.reason) == Array(repeating: "FailedToUpdateEndpointSlices", count: 4))
         #expect(
             world.events.first?.message
-                == "Error updating Endpoint Slices for Service ns/s: skipping Pod p for Service ns/s: Node nowhere Not Found")
+                == "Error updating Endpoint Slices for Service ns/s: skipping Pod p for Service ns/s: Node nowhere Not Found"
+        )
         world.settle(for: .days(3))
         #expect(world.events.count == 16)
     }

@@ -64,13 +64,17 @@ struct GarbageCollectorTests {
         configMap("a", in: world)
         configMap("c", owners: [("a", blocks)], in: world)
         world.driver(
-            .patch(.configMap, ControllerWorld.key("c"), .finalizers(adding: ["e.x/keep"], removing: []), uid: nil))
+            .patch(
+                .configMap, ControllerWorld.key("c"), .finalizers(adding: ["e.x/keep"], removing: []),
+                uid: nil))
         world.settle(for: .seconds(1))
         world.driver(.delete(.configMap, ControllerWorld.key("a"), DeleteOptions(propagation: .foreground)))
         world.settle(for: .seconds(1))
         #expect(names(world) == (blocks ? ["a", "c"] : ["c"]))
         world.driver(
-            .patch(.configMap, ControllerWorld.key("c"), .finalizers(adding: [], removing: ["e.x/keep"]), uid: nil))
+            .patch(
+                .configMap, ControllerWorld.key("c"), .finalizers(adding: [], removing: ["e.x/keep"]),
+                uid: nil))
         world.settle(for: .seconds(1))
         #expect(names(world).isEmpty)
     }
@@ -102,20 +106,23 @@ struct GarbageCollectorTests {
             .createManifest([
                 "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a", "namespace": "other"],
             ]))
-        let uid = world.server.store[.configMap, ObjectKey(namespace: "other", name: "a")]?.metadata.uid ?? .none
+        let uid =
+            world.server.store[.configMap, ObjectKey(namespace: "other", name: "a")]?.metadata.uid ?? .none
         world.settle(for: .seconds(1))
         let reference: JSONValue = [
             "apiVersion": "v1", "kind": "ConfigMap", "name": "a", "uid": .string(uid.description),
         ]
         world.driver(
             .createManifest(
-                ControllerWorld.manifest("v1", "ConfigMap", "c", ["metadata": ["ownerReferences": [reference]]])))
+                ControllerWorld.manifest(
+                    "v1", "ConfigMap", "c", ["metadata": ["ownerReferences": [reference]]])))
         world.settle(for: .seconds(1))
         #expect(names(world) == ["a"])
         #expect(world.events.map(\.reason) == ["OwnerRefInvalidNamespace"])
         #expect(
             world.events.first?.message
-                == "ownerRef [v1/ConfigMap, namespace: ns, name: a, uid: \(uid)] does not exist in namespace \"ns\"")
+                == "ownerRef [v1/ConfigMap, namespace: ns, name: a, uid: \(uid)] does not exist in namespace \"ns\""
+        )
     }
 
     @Test("a controller that takes over finds what its predecessor left, and asks about nothing else")

@@ -66,10 +66,14 @@ final class LifecycleReplay {
             world.events = []
             let response = perform(step)
             let nextStart = index + 1 < steps.count ? steps[index + 1]["t"]?.doubleValue : nil
-            let end = nextStart.map { VirtualTime.start + .init(fractionalSeconds: $0 - 0.001) } ?? world.now + .seconds(3)
+            let end =
+                nextStart.map { VirtualTime.start + .init(fractionalSeconds: $0 - 0.001) } ?? world.now
+                + .seconds(3)
             world.settle(until: end)
             let after = snapshot()
-            func report(_ what: String) { mismatches.append(Mismatch(step: index, action: action, what: what)) }
+            func report(_ what: String) {
+                mismatches.append(Mismatch(step: index, action: action, what: what))
+            }
             let unstable = step["unstable"]?.arrayValue?.compactMap(\.stringValue) ?? []
             compareStates(step, before, after, report)
             compareWrites(step, since: firstRevision, unstable, report)
@@ -119,7 +123,9 @@ final class LifecycleReplay {
         for (name, state) in wanted {
             let found = after[name].map(RecordedNames.sorted)
             if found != RecordedNames.sorted(state) {
-                report("\(name) is \(found.map { JSONWriter.string($0) } ?? "gone"), recorded \(JSONWriter.string(state))")
+                report(
+                    "\(name) is \(found.map { JSONWriter.string($0) } ?? "gone"), recorded \(JSONWriter.string(state))"
+                )
             }
         }
         for name in gone where after[name] != nil { report("\(name) is still there") }
@@ -139,7 +145,8 @@ final class LifecycleReplay {
         var found: OrderedDictionary<String, [String]> = [:]
         // Whether an immediate deletion by the driver shows its mark or not differs between recordings.
         let action = step["do"]?.stringValue ?? ""
-        let deleted = action == "delete" || action == "finalizePodDeletion"
+        let deleted =
+            action == "delete" || action == "finalizePodDeletion"
             ? step["name"]?.stringValue ?? step["pod"]?.stringValue : nil
         func isOwnDeletion(_ text: String) -> Bool {
             deleted.map { text == "markDeleted \($0) " || text == "delete \($0) " } ?? false
@@ -147,7 +154,9 @@ final class LifecycleReplay {
         let changes = Array(world.server.store.changes(after: revision) ?? [])
         for (index, change) in changes.enumerated() {
             // A deletion that a driver's patch completes is recorded, its other writes are not.
-            let isOwn = world.ownRevisions.contains(change.revision) && !(action == "patch" && change.kind == .deleted)
+            let isOwn =
+                world.ownRevisions.contains(change.revision)
+                && !(action == "patch" && change.kind == .deleted)
             if isOwn || hiddenKinds.contains(change.object.kind) { continue }
             // The update that takes the last finalizer off and the deletion are one to a watcher.
             if change.kind == .modified, index + 1 < changes.count, changes[index + 1].kind == .deleted,
@@ -166,14 +175,19 @@ final class LifecycleReplay {
             }
             let wanted: [String] = (writes.arrayValue ?? []).map { write -> String in
                 let verb = write[0]?.stringValue ?? ""
-                let changes = verb == "update" ? write[2].map { JSONWriter.string(RecordedNames.sorted($0)) } ?? "" : ""
+                let changes =
+                    verb == "update" ? write[2].map { JSONWriter.string(RecordedNames.sorted($0)) } ?? "" : ""
                 return "\(verb) \(write[1]?.stringValue ?? "") \(changes)"
             }.filter { !isOwnDeletion($0) }
             let made = (found.removeValue(forKey: kind) ?? []).filter { !isOwnDeletion($0) }
             if made.sorted() != wanted.sorted() { report("writes of \(kind): \(made), recorded \(wanted)") }
         }
-        for kind in unstable where kind.hasPrefix("writes.") { found.removeValue(forKey: String(kind.dropFirst(7))) }
-        for (kind, made) in found where !made.allSatisfy(isOwnDeletion) { report("writes of \(kind): \(made), recorded none") }
+        for kind in unstable where kind.hasPrefix("writes.") {
+            found.removeValue(forKey: String(kind.dropFirst(7)))
+        }
+        for (kind, made) in found where !made.allSatisfy(isOwnDeletion) {
+            report("writes of \(kind): \(made), recorded none")
+        }
     }
 
     /// A write as recordings show it: of updates only metadata and specifications.
@@ -190,7 +204,8 @@ final class LifecycleReplay {
             let (old, new) = (state(previous), state(change.object))
             var changes = JSONObject()
             for member in [
-                "owners", "finalizers", "endpoints", "ports", "endpointCount", "ready", "subsets", "addresses",
+                "owners", "finalizers", "endpoints", "ports", "endpointCount", "ready", "subsets",
+                "addresses",
             ] {
                 if member == "ready" && change.object.kind == .pod { continue }
                 if old[member] != new[member] {
@@ -204,18 +219,23 @@ final class LifecycleReplay {
                 }
             }
             if change.object.kind == .persistentVolumeClaim { changes["finalizers"] = nil }
-            return changes.isEmpty ? nil : "update \(name) \(JSONWriter.string(RecordedNames.sorted(.object(changes))))"
+            return changes.isEmpty
+                ? nil : "update \(name) \(JSONWriter.string(RecordedNames.sorted(.object(changes))))"
         }
     }
 
     // MARK: States
 
     private func snapshot() -> OrderedDictionary<String, JSONValue> {
-        for change in world.server.store.changes(after: 0) ?? [] where change.kind == .added { names.learn(change.object) }
+        for change in world.server.store.changes(after: 0) ?? [] where change.kind == .added {
+            names.learn(change.object)
+        }
         var states: OrderedDictionary<String, JSONValue> = [:]
         for kind in ObjectKind.allCases where !hiddenKinds.contains(kind) {
             for object in world.server.store.list(kind) {
-                if kind.info.isNamespaced ? object.key.namespace != namespace : object.key.name != namespace { continue }
+                if kind.info.isNamespaced ? object.key.namespace != namespace : object.key.name != namespace {
+                    continue
+                }
                 if object.key.name == "kube-root-ca.crt" && hiddenKinds.contains(.namespace) { continue }
                 // What stood there before the first step is known, and not recorded.
                 states["\(kind.name)/\(names.shown(object.key.name))"] = state(object)
@@ -233,7 +253,9 @@ final class LifecycleReplay {
     private func perform(_ step: JSONValue) -> APIResult? {
         func text(_ name: String) -> String { names.real(step[name]?.stringValue ?? "") }
         func target() -> (ObjectKind, ObjectKey)? {
-            guard let kind = ObjectKind.allCases.first(where: { $0.name == step["kind"]?.stringValue }) else { return nil }
+            guard let kind = ObjectKind.allCases.first(where: { $0.name == step["kind"]?.stringValue }) else {
+                return nil
+            }
             return (kind, ObjectKey(namespace: kind.info.isNamespaced ? namespace : "", name: text("name")))
         }
         switch step["do"]?.stringValue ?? "" {
@@ -252,7 +274,8 @@ final class LifecycleReplay {
             return world.driver(.createManifest(object))
         case "addOwner":
             let key = ObjectKey(namespace: namespace, name: text("name"))
-            let owner = OwnerReference(fields: reference(step["owner"] ?? .null).objectValue ?? [:], epoch: epoch)
+            let owner = OwnerReference(
+                fields: reference(step["owner"] ?? .null).objectValue ?? [:], epoch: epoch)
             return world.driver(.patch(.configMap, key, .adopt(owner), uid: nil))
         case "patch":
             guard let (kind, key) = target(), let object = world.server.store[kind, key] else { return nil }
@@ -260,14 +283,16 @@ final class LifecycleReplay {
             return world.driver(.patch(kind, key, .merge(patch), uid: nil))
         case "label":
             guard let (kind, key) = target() else { return nil }
-            return world.driver(.patch(kind, key, .merge(["metadata": ["labels": step["labels"] ?? [:]]]), uid: nil))
+            return world.driver(
+                .patch(kind, key, .merge(["metadata": ["labels": step["labels"] ?? [:]]]), uid: nil))
         case "scale":
             guard let (kind, key) = target() else { return nil }
             return world.driver(
                 .scale(kind, key, replicas: step["replicas"]?.integerValue ?? 0, resourceVersion: nil))
         case "delete":
             guard let (kind, key) = target() else { return nil }
-            let propagation = (step["propagation"]?.stringValue).flatMap(DeleteOptions.Propagation.init(rawValue:))
+            let propagation = (step["propagation"]?.stringValue).flatMap(
+                DeleteOptions.Propagation.init(rawValue:))
             return world.driver(
                 .delete(
                     kind, key,
@@ -289,7 +314,9 @@ final class LifecycleReplay {
 
     /// A manifest; under the gate MaxUnavailableStatefulSet its field is put back that the server drops.
     private func create(_ manifest: JSONValue) -> APIResult {
-        guard hasGate, manifest["kind"] == "StatefulSet" else { return world.driver(.createManifest(manifest)) }
+        guard hasGate, manifest["kind"] == "StatefulSet" else {
+            return world.driver(.createManifest(manifest))
+        }
         var scratch = APIServer(epoch: epoch, seed: 1)
         var space = Namespace()
         space.metadata.name = namespace
@@ -302,7 +329,9 @@ final class LifecycleReplay {
         return world.driver(
             .create(
                 APIObject(
-                    set.value.with { $0.spec.updateStrategy.rollingUpdate?.maxUnavailable = IntOrPercent(json: limit) })))
+                    set.value.with {
+                        $0.spec.updateStrategy.rollingUpdate?.maxUnavailable = IntOrPercent(json: limit)
+                    })))
     }
 
     private func inNamespace(_ manifest: JSONValue) -> JSONValue {
@@ -317,7 +346,8 @@ final class LifecycleReplay {
             "apiVersion": "v1", "kind": owner["kind"] ?? "ConfigMap", "name": .string(name),
             "uid": owner["uid"]
                 ?? .string(
-                    world.server.store[.configMap, ObjectKey(namespace: namespace, name: name)]?.metadata.uid.description ?? ""),
+                    world.server.store[.configMap, ObjectKey(namespace: namespace, name: name)]?.metadata.uid
+                        .description ?? ""),
         ]
         if let blocks = owner["blockOwnerDeletion"] { members["blockOwnerDeletion"] = blocks }
         return .object(members)
@@ -350,7 +380,10 @@ final class LifecycleReplay {
         let wanted = step["pick"]?["class"]?.stringValue ?? ""
         let pods = world.server.store.list(.pod, namespace: namespace).compactMap { $0.pod?.value }
             .filter { pod in
-                if let owner, pod.metadata.controllerReference?.name != owner.split(separator: "/").last.map(String.init) {
+                if let owner,
+                    pod.metadata.controllerReference?.name
+                        != owner.split(separator: "/").last.map(String.init)
+                {
                     return false
                 }
                 switch wanted {
@@ -386,7 +419,8 @@ final class LifecycleReplay {
         }
         let old = pod.status.conditions["Ready"]
         var ready = Condition("Ready", isReady ? .isTrue : .isFalse)
-        ready.lastTransitionTime = old?.status == ready.status ? old?.lastTransitionTime : Timestamp(world.now)
+        ready.lastTransitionTime =
+            old?.status == ready.status ? old?.lastTransitionTime : Timestamp(world.now)
         status.conditions = [ready]
         world.driver(.patch(.pod, pod.key, .podStatus(status), uid: nil))
     }

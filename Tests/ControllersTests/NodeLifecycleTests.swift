@@ -33,8 +33,8 @@ struct NodeLifecycleTests {
         #expect(registered.map(\.time) == [.start + .seconds(5)])
     }
 
-    /// The node joins at 0 and dies at 3m13s; its last renewal was at 3m10s. The pass that notices a renewal is
-    /// the next after it: 3m15s. 50 s later, at 4m5s, the node is silent.
+    /// The node joins at 0 and dies at 3m13s; its last renewal was at 3m10s. The pass that notices a renewal
+    /// is the next after it: 3m15s. 50 s later, at 4m5s, the node is silent.
     @Test("the classic timeline: Unknown, NoSchedule, NoExecute, deletion after 300 s")
     func classicTimeline() throws {
         let lab = lab()
@@ -56,9 +56,14 @@ struct NodeLifecycleTests {
             #expect(condition.message == "Kubelet stopped posting node status.")
             #expect(condition.lastTransitionTime == Timestamp(seconds: 245))
         }
-        #expect(lab.eventTexts("NodeNotReady") == ["Node n1 status is now: NodeNotReady", "Node is not ready"])
-        #expect(lab.time(.pod, "p") { $0.pod?.value.isReady == false && $0.pod?.value.nodeName == "n1" && $0.pod?.value.status.phase == .running }
-            == pass + .milliseconds(3))
+        #expect(
+            lab.eventTexts("NodeNotReady") == ["Node n1 status is now: NodeNotReady", "Node is not ready"])
+        #expect(
+            lab.time(.pod, "p") {
+                $0.pod?.value.isReady == false && $0.pod?.value.nodeName == "n1"
+                    && $0.pod?.value.status.phase == .running
+            }
+                == pass + .milliseconds(3))
 
         // NoSchedule follows the watch event, NoExecute the next pass of the 100 ms loop.
         let noSchedule = lab.time(.node, "n1") {
@@ -79,7 +84,8 @@ struct NodeLifecycleTests {
         #expect(lab.pod("q")?.metadata.isBeingDeleted == false)
         let cause = try #require(lab.journal.first { $0.entry.reason == "NodeStatusUnknown" }).entry.cause
         #expect(
-            cause == "node-monitor-grace-period 50s after the last observed renewal at 3m10s, noticed by the pass "
+            cause
+                == "node-monitor-grace-period 50s after the last observed renewal at 3m10s, noticed by the pass "
                 + "of 3m15s (node-monitor-period 5s)")
     }
 
@@ -140,8 +146,11 @@ struct NodeLifecycleTests {
         lab.run(until: .start + .seconds(21))
         for index in 0..<4 { lab.report("a\(index)", ready: .isFalse) }
         lab.run(until: .start + .seconds(120))
-        let tainted = (0..<5).filter { lab.get(Node.self, "a\($0)")?.has(WellKnown.notReadyTaint, .noExecute) == true }
-        // The pass that stops it queued them before: the zone's one token is spent 100 ms later, or not at all.
+        let tainted = (0..<5).filter {
+            lab.get(Node.self, "a\($0)")?.has(WellKnown.notReadyTaint, .noExecute) == true
+        }
+        // The pass that stops it queued them before: the zone's one token is spent 100 ms later, or not at
+        // all.
         #expect(tainted.isEmpty)
         #expect(lab.journal.contains { $0.entry.reason == "PartialDisruption" })
     }
@@ -165,10 +174,12 @@ struct NodeLifecycleTests {
         // The next pass, up to 5 s later, lets evictions go on; the new limiter begins without a token.
         lab.run(until: .start + .seconds(630))
         let times = lab.history.filter {
-            $0.object.key.name == "n1" && $0.object.node?.value.has(WellKnown.notReadyTaint, .noExecute) == true
+            $0.object.key.name == "n1"
+                && $0.object.node?.value.has(WellKnown.notReadyTaint, .noExecute) == true
                 && $0.previous?.node?.value.has(WellKnown.notReadyTaint, .noExecute) == false
         }.map(\.time)
-        #expect(times.last.map { $0 >= .start + .seconds(610) && $0 < .start + .milliseconds(615_200) } == true)
+        #expect(
+            times.last.map { $0 >= .start + .seconds(610) && $0 < .start + .milliseconds(615_200) } == true)
     }
 
     @Test("healthy nodes cost nothing however long they run")
@@ -179,6 +190,73 @@ struct NodeLifecycleTests {
         let wakes = lab.wakes
         lab.run(until: .start + .days(300))
         #expect(lab.wakes == wakes)
+    }
+
+    @Test(
+        "renewals in closed form lead to the same moments as renewals one by one",
+        arguments: [61_000, 64_990, 65_000, 65_010, 69_999, 70_000, 72_500, 193_000] as [Int64])
+    func closedForm(milliseconds: Int64) throws {
+        let death = VirtualTime.start + .milliseconds(milliseconds)
+        func unknownAt(renewingOneByOne: Bool) -> VirtualTime? {
+            let lab = lab()
+            for name in ["n2", "n3"] { lab.join(name) }
+            lab.run(until: .start + .seconds(2))
+            lab.join("n1", renews: !renewingOneByOne)
+            if renewingOneByOne {
+                while lab.now + .seconds(10) <= death {
+                    lab.run(for: .seconds(10))
+                    guard var lease = lab.get(Lease.self, "n1", namespace: "kube-node-lease") else {
+                        return nil
+                    }
+                    lease.renewTime = lab.now
+                    lab.call(.update(APIObject(lease)))
+                }
+            }
+            lab.run(until: death)
+            lab.kill("n1")
+            lab.run(until: death + .seconds(120))
+            return lab.time(.node, "n1", isUnknown)
+        }
+        let expected = try #require(unknownAt(renewingOneByOne: true))
+        #expect(unknownAt(renewingOneByOne: false) == expected)
+    }
+
+    @Test("a large zone that is partly disrupted is tainted slowly")
+    func secondaryRate() {
+        let lab = lab()
+        for index in 0..<60 { lab.join("a\(index)") }
+        lab.run(until: .start + .seconds(21))
+        for index in 0..<40 { lab.report("a\(index)", ready: .isFalse) }
+        lab.run(until: .start + .seconds(330))
+        let times = (0..<40).compactMap { index in
+            lab.time(.node, "a\(index)") {
+                $0.node?.value.has(WellKnown.notReadyTaint, .noExecute) ?? false
+            }
+        }.sorted()
+        // The new limiter has a token, because the old one had; the next ones take 100 s each.
+        #expect(times.count == 4)
+        for (left, right) in zip(times, times.dropFirst()) {
+            #expect(right - left >= .seconds(100) && right - left <= .milliseconds(100_100))
+        }
+    }
+
+    @Test("a status that could not be written is tried again with the node as it is now")
+    func conflict() {
+        let lab = lab()
+        for name in ["n1", "n2", "n3"] { lab.join(name) }
+        lab.run(until: .start + .seconds(61))
+        lab.kill("n1")
+        // A label is set between the pass and the arrival of its write, which is based on the version before.
+        lab.run(until: .start + .seconds(115) + .nanoseconds(1))
+        lab.call(
+            .patch(.node, ObjectKey(name: "n1"), .metadata(labels: ["x": "y"], annotations: [:]), uid: nil))
+        lab.run(for: .seconds(1))
+        let writes = lab.calls.filter { call in
+            if case .updateStatus(let object) = call.request { object.kind == .node } else { false }
+        }
+        #expect(writes.count == 2)
+        #expect(lab.get(Node.self, "n1")?.status.conditions["Ready"]?.status == .unknown)
+        #expect(lab.get(Node.self, "n1")?.metadata.labels["x"] == "y")
     }
 
     @Test(
@@ -213,7 +291,9 @@ struct NodeLifecycleTests {
         func take(_ seconds: Int64) -> String? { queue.take(at: .start + .seconds(seconds))?.node }
         #expect(take(0) == "a")
         #expect(take(9) == nil)
-        #expect(queue.nextTake(notBefore: .start).roundedUp(toPeriod: .milliseconds(100)) == .start + .seconds(10))
+        #expect(
+            queue.nextTake(notBefore: .start).roundedUp(toPeriod: .milliseconds(100)) == .start + .seconds(10)
+        )
         #expect(take(10) == "b")
         let isNew = queue.add("a", at: .start + .seconds(11))
         #expect(!isNew)

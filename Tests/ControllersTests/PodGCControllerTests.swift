@@ -73,11 +73,13 @@ struct PodGCControllerTests {
         world.driver(.createManifest(ControllerWorld.pod("stays", node: "n1")))
         world.settle(until: .start + .seconds(1))
         world.driver(.delete(.pod, ControllerWorld.key("p"), DeleteOptions()))
-        world.driver(.patch(.node, ObjectKey(name: "n1"), .nodeConditions([Condition("Ready", .unknown)]), uid: nil))
+        world.driver(
+            .patch(.node, ObjectKey(name: "n1"), .nodeConditions([Condition("Ready", .unknown)]), uid: nil))
         world.settle(until: .start + .seconds(39))
         #expect(exists("p", world))
         let taint = Taint(key: WellKnown.outOfServiceTaint, value: "nodeshutdown", effect: .noExecute)
-        world.driver(.patch(.node, ObjectKey(name: "n1"), .nodeTaints(adding: [taint], removing: []), uid: nil))
+        world.driver(
+            .patch(.node, ObjectKey(name: "n1"), .nodeTaints(adding: [taint], removing: []), uid: nil))
         world.settle(until: .start + .seconds(41))
         #expect(!exists("p", world) && exists("stays", world))
         #expect(world.notes.map(\.cause) == ["its node is not ready and out of service"])
@@ -86,7 +88,8 @@ struct PodGCControllerTests {
     @Test("a terminating pod without a node is marked as failed and deleted")
     func unscheduled() {
         let world = world()
-        world.driver(.createManifest(ControllerWorld.pod("p", node: nil, ["metadata": ["finalizers": ["a.b/c"]]])))
+        world.driver(
+            .createManifest(ControllerWorld.pod("p", node: nil, ["metadata": ["finalizers": ["a.b/c"]]])))
         world.driver(.delete(.pod, ControllerWorld.key("p"), DeleteOptions()))
         world.settle(until: .start + .seconds(21))
         #expect(world.calls.map(\.request.verb) == ["patch", "delete"])

@@ -86,7 +86,8 @@ struct RecordedState {
         case .generic(let object):
             if object.value.kind == .endpoints { add(endpoints: object.value, &state) }
             if object.value.kind == .configMap {
-                state["dataKeys"] = .array((object.value.body["data"]?.objectValue ?? [:]).keys.sorted().map { .string($0) })
+                state["dataKeys"] = .array(
+                    (object.value.body["data"]?.objectValue ?? [:]).keys.sorted().map { .string($0) })
             }
         default: break
         }
@@ -102,12 +103,15 @@ struct RecordedState {
                     value.stringValue?.hasSuffix("Z") == true ? "<time>" : value
                 })
         }
-        if !metadata.finalizers.isEmpty { state["finalizers"] = .array(metadata.finalizers.map { .string($0) }) }
+        if !metadata.finalizers.isEmpty {
+            state["finalizers"] = .array(metadata.finalizers.map { .string($0) })
+        }
         if !metadata.ownerReferences.isEmpty {
             state["owners"] = .array(
                 metadata.ownerReferences.map { owner in
                     let control = owner.controller == true ? "" : "(non-controller)"
-                    return .string("\(owner.kind)/\(owner.name)\(control)\(owner.blockOwnerDeletion == true ? "!" : "")")
+                    return .string(
+                        "\(owner.kind)/\(owner.name)\(control)\(owner.blockOwnerDeletion == true ? "!" : "")")
                 })
         }
         if metadata.isBeingDeleted { state["deleting"] = true }
@@ -139,7 +143,9 @@ struct RecordedState {
                 return .object(members)
             }
             state["endpoints"] = .array(
-                endpoints.sorted { JSONWriter.string(RecordedNames.sorted($0)) < JSONWriter.string(RecordedNames.sorted($1)) })
+                endpoints.sorted {
+                    JSONWriter.string(RecordedNames.sorted($0)) < JSONWriter.string(RecordedNames.sorted($1))
+                })
         }
         let ports = slice.ports.map { ports in
             ports.map { JSONValue.object($0.fields(epoch: epoch)) }
@@ -155,7 +161,8 @@ struct RecordedState {
                 members[list] = .array(
                     addresses.map { address in
                         var address = address.objectValue ?? [:]
-                        address["targetRef"] = .string("Pod/\(address["targetRef"]?["name"]?.stringValue ?? "")")
+                        address["targetRef"] = .string(
+                            "Pod/\(address["targetRef"]?["name"]?.stringValue ?? "")")
                         return .object(address)
                     })
             }
@@ -166,7 +173,9 @@ struct RecordedState {
             state = ["annotations": [:], "addresses": .integer(Int64(count))]
         } else {
             state["subsets"] = .array(
-                subsets.sorted { JSONWriter.string(RecordedNames.sorted($0)) < JSONWriter.string(RecordedNames.sorted($1)) })
+                subsets.sorted {
+                    JSONWriter.string(RecordedNames.sorted($0)) < JSONWriter.string(RecordedNames.sorted($1))
+                })
         }
     }
 

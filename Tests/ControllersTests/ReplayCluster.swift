@@ -49,7 +49,7 @@ final class ReplayCluster {
         var rounds = 0
         while true {
             rounds += 1
-            if rounds > 20_000 {
+            if rounds > 3_000 {
                 isRestless = true
                 break
             }

@@ -1,11 +1,12 @@
 import ControlPlane
-@testable import Controllers
 import Foundation
 import KubernetesModel
 import OrderedCollections
 import SimulationKernel
 import TestSupport
 import Testing
+
+@testable import Controllers
 
 @Suite("StatefulSets")
 struct StatefulSetTests {
@@ -52,7 +53,8 @@ struct StatefulSetTests {
         let calls = world.calls.map { "\($0.request.verb) \($0.request.target.kind?.name ?? "")" }
         #expect(
             calls == [
-                "create ControllerRevision", "create Pod", "update-status StatefulSet", "update-status StatefulSet",
+                "create ControllerRevision", "create Pod", "update-status StatefulSet",
+                "update-status StatefulSet",
             ])
         #expect(Set(world.calls.map(\.time)).count == calls.count)
         #expect(world.notes.map(\.message) == ["waits for web-0 to be running and ready"])
@@ -78,14 +80,19 @@ struct StatefulSetTests {
         world.settle(for: .seconds(1))
         world.driver(.delete(.pod, ControllerWorld.key("web-0"), DeleteOptions()))
         world.settle(for: .hours(5))
-        #expect(world.server.store.get(Pod.self, ControllerWorld.key("web-0"))?.value.metadata.isBeingDeleted == true)
+        #expect(
+            world.server.store.get(Pod.self, ControllerWorld.key("web-0"))?.value.metadata.isBeingDeleted
+                == true)
         #expect(world.notes.last?.message == "waits for web-0 to be gone")
         world.driver(.delete(.pod, ControllerWorld.key("web-0"), DeleteOptions(gracePeriodSeconds: 0)))
         world.settle(for: .seconds(1))
-        #expect(world.server.store.get(Pod.self, ControllerWorld.key("web-0"))?.value.metadata.isBeingDeleted == false)
+        #expect(
+            world.server.store.get(Pod.self, ControllerWorld.key("web-0"))?.value.metadata.isBeingDeleted
+                == false)
     }
 
-    @Test("with minReadySeconds the next pod waits for the exact moment at which its predecessor is available")
+    @Test(
+        "with minReadySeconds the next pod waits for the exact moment at which its predecessor is available")
     func minReadySeconds() {
         let world = world()
         world.driver(.createManifest(set(["minReadySeconds": 10])))
@@ -123,8 +130,10 @@ struct StatefulSetTests {
     @Test(
         "claims are owned as the retention policy asks for",
         arguments: [
-            ("Retain", "Retain", 0, []), ("Delete", "Retain", 0, ["StatefulSet"]), ("Delete", "Retain", 7, ["StatefulSet"]),
-            ("Retain", "Delete", 0, []), ("Retain", "Delete", 7, ["Pod"]), ("Delete", "Delete", 0, ["StatefulSet"]),
+            ("Retain", "Retain", 0, []), ("Delete", "Retain", 0, ["StatefulSet"]),
+            ("Delete", "Retain", 7, ["StatefulSet"]),
+            ("Retain", "Delete", 0, []), ("Retain", "Delete", 7, ["Pod"]),
+            ("Delete", "Delete", 0, ["StatefulSet"]),
             ("Delete", "Delete", 7, ["Pod"]),
         ] as [(String, String, Int64, [String])])
     func claimOwners(whenDeleted: String, whenScaled: String, ordinal: Int64, owners: [String]) {
@@ -152,12 +161,16 @@ struct StatefulSetTests {
 
     @Test(
         "revisions hold the bytes, and have the names, that the real controller gives them",
-        .enabled(if: SharedFiles.exists("conformance/controllers/hash.jsonl"), Comment(rawValue: SharedFiles.missing)))
+        .enabled(
+            if: SharedFiles.exists("conformance/controllers/hash.jsonl"),
+            Comment(rawValue: SharedFiles.missing)))
     func revisionNames() throws {
         var count = 0
         for line in try SharedFiles.lines("conformance/controllers/hash.jsonl") {
             let vector = try JSONParser.parse(line)
-            guard vector["ownerKind"] == "StatefulSet", let template = vector["template"]?.objectValue else { continue }
+            guard vector["ownerKind"] == "StatefulSet", let template = vector["template"]?.objectValue else {
+                continue
+            }
             let parsed = PodTemplate(fields: template, epoch: CalendarTime(unixSeconds: 0))
             let data = ControllerHistory.templatePatch(parsed)
             let revision = ControllerHistory.newRevision(

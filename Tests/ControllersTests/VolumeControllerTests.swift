@@ -49,7 +49,9 @@ struct VolumeControllerTests {
         ]
     }
 
-    private func storageClass(_ name: String, mode: String = "Immediate", isDefault: Bool = false) -> JSONValue {
+    private func storageClass(_ name: String, mode: String = "Immediate", isDefault: Bool = false)
+        -> JSONValue
+    {
         [
             "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
             "metadata": [
@@ -67,7 +69,9 @@ struct VolumeControllerTests {
     @Test("a claim gets the smallest volume that holds it, in four writes")
     func smallestVolume() throws {
         let lab = lab()
-        for (name, size) in [("a", "10Gi"), ("b", "5Gi"), ("c", "2Gi")] { lab.create(volume(name, size: size)) }
+        for (name, size) in [("a", "10Gi"), ("b", "5Gi"), ("c", "2Gi")] {
+            lab.create(volume(name, size: size))
+        }
         lab.run(for: .seconds(1))
         lab.create(claim("x"))
         let before = lab.calls.count
@@ -142,7 +146,10 @@ struct VolumeControllerTests {
         #expect(volume.spec.persistentVolumeReclaimPolicy == "Delete")
         #expect(volume.metadata.finalizers.contains("external-provisioner.volume.kubernetes.io/finalizer"))
         #expect(volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] == "csi.test")
-        #expect(lab.eventTexts("ProvisioningSucceeded") == ["Successfully provisioned volume \(volume.metadata.name)"])
+        #expect(
+            lab.eventTexts("ProvisioningSucceeded") == [
+                "Successfully provisioned volume \(volume.metadata.name)"
+            ])
     }
 
     @Test("with WaitForFirstConsumer nothing is made until a node is selected")
@@ -152,7 +159,9 @@ struct VolumeControllerTests {
         lab.create(claim("x"))
         lab.run(for: .seconds(10))
         #expect(found(lab, "x")?.status.phase == "Pending")
-        #expect(lab.eventTexts("WaitForFirstConsumer").first == "waiting for first consumer to be created before binding")
+        #expect(
+            lab.eventTexts("WaitForFirstConsumer").first
+                == "waiting for first consumer to be created before binding")
         lab.call(
             .patch(
                 .persistentVolumeClaim, ObjectKey(namespace: "default", name: "x"),
@@ -218,15 +227,20 @@ struct VolumeControllerTests {
     func attach() throws {
         let lab = attachedLab()
         #expect(attached(lab, "m1") == [unique])
-        #expect(lab.eventTexts("SuccessfulAttachVolume") == ["AttachVolume.Attach succeeded for volume \"a\" "])
+        #expect(
+            lab.eventTexts("SuccessfulAttachVolume") == ["AttachVolume.Attach succeeded for volume \"a\" "])
         // printf 'acsi.testm1' | sha256sum
         let attachment = try #require(lab.list(.volumeAttachment).first?.volumeAttachment?.value)
-        #expect(attachment.metadata.name == AttachableVolume.attachmentName(handle: "a", driver: "csi.test", node: "m1"))
+        #expect(
+            attachment.metadata.name
+                == AttachableVolume.attachmentName(handle: "a", driver: "csi.test", node: "m1"))
         #expect(attachment.spec.persistentVolumeName == "a")
         #expect(attachment.metadata.finalizers == ["external-attacher/csi-test"])
     }
 
-    @Test("a volume moves only after its node has unmounted it; the other pod hears of the Multi-Attach error once")
+    @Test(
+        "a volume moves only after its node has unmounted it; the other pod hears of the Multi-Attach error once"
+    )
     func multiAttach() {
         let lab = attachedLab()
         lab.runPod("q", on: "m2", claim: "x")
@@ -245,8 +259,9 @@ struct VolumeControllerTests {
         #expect(lab.list(.volumeAttachment).count == 1)
     }
 
-    /// The node dies at 61 s. Unknown at 115 s, pod deleted 300 s after its taint. The pod stays Terminating until
-    /// it is removed by force at 500 s: from then on the detach is wanted, and 360 s later it is done by force.
+    /// The node dies at 61 s. Unknown at 115 s, pod deleted 300 s after its taint. The pod stays Terminating
+    /// until it is removed by force at 500 s: from then on the detach is wanted, and 360 s later it is done
+    /// by force.
     @Test("a dead node's volume is detached by force six minutes after no pod wants it any more")
     func forceDetach() throws {
         let lab = attachedLab(withNodeLifecycle: true)
@@ -266,7 +281,8 @@ struct VolumeControllerTests {
         let forced = try #require(lab.journal.first { $0.entry.reason == "ForceDetach" })
         // The pass after the watch event, and 3600 passes later.
         #expect(forced.time == .start + .milliseconds(500_100) + .minutes(6))
-        #expect(forced.entry.cause.hasPrefix("maxWaitForUnmountDuration 6m0s after the detach was first wanted"))
+        #expect(
+            forced.entry.cause.hasPrefix("maxWaitForUnmountDuration 6m0s after the detach was first wanted"))
         #expect(attached(lab, "m2") == [unique])
     }
 
@@ -280,7 +296,9 @@ struct VolumeControllerTests {
             .patch(
                 .node, ObjectKey(name: "m1"),
                 .nodeTaints(
-                    adding: [Taint(key: WellKnown.outOfServiceTaint, value: "nodeshutdown", effect: .noExecute)],
+                    adding: [
+                        Taint(key: WellKnown.outOfServiceTaint, value: "nodeshutdown", effect: .noExecute)
+                    ],
                     removing: []), uid: nil))
         lab.run(for: .seconds(1))
         lab.call(

@@ -135,6 +135,10 @@ struct BadInputTests {
                 "s.yaml:20:55: failures[0].timeToFailure: unknown key 'expnential'. Did you mean 'exponential'?"
             ),
             (
+                "failures: [{name: disks, scope: disk, timeToFailure: 30d, timeToRepair: 5m}]",
+                "s.yaml:20:12: failures[0]: this version of simk does not simulate failures of single disks. Remove it"
+            ),
+            (
                 "behaviors: [{selector: app=wep}]",
                 "s.yaml:20:13: warning: behaviors[0]: the selector 'app=wep' matches nothing. Compare it with the labels "
                     + "of the pods and pod templates in the manifests"
@@ -184,7 +188,8 @@ struct BadInputTests {
                    "capacity": {"cpu": "4x", "memory": "16GB"}, "taints": ["gpu"]},
                   {"name": "general", "cout": 1, "capacity": {"cpu": 4}}
                 ],
-                "controlPlane": {"parameters": {"nodeMonitorGracePeriods": "40s", "nodeEvictionRate": -1}}
+                "controlPlane": {"parameters": {"nodeMonitorGracePeriods": "40s", "nodeEvictionRate": -1,
+                  "podGCPeriod": "20s", "podGCQuarantine": "1s"}}
               },
               "duration": "2h"
             }
@@ -207,7 +212,9 @@ struct BadInputTests {
                     + "'nodeMonitorGracePeriods'. Did you mean 'nodeMonitorGracePeriod'?",
                 "s.yaml:10:71: cluster.controlPlane.parameters.nodeEvictionRate: found the number -1, expected a number of "
                     + "at least 0",
-                "s.yaml:12:3: the key 'duration' stands twice, first in line 2. Remove one of them",
+                "s.yaml:11:29: cluster.controlPlane.parameters.podGCQuarantine: this version of simk does not simulate "
+                    + "another value of podGCQuarantine. Remove it",
+                "s.yaml:13:3: the key 'duration' stands twice, first in line 2. Remove one of them",
             ])
     }
 
@@ -301,9 +308,17 @@ struct BadInputTests {
                 == true)
     }
 
+    @Test("a long line and a flood of mistakes take no long time, and the flood is cut")
+    func flood() {
+        let elements = Array(repeating: "{\"x\": 1}", count: 50_000).joined(separator: ",")
+        let found = diagnostics("{\"timeline\": [\(elements)]}", .json)
+        #expect(found.count == DiagnosticLog.limit + 1)
+        #expect(found.last == "s.yaml: 149005 more problems are left out. Correct these first")
+    }
+
     @Test("deep nesting is refused", arguments: [true, false])
     func deepNesting(isJSON: Bool) {
-        let text = String(repeating: "[", count: 5_000) + String(repeating: "]", count: 5_000)
+        let text = String(repeating: "[", count: 50_000) + String(repeating: "]", count: 5_000)
         #expect(diagnostics(text, isJSON ? .json : .yaml).count == 1)
     }
 
@@ -342,8 +357,11 @@ struct BadInputTests {
               containers:
                 - name: tool
                   imag: busybox
+                  command: [run, 5]
+                  tty: "yes"
                   resources:
                     requests: {cpu: 100m}
+              nodeSelector: {disk: 1, zone: a}
             ---
             apiVersion: v1
             kind: Pod
@@ -376,14 +394,17 @@ struct BadInputTests {
                     + "'web.yaml'?",
                 "web.yaml:6:3: spec.replicas: found the text \"3\", expected a whole number",
                 "web.yaml:24:7: spec.containers[0].imag: unknown field 'imag'. Did you mean 'image'?",
-                "web.yaml:37:20: spec.containers[0].resources.requests.cpu: found the text \"100x\", expected a quantity such "
+                "web.yaml:25:22: spec.containers[0].command[1]: found the number 5, expected a text (put it in quotes)",
+                "web.yaml:26:7: spec.containers[0].tty: found the text \"yes\", expected true or false",
+                "web.yaml:29:18: spec.nodeSelector.disk: found the number 1, expected a text (put it in quotes)",
+                "web.yaml:40:20: spec.containers[0].resources.requests.cpu: found the text \"100x\", expected a quantity such "
                     + "as \"500m\", 4 or \"16Gi\". Suffixes are n, u, m, k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei",
-                "web.yaml:39:1: warning: unsupported kind Depolyment (example.com/v1): it is ignored. Did you mean "
+                "web.yaml:42:1: warning: unsupported kind Depolyment (example.com/v1): it is ignored. Did you mean "
                     + "'Deployment'?",
-                "web.yaml:43:1: warning: Deployment is not served in extensions/v1beta1: it is ignored. Kubernetes 1.36 has "
+                "web.yaml:46:1: warning: Deployment is not served in extensions/v1beta1: it is ignored. Kubernetes 1.36 has "
                     + "it in apps/v1",
-                "web.yaml:49:11: metadata: 'name' is missing: kubectl apply cannot use generateName, give the name itself",
-                "web.yaml:51:1: found an array, expected a Kubernetes object with apiVersion and kind",
+                "web.yaml:52:11: metadata: 'name' is missing: kubectl apply cannot use generateName, give the name itself",
+                "web.yaml:54:1: found an array, expected a Kubernetes object with apiVersion and kind",
             ])
     }
 

@@ -13,7 +13,9 @@ struct NodeTableTests {
             "kubernetes.io/hostname": name, "topology.kubernetes.io/zone": zone,
             "topology.kubernetes.io/region": "r",
         ]
-        node.status.allocatable = ResourceList([("cpu", Quantity(milli: 4000)), ("pods", Quantity(value: 10))])
+        node.status.allocatable = ResourceList([
+            ("cpu", Quantity(milli: 4000)), ("pods", Quantity(value: 10)),
+        ])
         return Ref(node)
     }
 
@@ -68,7 +70,9 @@ struct NodeTableTests {
         #expect(cluster.nodes.requested[ResourceIndex.cpu.value][node.value] == 250)
     }
 
-    @Test("the adaptive share of nodes", arguments: [(50, 50), (100, 100), (1_000, 420), (5_000, 500), (20_000, 1_000)])
+    @Test(
+        "the adaptive share of nodes",
+        arguments: [(50, 50), (100, 100), (1_000, 420), (5_000, 500), (20_000, 1_000)])
     func adaptiveShare(nodes: Int, wanted: Int) {
         #expect(SchedulingCycle().nodesToFind(0, of: nodes) == wanted)
     }

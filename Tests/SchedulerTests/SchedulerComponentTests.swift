@@ -33,7 +33,8 @@ struct SchedulerComponentTests {
         try harness.addPod("a", cpu: "1500m")
         try harness.addPod("b", cpu: "1500m")
         harness.run(until: .start + .seconds(20))
-        let text = "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are "
+        let text =
+            "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are "
             + "available: 1 No preemption victims found for incoming pod."
         let failures = harness.messages("FailedScheduling")
         #expect(failures == [text])
@@ -41,7 +42,8 @@ struct SchedulerComponentTests {
         #expect(condition?.status == .isFalse)
         #expect(condition?.reason == "Unschedulable")
         #expect(condition?.message == text)
-        // Nothing but the long wait's end would wake it: 5 minutes after the failure, at the next half minute.
+        // Nothing but the long wait's end would wake it: 5 minutes after the failure, at the next half
+        // minute.
         let wake = harness.scheduler.nextWake
         #expect(wake == .start + .seconds(330))
         try harness.perform(
@@ -59,7 +61,8 @@ struct SchedulerComponentTests {
         try harness.addNode("n1", cpu: "1")
         try harness.addPod("big", cpu: "4")
         harness.run(until: .start + .seconds(5))
-        try harness.perform(.patch(.node, ObjectKey(name: "n1"), .metadata(labels: ["x": "y"], annotations: [:]), uid: nil))
+        try harness.perform(
+            .patch(.node, ObjectKey(name: "n1"), .metadata(labels: ["x": "y"], annotations: [:]), uid: nil))
         try harness.addNode("n2", cpu: "2")
         harness.run(until: .start + .seconds(10))
         let before = harness.messages("FailedScheduling").count
@@ -125,7 +128,8 @@ struct SchedulerComponentTests {
         #expect(condition?.message == "default-scheduler: preempting to accommodate a higher priority pod")
         // The kubelet is not here: its part is played by hand.
         try harness.perform(
-            .delete(.pod, ObjectKey(namespace: "default", name: "large"), DeleteOptions(gracePeriodSeconds: 0)))
+            .delete(
+                .pod, ObjectKey(namespace: "default", name: "large"), DeleteOptions(gracePeriodSeconds: 0)))
         harness.run(until: .start + .seconds(10))
         let nodeName = harness.pod("urgent")?.nodeName
         #expect(nodeName == "n1")
@@ -160,7 +164,8 @@ struct SchedulerComponentTests {
              "spec": {"storageClassName": "fast", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
             """)
         try harness.addPod(
-            "db", extra: "\"volumes\": [{\"name\": \"v\", \"persistentVolumeClaim\": {\"claimName\": \"data\"}}]")
+            "db",
+            extra: "\"volumes\": [{\"name\": \"v\", \"persistentVolumeClaim\": {\"claimName\": \"data\"}}]")
         harness.run(until: .start + .seconds(3))
         let key = ObjectKey(namespace: "default", name: "data")
         let claim = harness.server.store.get(PersistentVolumeClaim.self, key)

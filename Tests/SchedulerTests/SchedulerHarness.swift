@@ -64,7 +64,9 @@ struct SchedulerHarness: ~Copyable {
         events += out.events
         for call in out.calls {
             requests.append(call.request)
-            schedule(.arrive(call.request, call.token, isTracked: call.token != .none), at: now + timing.requestLatency)
+            schedule(
+                .arrive(call.request, call.token, isTracked: call.token != .none),
+                at: now + timing.requestLatency)
         }
     }
 
@@ -116,7 +118,9 @@ struct SchedulerHarness: ~Copyable {
 
     // MARK: Manifests
 
-    mutating func addNode(_ name: String, cpu: String = "4", labels: [String: String] = [:], pods: Int = 110) throws {
+    mutating func addNode(_ name: String, cpu: String = "4", labels: [String: String] = [:], pods: Int = 110)
+        throws
+    {
         let labelText = (["kubernetes.io/hostname": name].merging(labels) { $1 })
             .sorted { $0.key < $1.key }.map { "\"\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ")
         try apply(

@@ -44,7 +44,8 @@ struct SchedulingQueueTests {
             #expect(!ready)
             now = queue.nextWake
         }
-        // Failed at t + 0.3 s: the end t + 0.3 s + back-off is taken down to the second, and its window passes.
+        // Failed at t + 0.3 s: the end t + 0.3 s + back-off is taken down to the second, and its window
+        // passes.
         let wake = now
         let early = queue.pop(at: wake - .nanoseconds(1))
         #expect(early == nil)
@@ -87,7 +88,8 @@ struct SchedulingQueueTests {
         metadata.uid = UID("gone")
         let gone = Pod(metadata: metadata, spec: PodSpec(source: [:]), nodeName: "n1")
         queue.move(
-            after: ClusterChange(ClusterEvent(.pod, .delete), label: "AssignedPodDelete", old: APIObject(gone)),
+            after: ClusterChange(
+                ClusterEvent(.pod, .delete), label: "AssignedPodDelete", old: APIObject(gone)),
             cluster: cluster, at: .start)
         pod.unschedulablePlugins = [NodeResourcesFit.name]
         queue.addUnschedulable(pod, cluster: cluster, at: .start + .milliseconds(1))

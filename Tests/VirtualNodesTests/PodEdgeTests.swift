@@ -61,6 +61,32 @@ struct PodEdgeTests {
         #expect(cluster.kubelet.slots.isEmpty)
     }
 
+    @Test("a pod that a restarted kubelet rejects is torn down")
+    func rejectedAfterRestart() {
+        var cluster = FakeCluster { _, description in description.presentImages = ["nginx:1.27"] }
+        cluster.at(20) { $0.create("web", spec: Specs.pod()) }
+        cluster.at(50) { cluster in
+            cluster.act { $0.kubeletStop(at: $1, cause: "test", &$2) }
+            guard let node = cluster.node else { return }
+            let taint = Taint(key: "example.com/drained", effect: .noExecute)
+            _ = cluster.store(node: node.value.with { $0.spec.taints = [taint] })
+        }
+        cluster.at(60) { cluster in
+            cluster.act { $0.kubeletStart(at: $1, cause: "test", &$2) }
+            cluster.relist()
+        }
+        cluster.run(until: 100)
+        #expect(cluster.status("web").phase == .failed)
+        #expect(cluster.status("web").reason == "TaintToleration")
+        #expect(
+            cluster.status("web").message
+                == "Pod was rejected: Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate"
+        )
+        #expect(
+            cluster.timeline("web", ["TaintToleration", "Killing"]) == ["60 TaintToleration", "62 Killing"])
+        #expect(cluster.kubelet.nextWake == .never)
+    }
+
     @Test("a container that exceeds its memory")
     func outOfMemory() {
         var cluster = FakeCluster { settings, description in

@@ -95,6 +95,7 @@ extension APIServer {
     private mutating func prepare(_ pod: Pod) throws(APIError) -> Pod {
         var pod = pod
         pod.spec = try admittedSpec(of: pod)
+        if !pod.nodeName.isEmpty { addTopologyLabels(to: &pod) }
         pod.status = PodStatus()
         pod.status.phase = .pending
         pod.status.qosClass = pod.spec.qualityOfService
@@ -106,6 +107,16 @@ extension APIServer {
             ]
         }
         return pod
+    }
+
+    /// Copies the zone and region of the pod's node onto the pod.
+    ///
+    /// Upstream: `plugin/pkg/admission/podtopologylabels/admission.go` (v1.36).
+    func addTopologyLabels(to pod: inout Pod) {
+        guard let node = store.get(Node.self, ObjectKey(name: pod.nodeName)) else { return }
+        for label in [WellKnown.zoneLabel, WellKnown.regionLabel] {
+            if let value = node.value.metadata.labels[label] { pod.metadata.labels[label] = value }
+        }
     }
 
     /// The class that claims without one get: of those marked as default the newest, then the first by name.

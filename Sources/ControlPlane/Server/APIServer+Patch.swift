@@ -49,8 +49,13 @@ extension APIServer {
             return APIObject(
                 node.value.with { node in
                     node.spec.taints.removeAll { taint in removing.contains { $0.matches(taint) } }
-                    for taint in adding where !node.spec.taints.contains(where: { $0.matches(taint) }) {
-                        node.spec.taints.append(taint)
+                    // A taint of the same key and effect is replaced where it stands (`AddOrUpdateTaint`).
+                    for taint in adding {
+                        if let index = node.spec.taints.firstIndex(where: { $0.matches(taint) }) {
+                            node.spec.taints[index] = taint
+                        } else {
+                            node.spec.taints.append(taint)
+                        }
                     }
                 })
         case (.nodeVolumesAttached(let volumes), .node(let node)):

@@ -28,11 +28,7 @@ extension APIServer {
         var condition = Condition("PodScheduled", .isTrue, lastTransitionTime: Timestamp(now))
         condition.observedGeneration = bound.metadata.generation
         bound.status.conditions["PodScheduled"] = condition
-        if let node = store.get(Node.self, ObjectKey(name: nodeName)) {
-            for label in [WellKnown.zoneLabel, WellKnown.regionLabel] {
-                if let value = node.value.metadata.labels[label] { bound.metadata.labels[label] = value }
-            }
-        }
+        addTopologyLabels(to: &bound)
         put(APIObject(bound), at: now)
     }
 
@@ -88,11 +84,7 @@ extension APIServer {
                 "DisruptedPods map too big - too many evictions not confirmed by PDB controller")
         }
         if status.disruptionsAllowed == 0 {
-            throw APIError(
-                .tooManyRequests, refusal,
-                detail:
-                    "The disruption budget \(budget.metadata.name) needs \(status.desiredHealthy) healthy pods and has \(status.currentHealthy) currently"
-            )
+            throw APIError(.tooManyRequests, refusal, detail: Self.cause(of: budget))
         }
         var taken = budget
         taken.status.disruptionsAllowed -= 1
@@ -105,5 +97,26 @@ extension APIServer {
         }
         taken.status.disruptedPods[pod.metadata.name] = Timestamp(now)
         _ = try finishUpdate(APIObject(taken), old: APIObject(budget), at: now)
+    }
+
+    /// Why a budget allows no disruption.
+    private static func cause(of budget: PodDisruptionBudget) -> String {
+        let name = budget.metadata.name
+        let status = budget.status
+        let condition = status.conditions["DisruptionAllowed"]
+        let isRefused = condition?.status == .isFalse && condition?.message.isEmpty == false
+        if isRefused, let condition, condition.reason == "SyncFailed" {
+            return "The disruption budget \(name) does not allow evicting pods currently because it failed sync: "
+                + condition.message
+        }
+        if status.currentHealthy <= status.desiredHealthy {
+            return "The disruption budget \(name) needs \(status.desiredHealthy) healthy pods and has "
+                + "\(status.currentHealthy) currently"
+        }
+        if isRefused, let condition {
+            return "The disruption budget \(name) does not allow evicting pods currently (\(condition.reason)): "
+                + condition.message
+        }
+        return "The disruption budget \(name) does not allow evicting pods currently"
     }
 }

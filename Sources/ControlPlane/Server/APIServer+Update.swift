@@ -25,7 +25,7 @@ extension APIServer {
         var new = old.withStatus(of: object)
         // Of these kinds the status strategy lets annotations through; a Deployment's revision comes that way.
         if object.kind == .deployment { new = new.withMetadata { $0.annotations = object.metadata.annotations } }
-        return try finishUpdate(new, old: old, at: now)
+        return try finishUpdate(new, old: old, isStatus: true, at: now)
     }
 
     mutating func scale(
@@ -69,11 +69,15 @@ extension APIServer {
 
     /// Keeps what no update may change, counts generations, drops writes that change nothing, and completes
     /// a deletion that was waiting for the last finalizer.
-    mutating func finishUpdate(_ object: APIObject, old: APIObject, at now: VirtualTime) throws(APIError)
-        -> APIObject
-    {
+    mutating func finishUpdate(
+        _ object: APIObject, old: APIObject, isStatus: Bool = false, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
         let before = old.metadata
-        let isSpecChanged = old.kind.hasGeneration && !object.hasSameSpec(as: old)
+        var isSpecChanged = old.kind.hasGeneration && !object.hasSameSpec(as: old)
+        // A Deployment's annotations count as part of its specification.
+        if old.kind == .deployment && !isStatus && object.metadata.annotations != before.annotations {
+            isSpecChanged = true
+        }
         var new = object.withMetadata { metadata in
             metadata.name = before.name
             metadata.namespace = before.namespace
@@ -95,8 +99,7 @@ extension APIServer {
             metadata.isBeingDeleted && metadata.finalizers.isEmpty
             && (metadata.deletionGracePeriodSeconds ?? 0) == 0 && new.isFinalized
         if isReleased {
-            // The update and the deletion are one write, as upstream's `deleteWithoutFinalizers` has it.
-            put(new, at: now)
+            // The update itself is not written, as upstream's `deleteWithoutFinalizers` has it.
             return store.remove(new.kind, new.key, at: now) ?? new
         }
         if new == old { return old }

@@ -104,7 +104,8 @@ public struct APIServer: ~Copyable {
     /// is what the lease shows from then on.
     public mutating func endRenewals(of key: ObjectKey, at now: VirtualTime) {
         guard let lease = store.get(Lease.self, key), lease.value.renewalPeriod != nil else { return }
-        var last = lease.value.materialized(at: now)
+        // A renewal due at this very moment no longer happens, unless it is the one that began the lease.
+        var last = lease.value.materialized(at: now - .nanoseconds(1))
         last.renewalPeriod = nil
         put(APIObject(last), at: now)
     }

@@ -5,7 +5,8 @@ import SimulationKernel
 extension AttachDetachController {
     // MARK: The pass (`reconciler.reconcile`)
 
-    mutating func pass(_ plan: Plan<Continuation>, view: ObjectCache, now: VirtualTime) -> Plan<Continuation> {
+    mutating func pass(_ plan: Plan<Continuation>, view: ObjectCache, now: VirtualTime) -> Plan<Continuation>
+    {
         var plan = plan
         var due = active
         for (name, moment) in timers where moment <= now { due.insert(name) }
@@ -55,7 +56,8 @@ extension AttachDetachController {
             let limit = requestedAt + options.maxWaitForUnmountDuration
             if limit > now && !options.disableForceDetachOnTimeout { setTimer(name, limit) }
             if attachment.detachRequestedAt == nil {
-                plan.note(waitingEntry(name, record, node: node, now: now, limit: limit, isHealthy: isHealthy))
+                plan.note(
+                    waitingEntry(name, record, node: node, now: now, limit: limit, isHealthy: isHealthy))
             }
             return
         }
@@ -104,7 +106,7 @@ extension AttachDetachController {
         _ outcomes: [CallOutcome], view: ObjectCache, now: VirtualTime
     ) -> Plan<Continuation> {
         for node in failedUpdates(outcomes) {
-            for (name, _, _) in detaching where detaching.contains(where: { $0.volume == name && $0.node == node }) {
+            for (name, place, _) in detaching where place == node {
                 operations.removeAll { $0.volume == name && $0.node == node && $0.isPending }
                 nodes[node]?.reported.insert(name)
                 active.insert(name)
@@ -189,7 +191,9 @@ extension AttachDetachController {
         }
     }
 
-    private static func attachmentObject(_ name: String, _ volume: AttachableVolume, node: String) -> APIObject {
+    private static func attachmentObject(_ name: String, _ volume: AttachableVolume, node: String)
+        -> APIObject
+    {
         var attachment = VolumeAttachment()
         attachment.metadata.name = name
         attachment.spec.attacher = volume.driver
@@ -210,7 +214,8 @@ extension AttachDetachController {
         let volumeName = record.volume?.name ?? "nil"
         for pod in wish.pods {
             let message =
-                "Multi-Attach error for volume \"\(volumeName)\" " + Self.multiAttachReason(pod, others: others)
+                "Multi-Attach error for volume \"\(volumeName)\" "
+                + Self.multiAttachReason(pod, others: others)
             plan.record(
                 EventRecord(
                     kind: .pod, key: pod.key, uid: pod.uid, .warning, reason: "FailedAttachVolume",
@@ -239,7 +244,8 @@ extension AttachDetachController {
         let modes = record.volume?.accessModes.joined(separator: ", ") ?? ""
         let requestedAt = record.attachments.first { holders.contains($0.node) }?.detachRequestedAt
         guard let requestedAt else { return "access mode \(modes): one node at a time" }
-        return "access mode \(modes): one node at a time; the detach was first wanted at \(requestedAt) and waits "
+        return
+            "access mode \(modes): one node at a time; the detach was first wanted at \(requestedAt) and waits "
             + "for the unmount, or, if the node is not Ready, until "
             + "\(requestedAt + options.maxWaitForUnmountDuration) (maxWaitForUnmountDuration "
             + "\(options.maxWaitForUnmountDuration)), or for an out-of-service taint"
@@ -304,7 +310,8 @@ extension AttachDetachController {
 
     private func deletion(of name: String, node: String) -> APIRequest? {
         guard let parts = AttachableVolume.parts(of: name) else { return nil }
-        let attachment = AttachableVolume.attachmentName(handle: parts.handle, driver: parts.driver, node: node)
+        let attachment = AttachableVolume.attachmentName(
+            handle: parts.handle, driver: parts.driver, node: node)
         return .delete(.volumeAttachment, ObjectKey(name: attachment), DeleteOptions())
     }
 
@@ -389,7 +396,9 @@ extension AttachDetachController {
     private mutating func failDetach(_ name: String, node: String, now: VirtualTime) {
         markAttached(name, nil, on: node, confirmed: false)
         for index in operations.indices
-        where operations[index].volume == name && operations[index].node == node && operations[index].isPending {
+        where operations[index].volume == name && operations[index].node == node
+            && operations[index].isPending
+        {
             operations[index].fail(at: now)
         }
         active.insert(name)
@@ -418,7 +427,9 @@ extension AttachDetachController {
     /// Looks at the VolumeAttachments of the operations whose turn it is.
     mutating func advanceOperations(view: ObjectCache, now: VirtualTime, _ plan: inout Plan<Continuation>) {
         for operation in operations {
-            guard let since = operation.waitingSince, let poll = operation.nextPoll(atOrAfter: now) else { continue }
+            guard let since = operation.waitingSince, let poll = operation.nextPoll(atOrAfter: now) else {
+                continue
+            }
             let attachment = view.get(VolumeAttachment.self, ObjectKey(name: operation.attachment))?.value
             if poll == now {
                 switch operation.kind {
@@ -432,7 +443,9 @@ extension AttachDetachController {
                     }
                 }
             }
-            let isWaiting = operations.contains { $0.attachment == operation.attachment && $0.waitingSince == since }
+            let isWaiting = operations.contains {
+                $0.attachment == operation.attachment && $0.waitingSince == since
+            }
             guard isWaiting, now >= since + VolumeOperation.timeout else { continue }
             // While detaching no volume spec is at hand, so the driver is unknown.
             let driver =
@@ -462,13 +475,15 @@ extension AttachDetachController {
                 plan.record(
                     EventRecord(
                         kind: .pod, key: pod.key, uid: pod.uid, .normal, reason: "SuccessfulAttachVolume",
-                        message: "AttachVolume.Attach succeeded for volume \"\(name)\" ", component: Self.name))
+                        message: "AttachVolume.Attach succeeded for volume \"\(name)\" ", component: Self.name
+                    ))
             }
             plan.note(
                 JournalEntry(
                     .volume, .persistentVolume, ObjectKey(name: name), reason: "SuccessfulAttachVolume",
                     message: "attached to \(operation.node)",
-                    cause: "the attacher reported it; the controller looks after 500ms and then ever 5% later"))
+                    cause: "the attacher reported it; the controller looks after 500ms and then ever 5% later"
+                ))
         } else if let error = attachment.errorMessage("attachError") {
             fail(operation.attachment, error, now: now, &plan)
         }
@@ -476,7 +491,8 @@ extension AttachDetachController {
 
     private func detachedEntry(_ operation: VolumeOperation) -> JournalEntry {
         JournalEntry(
-            .volume, .persistentVolume, ObjectKey(name: volumes[operation.volume]?.volume?.name ?? operation.volume),
+            .volume, .persistentVolume,
+            ObjectKey(name: volumes[operation.volume]?.volume?.name ?? operation.volume),
             reason: "Detached", message: "detached from \(operation.node)",
             cause: "its VolumeAttachment is gone")
     }

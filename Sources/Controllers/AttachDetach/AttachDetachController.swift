@@ -5,10 +5,10 @@ public import SimulationKernel
 /// Attaches volumes to the nodes whose pods use them, and detaches them when no pod does any more.
 ///
 /// Upstream's reconciler compares the desired with the actual state every 100 ms. Here a pass runs only when
-/// something changed or a time has come; it looks at the volumes concerned only. One key does it all: the pass,
-/// and the looks that attach and detach operations take at their VolumeAttachments. Volumes and nodes are taken
-/// in the order of their names, where upstream's order is a hash table's.
-/// Upstream: `pkg/controller/volume/attachdetach` (v1.36). In-tree volumes that CSI migration would translate, and
+/// something changed or a time has come; it looks at the volumes concerned only. One key does it all: the
+/// pass, and the looks that attach and detach operations take at their VolumeAttachments. Volumes and nodes
+/// are taken in the order of their names, where upstream's order is a hash table's. Upstream:
+/// `pkg/controller/volume/attachdetach` (v1.36). In-tree volumes that CSI migration would translate, and
 /// iSCSI and FC volumes, are not attached.
 public struct AttachDetachController: Controller {
     public static let name = "attachdetach-controller"
@@ -207,7 +207,8 @@ public struct AttachDetachController: Controller {
     private func isSettled(_ source: Volume, of pod: Pod, view: ObjectCache) -> Bool {
         guard let name = source.claimName(podName: pod.metadata.name) else { return true }
         let key = ObjectKey(namespace: pod.metadata.namespace, name: name)
-        guard let claim = view.get(PersistentVolumeClaim.self, key)?.value, claim.status.phase == "Bound" else {
+        guard let claim = view.get(PersistentVolumeClaim.self, key)?.value, claim.status.phase == "Bound"
+        else {
             return false
         }
         return view.get(PersistentVolume.self, ObjectKey(name: claim.spec.volumeName)) != nil
@@ -220,7 +221,8 @@ public struct AttachDetachController: Controller {
         }
     }
 
-    mutating func markAttached(_ name: String, _ volume: AttachableVolume?, on node: String, confirmed: Bool) {
+    mutating func markAttached(_ name: String, _ volume: AttachableVolume?, on node: String, confirmed: Bool)
+    {
         var record = volumes[name] ?? VolumeRecord()
         if let volume { record.volume = volume }
         let isNew = record.attachment(on: node) == nil
@@ -293,7 +295,11 @@ public struct AttachDetachController: Controller {
             nextListing = .never
             needsListing = false
             for key in unresolved.sorted() {
-                if let pod = view.get(Pod.self, key) { take(pod.value, view: view) } else { unresolved.remove(key) }
+                if let pod = view.get(Pod.self, key) {
+                    take(pod.value, view: view)
+                } else {
+                    unresolved.remove(key)
+                }
             }
         }
         advanceOperations(view: view, now: now, &plan)
@@ -331,7 +337,9 @@ public struct AttachDetachController: Controller {
             else { continue }
             let name = AttachableVolume.attachmentName(
                 handle: parts.handle, driver: parts.driver, node: suspect.node)
-            if view.get(VolumeAttachment.self, ObjectKey(name: name))?.value.status.attached == true { continue }
+            if view.get(VolumeAttachment.self, ObjectKey(name: name))?.value.status.attached == true {
+                continue
+            }
             markDetached(suspect.volume, on: suspect.node)
         }
     }

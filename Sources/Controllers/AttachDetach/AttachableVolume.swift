@@ -3,8 +3,8 @@ import KubernetesModel
 
 /// A PersistentVolume as the attach/detach controller sees it: only CSI volumes are attached.
 ///
-/// Upstream: `pkg/volume/csi`, `pkg/controller/volume/attachdetach/util/util.go` (v1.36). Volumes of other kinds
-/// that simk knows (`hostPath`, `local`, `nfs`, `emptyDir`, …) are not attachable upstream either.
+/// Upstream: `pkg/volume/csi`, `pkg/controller/volume/attachdetach/util/util.go` (v1.36). Volumes of other
+/// kinds that simk knows (`hostPath`, `local`, `nfs`, `emptyDir`, …) are not attachable upstream either.
 struct AttachableVolume: Hashable, Sendable {
     /// The PersistentVolume's name.
     var name: String

@@ -4,10 +4,10 @@ public import SimulationKernel
 
 /// Stands for the external-attacher sidecars of the cluster's CSI drivers: it attaches and detaches volumes.
 ///
-/// It is a model: what the driver does takes the times of ``VolumeOperationTiming``, and never fails. What the
-/// sidecar writes is the real one's: a finalizer on the VolumeAttachment and the PersistentVolume, then
-/// `status.attached`; on deletion the status and finalizers go.
-/// Source: `kubernetes-csi/external-attacher`, `pkg/controller/csi_handler.go` (v4).
+/// It is a model: what the driver does takes the times of ``VolumeOperationTiming``, and never fails. What
+/// the sidecar writes is the real one's: a finalizer on the VolumeAttachment and the PersistentVolume, then
+/// `status.attached`; on deletion the status and finalizers go. Source: `kubernetes-csi/external-attacher`,
+/// `pkg/controller/csi_handler.go` (v4).
 public struct CSIAttacher: Controller {
     public static let name = "external-attacher"
 

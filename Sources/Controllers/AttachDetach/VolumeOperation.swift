@@ -3,8 +3,8 @@ import SimulationKernel
 /// An attach or a detach that is under way, or has failed and may not be tried again yet.
 ///
 /// Upstream: `pkg/volume/util/nestedpendingoperations`, `pkg/util/goroutinemap/exponentialbackoff`,
-/// `pkg/volume/csi/csi_attacher.go` (v1.36). The waiting between two looks at a VolumeAttachment has no jitter
-/// here (upstream adds up to a tenth).
+/// `pkg/volume/csi/csi_attacher.go` (v1.36). The waiting between two looks at a VolumeAttachment has no
+/// jitter here (upstream adds up to a tenth).
 struct VolumeOperation: Sendable {
     enum Kind: Sendable { case attach, detach }
 

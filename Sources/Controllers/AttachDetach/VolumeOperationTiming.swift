@@ -2,9 +2,9 @@ public import SimulationKernel
 
 /// How long a storage system takes for what the CSI sidecars ask of it.
 ///
-/// These are models, not upstream constants: Kubernetes only waits for the driver. The defaults are assumptions
-/// of the order of magnitude of network block storage in a public cloud (seconds to create and attach a disk,
-/// somewhat longer to detach one); set them to what your storage does.
+/// These are models, not upstream constants: Kubernetes only waits for the driver. The defaults are
+/// assumptions of the order of magnitude of network block storage in a public cloud (seconds to create and
+/// attach a disk, somewhat longer to detach one); set them to what your storage does.
 public struct VolumeOperationTiming: Hashable, Sendable {
     /// `CreateVolume`: from the claim's being seen to the PersistentVolume's creation. An assumption.
     public var provision = VirtualDuration.seconds(3)

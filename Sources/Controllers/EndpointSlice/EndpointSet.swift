@@ -65,7 +65,8 @@ extension EndpointSlice.Endpoint {
         var (mine, theirs) = (targetRef, other.targetRef)
         mine?.resourceVersion = ""
         theirs?.resourceVersion = ""
-        return nodeName == other.nodeName && zone == other.zone && conditions == other.conditions && mine == theirs
+        return nodeName == other.nodeName && zone == other.zone && conditions == other.conditions
+            && mine == theirs
     }
 
     var isReady: Bool { conditions.ready == true }

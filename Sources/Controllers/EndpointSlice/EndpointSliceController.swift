@@ -109,7 +109,9 @@ public struct EndpointSliceController: Controller {
             retries.forget(key.key)
             return Plan()
         }
-        if service.spec.type == "ExternalName" || service.spec.selector.isEmpty { return finish(key, [], service) }
+        if service.spec.type == "ExternalName" || service.spec.selector.isEmpty {
+            return finish(key, [], service)
+        }
         let selector = LabelSelector(matchLabels: service.spec.selector)
         let pods = view.list(Pod.self, namespace: key.key.namespace)
             .filter { selector.matches($0.value.metadata.labels) }
@@ -129,7 +131,9 @@ public struct EndpointSliceController: Controller {
             triggerTime: trigger.map {
                 CalendarTime(unixSeconds: epoch.unixSeconds + $0.seconds).rfc3339
             })
-        let result = reconciler.reconcile(pods: pods, slices: slices) { view.get(Node.self, ObjectKey(name: $0)) }
+        let result = reconciler.reconcile(pods: pods, slices: slices) {
+            view.get(Node.self, ObjectKey(name: $0))
+        }
         let continuation = Continuation(
             service: service, pending: result.changes, deleting: [:], failures: result.failures)
         return next(continuation, key, notes: result.notes)
@@ -175,14 +179,16 @@ public struct EndpointSliceController: Controller {
         return plan
     }
 
-    private static func failure(_ request: APIRequest, _ error: APIError, _ service: ObjectKey) -> SyncFailure {
+    private static func failure(_ request: APIRequest, _ error: APIError, _ service: ObjectKey) -> SyncFailure
+    {
         let what =
             switch request {
             case .create: "failed to create"
             case .update(let slice): "failed to update \(slice.metadata.name)"
             default: "failed to delete \(request.target.key.name)"
             }
-        return SyncFailure("\(what) EndpointSlice for Service \(service): \(error.message)", reason: error.reason)
+        return SyncFailure(
+            "\(what) EndpointSlice for Service \(service): \(error.message)", reason: error.reason)
     }
 
     private mutating func finish(

@@ -75,7 +75,8 @@ struct EndpointSliceReconciler {
             if found == nil && !service.spec.publishNotReadyAddresses {
                 result.failures.append(
                     SyncFailure(
-                        "skipping Pod \(pod.value.metadata.name) for Service \(service.key): Node \(name) Not Found"))
+                        "skipping Pod \(pod.value.metadata.name) for Service \(service.key): Node \(name) Not Found"
+                    ))
                 continue
             }
             let endpoint = endpoint(pod.value, found?.value, type)
@@ -98,7 +99,9 @@ struct EndpointSliceReconciler {
     }
 
     /// A service without endpoints has one empty slice.
-    private func keepPlaceholder(_ existing: [EndpointSlice], _ type: String, _ changes: inout EndpointSliceChanges) {
+    private func keepPlaceholder(
+        _ existing: [EndpointSlice], _ type: String, _ changes: inout EndpointSliceChanges
+    ) {
         guard existing.count == changes.deletes.count, changes.creates.isEmpty else { return }
         let placeholder = newSlice(ports: [], type)
         if changes.deletes.count == 1, let only = changes.deletes.first,
@@ -280,27 +283,6 @@ struct EndpointSliceReconciler {
             port.port = number
             port.appProtocol = servicePort.appProtocol
             return port
-        }
-    }
-}
-
-/// Finds the container port that a service's port leads to.
-///
-/// Upstream: `staging/src/k8s.io/endpointslice/utils.go`, `FindPort` (v1.36).
-enum ServicePortTarget {
-    static func number(of servicePort: ServicePort, on pod: Pod) -> Int64? {
-        switch servicePort.targetPort {
-        case .integer(let number): return number
-        case .string(let name):
-            let containers = pod.spec.containers + pod.spec.initContainers.filter(\.isSidecar)
-            for container in containers {
-                for port in container.ports
-                where port.name == name && port.transportProtocol == servicePort.transportProtocol {
-                    return port.containerPort
-                }
-            }
-            return nil
-        default: return servicePort.port
         }
     }
 }

@@ -40,7 +40,9 @@ struct EndpointSliceTracker: Sendable {
 
     /// - Returns: whether the deletion was expected.
     mutating func handleDeletion(_ slice: ObjectMeta) -> Bool {
-        guard let known = services[Self.service(of: slice)]?.removeValue(forKey: slice.uid) else { return true }
+        guard let known = services[Self.service(of: slice)]?.removeValue(forKey: slice.uid) else {
+            return true
+        }
         return known == nil
     }
 

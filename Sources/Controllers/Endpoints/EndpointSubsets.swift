@@ -95,7 +95,8 @@ struct EndpointSubset: Hashable, FieldMapped {
             let ports: [EndpointsPort?] = subset.ports.isEmpty ? [nil] : subset.ports
             for port in ports {
                 var known = offers[port] ?? [:]
-                let marked = subset.addresses.map { ($0, true) } + subset.notReadyAddresses.map { ($0, false) }
+                let marked =
+                    subset.addresses.map { ($0, true) } + subset.notReadyAddresses.map { ($0, false) }
                 for (address, isReady) in marked {
                     let identity = Identity(ip: address.ip, uid: address.targetRef?.uid)
                     if addresses[identity] == nil { addresses[identity] = address }

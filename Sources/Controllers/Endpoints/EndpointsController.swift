@@ -41,7 +41,8 @@ public struct EndpointsController: Controller {
     public mutating func start(view: ObjectCache, now: VirtualTime, queue: inout Enqueuer) {
         for service in view.list(Service.self) { queue.add(service.value.key) }
         // What services that are gone have left behind; leader election once used such objects.
-        for object in view.objects(.endpoints) where !object.metadata.annotations.contains(Self.leaderRecord) {
+        for object in view.objects(.endpoints) where !object.metadata.annotations.contains(Self.leaderRecord)
+        {
             queue.add(object.key)
         }
     }
@@ -100,7 +101,9 @@ public struct EndpointsController: Controller {
         var plan = Plan<Continuation>()
         guard let outcome = outcomes.first, let error = outcome.error else {
             let version = outcomes.first?.object?.metadata.resourceVersion
-            if continuation.basedOn != 0, version != continuation.basedOn { stale[key.key] = continuation.basedOn }
+            if continuation.basedOn != 0, version != continuation.basedOn {
+                stale[key.key] = continuation.basedOn
+            }
             failures.removeValue(forKey: key.key)
             return plan
         }
@@ -111,7 +114,8 @@ public struct EndpointsController: Controller {
             EventRecord(
                 kind: .endpoints, key: key.key, uid: uid, .warning,
                 reason: isCreation ? "FailedToCreateEndpoint" : "FailedToUpdateEndpoint",
-                message: (isCreation ? "Failed to create endpoint for service " : "Failed to update endpoint ")
+                message: (isCreation
+                    ? "Failed to create endpoint for service " : "Failed to update endpoint ")
                     + "\(key.key): \(error.message)",
                 component: Self.name))
         plan.ending = retry(key.key)
@@ -134,7 +138,9 @@ public struct EndpointsController: Controller {
     private func changed(
         _ current: APIObject?, _ service: Service, _ subsets: [EndpointSubset], _ trigger: Timestamp?
     ) -> APIObject? {
-        var metadata = current?.metadata ?? ObjectMeta(namespace: service.metadata.namespace, name: service.metadata.name)
+        var metadata =
+            current?.metadata
+            ?? ObjectMeta(namespace: service.metadata.namespace, name: service.metadata.name)
         var body = JSONObject()
         if case .generic(let object)? = current { body = object.value.body }
         let old = (body["subsets"]?.arrayValue ?? []).map {
@@ -154,7 +160,8 @@ public struct EndpointsController: Controller {
         metadata.annotations[Self.overCapacity] = truncated.map { _ in "truncated" }
         metadata.labels = service.metadata.labels
         let address = service.spec.clusterIP
-        metadata.labels[EndpointSliceLabels.headless] = address.isEmpty || address == "None" ? .some("") : .none
+        metadata.labels[EndpointSliceLabels.headless] =
+            address.isEmpty || address == "None" ? .some("") : .none
         metadata.labels[Self.managedBy] = Self.name
         let final = truncated ?? subsets
         if final.isEmpty {
@@ -189,7 +196,8 @@ public struct EndpointsController: Controller {
         let isReady = service.spec.publishNotReadyAddresses || pod.isReady
         func subset(_ ports: [EndpointsPort]) -> EndpointSubset {
             EndpointSubset(
-                addresses: isReady ? [address] : [], notReadyAddresses: isReady ? [] : [address], ports: ports)
+                addresses: isReady ? [address] : [], notReadyAddresses: isReady ? [] : [address], ports: ports
+            )
         }
         if service.spec.ports.isEmpty { return service.spec.clusterIP == "None" ? [subset([])] : [] }
         return service.spec.ports.compactMap { servicePort in

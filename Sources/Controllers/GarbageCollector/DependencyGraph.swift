@@ -1,90 +1,6 @@
 import ControlPlane
 import KubernetesModel
 
-/// What an owner reference names: a kind that simk serves, or one that it has never heard of.
-enum GraphKind: Hashable, Sendable {
-    case known(ObjectKind)
-    /// `example.com/v1/Widget`.
-    case unknown(String)
-
-    init(apiVersion: String, kind: String) {
-        self = ObjectKind(apiVersion: apiVersion, kind: kind).map(Self.known) ?? .unknown("\(apiVersion)/\(kind)")
-    }
-
-    /// `v1/Pod`, as upstream prints it.
-    var description: String {
-        switch self {
-        case .known(let kind): "\(kind.info.apiVersion)/\(kind.name)"
-        case .unknown(let text): text
-        }
-    }
-}
-
-/// The coordinates of an object in the graph: as it was observed, or as a dependent refers to it.
-struct GraphIdentity: Hashable, Sendable {
-    var kind: GraphKind
-    var key: ObjectKey
-    var uid: UID
-
-    init(_ object: APIObject) {
-        kind = .known(object.kind)
-        key = object.key
-        uid = object.metadata.uid
-    }
-
-    init(_ owner: OwnerReference, namespace: String) {
-        kind = GraphKind(apiVersion: owner.apiVersion, kind: owner.kind)
-        key = ObjectKey(namespace: namespace, name: owner.name)
-        uid = owner.uid
-    }
-
-    /// Whether a reference has these coordinates, the namespace aside.
-    func matches(_ owner: OwnerReference) -> Bool {
-        owner.uid == uid && owner.name == key.name
-            && GraphKind(apiVersion: owner.apiVersion, kind: owner.kind) == kind
-    }
-
-    /// The form that upstream's event has.
-    var description: String {
-        "[\(kind.description), namespace: \(key.namespace), name: \(key.name), uid: \(uid)]"
-    }
-}
-
-/// One object of the graph.
-struct GraphNode: Sendable {
-    var identity: GraphIdentity
-    var owners: [OwnerReference] = []
-    var dependents = DependentList()
-    /// Known from a reference only, not from the watch streams.
-    var isVirtual = false
-    var isBeingDeleted = false
-    /// Being deleted in the foreground: it waits for its dependents.
-    var isDeletingDependents = false
-}
-
-/// The dependents of an object in the order in which they were met; look-up and removal take constant time.
-struct DependentList: Sendable {
-    private var items: [UID?] = []
-    private var places: [UID: Int32] = [:]
-
-    var isEmpty: Bool { places.isEmpty }
-    var all: [UID] { items.compactMap { $0 } }
-
-    mutating func insert(_ uid: UID) {
-        if places[uid] != nil { return }
-        places[uid] = Int32(items.count)
-        items.append(uid)
-    }
-
-    mutating func remove(_ uid: UID) {
-        guard let place = places.removeValue(forKey: uid) else { return }
-        items[Int(place)] = nil
-        guard items.count > 16, places.count * 2 < items.count else { return }
-        items = items.filter { $0 != nil }
-        for (index, item) in items.enumerated() { if let item { places[item] = Int32(index) } }
-    }
-}
-
 /// Who owns whom, as the watch streams and the references tell, and what must be looked at when that changes.
 ///
 /// Upstream: `pkg/controller/garbagecollector/graph_builder.go`, `graph.go` (v1.36).
@@ -207,7 +123,9 @@ struct DependencyGraph: Sendable {
     }
 
     private mutating func complain(_ uid: UID, about owner: UID) {
-        guard let node = nodes[uid], let reference = node.owners.first(where: { $0.uid == owner }) else { return }
+        guard let node = nodes[uid], let reference = node.owners.first(where: { $0.uid == owner }) else {
+            return
+        }
         let namespace = node.identity.key.namespace
         let invalid = GraphIdentity(reference, namespace: namespace)
         complaints[uid, default: []].append(
@@ -307,7 +225,9 @@ struct DependencyGraph: Sendable {
             guard let node = nodes[dependent] else { continue }
             for owner in node.owners where owner.uid == absent.uid {
                 var identity = GraphIdentity(owner, namespace: node.identity.key.namespace)
-                if absent.key.namespace.isEmpty && identity.kind == absent.kind { identity.key.namespace = "" }
+                if absent.key.namespace.isEmpty && identity.kind == absent.kind {
+                    identity.key.namespace = ""
+                }
                 if identity != absent { found.append(identity) }
             }
         }
@@ -321,29 +241,5 @@ struct DependencyGraph: Sendable {
         case .unknown(let text):
             (String(text.split(separator: "/").last ?? ""), text, identity.key.namespace, identity.key.name)
         }
-    }
-}
-
-/// The owners that the API server said not to have; the 500 used last.
-///
-/// Upstream: `pkg/controller/garbagecollector/uid_cache.go` (v1.36).
-struct AbsentOwners: Sendable {
-    static let capacity = 500
-    private var uses: [GraphIdentity: UInt64] = [:]
-    private var clock: UInt64 = 0
-
-    mutating func insert(_ identity: GraphIdentity) {
-        clock += 1
-        uses[identity] = clock
-        guard uses.count > Self.capacity else { return }
-        // Uses are all different, so the oldest does not depend on the dictionary's order.
-        if let oldest = uses.min(by: { $0.value < $1.value }) { uses.removeValue(forKey: oldest.key) }
-    }
-
-    mutating func contains(_ identity: GraphIdentity) -> Bool {
-        guard uses[identity] != nil else { return false }
-        clock += 1
-        uses[identity] = clock
-        return true
     }
 }

@@ -21,7 +21,9 @@ extension GarbageCollectorController {
         if isOnItsWay { return ending(uid) }
         guard case .known(let kind) = node.identity.kind else {
             // Upstream asks again for ever, in case that the kind is defined later; simk's kinds are fixed.
-            note(node.identity, "NotCollected", "its kind \(node.identity.kind.description) is not known", &session)
+            note(
+                node.identity, "NotCollected", "its kind \(node.identity.kind.description) is not known",
+                &session)
             return .done
         }
         let key = Self.address(node.identity)
@@ -81,8 +83,12 @@ extension GarbageCollectorController {
     }
 
     /// The dependents of known kinds when the work began; those that left since are skipped by their answers.
-    private func dependentsToOrphan(_ uid: UID, _ session: inout SyncSession) -> [(ObjectKind, ObjectKey, UID)] {
-        let all = session.identities { (graph.nodes[uid]?.dependents.all ?? []).compactMap { graph.nodes[$0]?.identity } }
+    private func dependentsToOrphan(_ uid: UID, _ session: inout SyncSession) -> [(
+        ObjectKind, ObjectKey, UID
+    )] {
+        let all = session.identities {
+            (graph.nodes[uid]?.dependents.all ?? []).compactMap { graph.nodes[$0]?.identity }
+        }
         return all.compactMap { identity in
             guard case .known(let kind) = identity.kind else { return nil }
             return (kind, Self.address(identity), identity.uid)
@@ -113,7 +119,9 @@ extension GarbageCollectorController {
                 continue
             }
             guard case .known(let kind) = absent.kind else {
-                note(identity, "NotCollected", "its owner's kind \(absent.kind.description) is not known", &session)
+                note(
+                    identity, "NotCollected", "its owner's kind \(absent.kind.description) is not known",
+                    &session)
                 return nil
             }
             if !kind.info.isNamespaced { absent.key.namespace = "" }
@@ -142,7 +150,9 @@ extension GarbageCollectorController {
         _ uid: UID, _ kind: ObjectKind, _ key: ObjectKey, _ session: inout SyncSession
     ) throws(SyncStop) {
         let isCircle = session.flag {
-            (graph.nodes[uid]?.dependents.all ?? []).contains { graph.nodes[$0]?.isDeletingDependents == true }
+            (graph.nodes[uid]?.dependents.all ?? []).contains {
+                graph.nodes[$0]?.isDeletingDependents == true
+            }
         }
         guard isCircle else { return }
         for owner in graph.nodes[uid]?.owners ?? [] where owner.blockOwnerDeletion == true {
@@ -195,7 +205,8 @@ extension GarbageCollectorController {
         }
         guard let object = outcome.object, object.metadata.finalizers.contains(finalizer) else { return }
         try session.require(
-            .patch(kind, key, .finalizers(adding: [], removing: [finalizer]), uid: nil), tolerating: .notFound)
+            .patch(kind, key, .finalizers(adding: [], removing: [finalizer]), uid: nil), tolerating: .notFound
+        )
     }
 
     // MARK: Reports
@@ -207,7 +218,8 @@ extension GarbageCollectorController {
         for text in texts {
             session.record(
                 EventRecord(
-                    kind: kind, key: node.identity.key, uid: uid, .warning, reason: "OwnerRefInvalidNamespace",
+                    kind: kind, key: node.identity.key, uid: uid, .warning,
+                    reason: "OwnerRefInvalidNamespace",
                     message: text, component: Self.name))
         }
     }
@@ -218,6 +230,7 @@ extension GarbageCollectorController {
         guard case .known(let kind) = identity.kind else { return }
         session.note(
             JournalEntry(
-                .workload, kind, identity.key, reason: reason, message: "not garbage collected", cause: cause))
+                .workload, kind, identity.key, reason: reason, message: "not garbage collected", cause: cause)
+        )
     }
 }

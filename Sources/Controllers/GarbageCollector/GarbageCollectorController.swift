@@ -65,7 +65,8 @@ public struct GarbageCollectorController: Controller {
         let uid = UID(key.key.name)
         guard key.queue == DependencyGraph.deletions, let node = graph.nodes[uid] else { return }
         let target = outcome.request.target
-        guard let kind = target.kind, node.identity.kind == .known(kind), target.key == Self.address(node.identity)
+        guard let kind = target.kind, node.identity.kind == .known(kind),
+            target.key == Self.address(node.identity)
         else { return }
         switch (outcome.request, outcome.result) {
         case (.get, .success(let object)):

@@ -25,7 +25,9 @@ public enum ControllerHistory {
     public static func sorted(_ revisions: [ControllerRevision]) -> [ControllerRevision] {
         revisions.sorted { left, right in
             if left.revision != right.revision { return left.revision < right.revision }
-            let created = (left.metadata.creationTimestamp?.seconds, right.metadata.creationTimestamp?.seconds)
+            let created = (
+                left.metadata.creationTimestamp?.seconds, right.metadata.creationTimestamp?.seconds
+            )
             if created.0 != created.1 { return (created.0 ?? .min) < (created.1 ?? .min) }
             return left.metadata.name < right.metadata.name
         }

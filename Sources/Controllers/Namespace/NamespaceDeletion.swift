@@ -116,11 +116,14 @@ struct NamespaceDeletion {
         let objects = session.objects { $0.objects(kind, namespace: name) }
         var remainder = Remainder()
         if objects.isEmpty { return remainder }
-        if kind == .pod { remainder.estimateSeconds = gracefulEstimate(objects, namespace, session.startedAt) }
+        if kind == .pod {
+            remainder.estimateSeconds = gracefulEstimate(objects, namespace, session.startedAt)
+        }
         var left: [APIObject?] = Array(repeating: nil, count: objects.count)
         let failures = try session.concurrently(count: objects.count) { session, index throws(SyncStop) in
             let options = DeleteOptions(propagation: .background)
-            let object = try session.require(.delete(kind, objects[index].key, options), tolerating: .notFound)
+            let object = try session.require(
+                .delete(kind, objects[index].key, options), tolerating: .notFound)
             if let object, Self.remains(object) { left[index] = object }
         }
         if let failure = failures.first {
@@ -130,15 +133,19 @@ struct NamespaceDeletion {
         let remaining = left.compactMap { $0 }
         if remaining.isEmpty { return Remainder() }
         remainder.count = remaining.count
-        for finalizer in remaining.flatMap(\.metadata.finalizers) { remainder.finalizers[finalizer, default: 0] += 1 }
+        for finalizer in remaining.flatMap(\.metadata.finalizers) {
+            remainder.finalizers[finalizer, default: 0] += 1
+        }
         if remainder.estimateSeconds != 0 { return remainder }
         if !remainder.finalizers.isEmpty {
             remainder.estimateSeconds = Self.finalizerEstimateSeconds
             return remainder
         }
         let info = kind.info
-        let resource = "\(info.group.isEmpty ? "/" + info.apiVersion : info.apiVersion), Resource=\(info.plural)"
-        remainder.failure = SyncFailure("unexpected items still remain in namespace: \(name) for gvr: \(resource)")
+        let resource =
+            "\(info.group.isEmpty ? "/" + info.apiVersion : info.apiVersion), Resource=\(info.plural)"
+        remainder.failure = SyncFailure(
+            "unexpected items still remain in namespace: \(name) for gvr: \(resource)")
         return remainder
     }
 
@@ -153,73 +160,10 @@ struct NamespaceDeletion {
     private func gracefulEstimate(
         _ pods: [APIObject], _ namespace: Namespace, _ now: VirtualTime
     ) -> Int64 {
-        let longest = pods.compactMap { $0.pod?.value }.filter { !$0.status.phase.isTerminal }
+        let longest =
+            pods.compactMap { $0.pod?.value }.filter { !$0.status.phase.isTerminal }
             .map(\.spec.terminationGracePeriodSeconds).max() ?? 0
         guard let deleted = namespace.metadata.deletionTimestamp else { return longest }
         return now - deleted.time >= .seconds(longest) ? 0 : max(0, longest)
-    }
-}
-
-/// The conditions that tell how far the deletion of a namespace's content is.
-///
-/// Upstream: `pkg/controller/namespace/deletion/status_condition_utils.go` (v1.36).
-struct NamespaceConditions {
-    /// Why content could not be deleted.
-    var contentFailures: [String] = []
-    var remaining: [(kind: ObjectKind, count: Int)] = []
-    var finalizers: [String: Int] = [:]
-
-    /// Sets the five conditions.
-    ///
-    /// - Returns: whether any changed.
-    func update(_ conditions: inout [Condition], at now: Timestamp) -> Bool {
-        var hasChanged = false
-        for var wanted in wanted {
-            let old = conditions[wanted.type]
-            if let old, old.status == wanted.status, old.reason == wanted.reason, old.message == wanted.message {
-                continue
-            }
-            wanted.lastTransitionTime = old?.status == wanted.status ? old?.lastTransitionTime : now
-            conditions[wanted.type] = wanted
-            hasChanged = true
-        }
-        return hasChanged
-    }
-
-    private var wanted: [Condition] {
-        [
-            Condition(
-                "NamespaceDeletionDiscoveryFailure", .isFalse, reason: "ResourcesDiscovered",
-                message: "All resources successfully discovered"),
-            Condition(
-                "NamespaceDeletionGroupVersionParsingFailure", .isFalse, reason: "ParsedGroupVersions",
-                message: "All legacy kube types successfully parsed"),
-            contentFailures.isEmpty
-                ? Condition(
-                    "NamespaceDeletionContentFailure", .isFalse, reason: "ContentDeleted",
-                    message: "All content successfully deleted, may be waiting on finalization")
-                : Condition(
-                    "NamespaceDeletionContentFailure", .isTrue, reason: "ContentDeletionFailed",
-                    message: "Failed to delete all resource types, \(contentFailures.count) remaining: "
-                        + contentFailures.sorted().joined(separator: ", ")),
-            remaining.isEmpty
-                ? Condition(
-                    "NamespaceContentRemaining", .isFalse, reason: "ContentRemoved",
-                    message: "All content successfully removed")
-                : Condition(
-                    "NamespaceContentRemaining", .isTrue, reason: "SomeResourcesRemain",
-                    message: "Some resources are remaining: "
-                        + remaining.map { "\($0.kind.info.plural).\($0.kind.info.group) has \($0.count) resource instances" }
-                        .sorted().joined(separator: ", ")),
-            finalizers.isEmpty
-                ? Condition(
-                    "NamespaceFinalizersRemaining", .isFalse, reason: "ContentHasNoFinalizers",
-                    message: "All content-preserving finalizers finished")
-                : Condition(
-                    "NamespaceFinalizersRemaining", .isTrue, reason: "SomeFinalizersRemain",
-                    message: "Some content in the namespace has finalizers remaining: "
-                        + finalizers.keys.sorted().map { "\($0) in \(finalizers[$0, default: 0]) resource instances" }
-                        .joined(separator: ", ")),
-        ]
     }
 }

@@ -30,7 +30,8 @@ extension NodeLifecycleController {
             plan.note(
                 JournalEntry(
                     .node, .node, node.key, reason: "NodeTainted",
-                    message: "taint \(taints.opposite.key):NoExecute replaced by \(taints.taint.key):NoExecute",
+                    message:
+                        "taint \(taints.opposite.key):NoExecute replaced by \(taints.taint.key):NoExecute",
                     cause: "Ready became \(status.rawValue); a node that has one of the two taints gets the "
                         + "other at once"))
             return
@@ -47,7 +48,8 @@ extension NodeLifecycleController {
             append(.patch(.node, node.key, .nodeTaints(adding: [], removing: [taint]), uid: nil), &plan)
             plan.note(
                 JournalEntry(
-                    .node, .node, node.key, reason: "NodeUntainted", message: "taint \(taint.key):NoExecute removed",
+                    .node, .node, node.key, reason: "NodeUntainted",
+                    message: "taint \(taint.key):NoExecute removed",
                     cause: node.status.conditions.isTrue("Ready")
                         ? "the node is Ready at a pass of the monitor (every \(options.monitorPeriod))"
                         : "the controller has just met the node, or stops all evictions"))
@@ -55,8 +57,8 @@ extension NodeLifecycleController {
         taintQueues[NodeTaints.zone(of: node)]?.remove(node.metadata.name)
     }
 
-    /// Upstream: `pkg/controller/util/node/controller_utils.go`, `SwapNodeControllerTaint` (v1.36): one write that
-    /// adds, and one that removes if the node is known to have what is to be removed.
+    /// Upstream: `pkg/controller/util/node/controller_utils.go`, `SwapNodeControllerTaint` (v1.36): one write
+    /// that adds, and one that removes if the node is known to have what is to be removed.
     private func swap(
         on node: Node, adding taint: Taint, removing opposite: Taint, now: VirtualTime,
         _ plan: inout Plan<Continuation>
@@ -138,7 +140,9 @@ extension NodeLifecycleController {
         if clock.isRunning { return .requeueAfter(nextTaintingPass(after: now) - now) }
         var next = VirtualTime.never
         for queue in taintQueues.values { next = min(next, queue.nextTake(notBefore: now + .nanoseconds(1))) }
-        if !dirty.isEmpty, let pass = clock.firstPass(atOrAfter: now) { next = min(next, pass + .nanoseconds(1)) }
+        if !dirty.isEmpty, let pass = clock.firstPass(atOrAfter: now) {
+            next = min(next, pass + .nanoseconds(1))
+        }
         guard next != .never else { return .done }
         return .requeueAfter(next.roundedUp(toPeriod: options.taintingPeriod, phase: taintingPhase) - now)
     }
@@ -193,7 +197,8 @@ extension NodeLifecycleController {
         let counts = zoneCounts[zone] ?? (0, 0)
         var cause = "\(counts.notReady) of \(size) nodes are not Ready"
         if state == .partialDisruption {
-            cause += " (unhealthy-zone-threshold \(options.unhealthyZoneThreshold)); the zone has "
+            cause +=
+                " (unhealthy-zone-threshold \(options.unhealthyZoneThreshold)); the zone has "
                 + (size > options.largeClusterThreshold ? "more than " : "at most ")
                 + "\(options.largeClusterThreshold) nodes (large-cluster-size-threshold)"
         }
@@ -228,7 +233,8 @@ extension NodeLifecycleController {
         _ outcomes: [CallOutcome], view: ObjectCache, now: VirtualTime
     ) -> Plan<Continuation> {
         lookAgainAtFailures(outcomes)
-        for node in view.list(Node.self) where needsEviction(node.value, node.value.status.conditions["Ready"]) {
+        for node in view.list(Node.self)
+        where needsEviction(node.value, node.value.status.conditions["Ready"]) {
             dirty.insert(node.value.metadata.name)
         }
         return finishPass(Plan(), view: view, now: now)

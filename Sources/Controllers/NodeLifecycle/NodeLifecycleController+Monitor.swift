@@ -22,7 +22,6 @@ struct MonitorPass: Sendable {
     var round: [String] = []
 }
 
-
 extension NodeLifecycleController {
     /// `NodeHealthUpdateRetry`.
     private static let writeAttempts = 5
@@ -30,10 +29,13 @@ extension NodeLifecycleController {
 
     /// The monitor's pass, when one is due; otherwise the time until one is.
     mutating func monitor(view: ObjectCache, now: VirtualTime) -> Plan<Continuation> {
-        guard !clock.isRunning, clock.firstPass(atOrAfter: now) == now else { return sleep(view: view, now: now) }
+        guard !clock.isRunning, clock.firstPass(atOrAfter: now) == now else {
+            return sleep(view: view, now: now)
+        }
         let due = silent.filter { name in
             guard let node = view.get(Node.self, ObjectKey(name: name)) else { return false }
-            return expiry(name, hasStatus: node.value.status.conditions["Ready"] != nil).map { $0 <= now } ?? false
+            return expiry(name, hasStatus: node.value.status.conditions["Ready"] != nil).map { $0 <= now }
+                ?? false
         }
         guard !dirty.isEmpty || !due.isEmpty else { return sleep(view: view, now: now) }
 
@@ -88,7 +90,8 @@ extension NodeLifecycleController {
                 message: "Node \(key.name) event: \(text)", component: Self.name))
     }
 
-    /// Brings the node's health up to date, and prepares the write that says Unknown when it was silent too long.
+    /// Brings the node's health up to date, and prepares the write that says Unknown when it was silent too
+    /// long.
     private mutating func look(
         at node: Node, view: ObjectCache, now: VirtualTime, _ plan: inout Plan<Continuation>
     ) {
@@ -170,7 +173,8 @@ extension NodeLifecycleController {
         guard let renewTime = health[name]?.renewTime else {
             return "node-monitor-grace-period \(grace) after the last status was noticed at \(probe)"
         }
-        return "node-monitor-grace-period \(grace) after the last observed renewal at \(renewTime), noticed by "
+        return
+            "node-monitor-grace-period \(grace) after the last observed renewal at \(renewTime), noticed by "
             + "the pass of \(probe) (node-monitor-period \(options.monitorPeriod))"
     }
 
@@ -186,7 +190,11 @@ extension NodeLifecycleController {
         for silentNode in writing {
             let key = silentNode.node.key
             let outcome = outcomes.last { outcome in
-                if case .updateStatus(let object) = outcome.request { object.kind == .node && object.key == key } else { false }
+                if case .updateStatus(let object) = outcome.request {
+                    object.kind == .node && object.key == key
+                } else {
+                    false
+                }
             }
             guard let outcome, outcome.error == nil, case .success(let object) = outcome.result else {
                 failed.append(silentNode)
@@ -216,7 +224,9 @@ extension NodeLifecycleController {
             let outcome = outcomes.last { $0.request == .get(.node, silentNode.node.key) }
             guard let node = outcome?.object?.node?.value else { continue }
             let status = node.status.conditions["Ready"]
-            if status?.lastHeartbeatTime != health[node.metadata.name]?.heartbeat && status?.status != .unknown {
+            if status?.lastHeartbeatTime != health[node.metadata.name]?.heartbeat
+                && status?.status != .unknown
+            {
                 // The kubelet has just reported: the next pass sees it.
                 dirty.insert(node.metadata.name)
                 continue
@@ -251,6 +261,15 @@ extension NodeLifecycleController {
             EventRecord(
                 kind: .node, key: node.key, uid: node.uid, .normal, reason: "NodeNotReady",
                 message: "Node \(name) status is now: NodeNotReady", component: Self.name))
+        let count = view.pods(onNode: name).filter { Self.notReady($0.value, at: now) != nil }.count
+        if count > 0 {
+            plan.note(
+                JournalEntry(
+                    .node, .node, node.key, reason: "PodsNotReady",
+                    message:
+                        "\(count) pod\(count == 1 ? "" : "s") marked not ready, so that Services leave them out",
+                    cause: "the node's Ready condition went from True to Unknown"))
+        }
         collectPods(of: name, view: view)
     }
 
@@ -260,7 +279,8 @@ extension NodeLifecycleController {
     ) {
         let isExcluded = node.metadata.labels.contains(Self.exclusionLabel)
         count(
-            node.metadata.name, zone: isExcluded ? nil : NodeTaints.zone(of: node), isReady: status == .isTrue)
+            node.metadata.name, zone: isExcluded ? nil : NodeTaints.zone(of: node), isReady: status == .isTrue
+        )
         if let status { evict(node, status: status, now: now, &plan) }
     }
 
@@ -293,7 +313,9 @@ extension NodeLifecycleController {
         var index = 0
         while var marking = pass?.marking, index < min(8, marking.count) {
             var marked: Pod?
-            while marked == nil, let pod = marking[index].pods.popLast() { marked = Self.notReady(pod, at: now) }
+            while marked == nil, let pod = marking[index].pods.popLast() {
+                marked = Self.notReady(pod, at: now)
+            }
             if let marked {
                 requests.append(.updateStatus(APIObject(marked)))
                 pass?.round.append(marking[index].node)
@@ -342,7 +364,9 @@ extension NodeLifecycleController {
     // MARK: The end of a pass
 
     /// Ends the pass and sleeps until there is something to do.
-    mutating func finishPass(_ plan: Plan<Continuation>, view: ObjectCache, now: VirtualTime) -> Plan<Continuation> {
+    mutating func finishPass(_ plan: Plan<Continuation>, view: ObjectCache, now: VirtualTime) -> Plan<
+        Continuation
+    > {
         var plan = plan
         pass = nil
         clock.end(at: now)

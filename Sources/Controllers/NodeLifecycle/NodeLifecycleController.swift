@@ -2,21 +2,21 @@ public import ControlPlane
 import KubernetesModel
 public import SimulationKernel
 
-/// Watches over the nodes: says Unknown for those that fell silent, taints them, and marks their pods not ready.
+/// Watches over the nodes: says Unknown for those that fell silent, taints them, and marks their pods not
+/// ready.
 ///
-/// Upstream looks at every node every five seconds and at the taint queues ten times a second. Here only those
-/// passes are run at which something changes: the moment is computed when the last sign of life is seen, so that
-/// healthy nodes cost nothing. Three loops share the state, each with a queue:
+/// Upstream looks at every node every five seconds and at the taint queues ten times a second. Here only
+/// those passes are run at which something changes: the moment is computed when the last sign of life is
+/// seen, so that healthy nodes cost nothing. Three loops share the state, each with a queue:
 ///
 /// - 0: NoSchedule taints and labels of a node, after each of its changes;
 /// - 1: pods that were bound to a node that is not ready;
 /// - 2: the pass of the health monitor (key `monitor`);
 /// - 3: the pass that adds NoExecute taints, limited by zone (key `taints`).
 ///
-/// A typed taint patch stands for upstream's read and patch of a node. A node is silent for the grace period at
-/// the pass that comes exactly then: upstream's comparison is strict, but its passes come a little later than
-/// the period each.
-/// Upstream: `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (v1.36).
+/// A typed taint patch stands for upstream's read and patch of a node. A node is silent for the grace period
+/// at the pass that comes exactly then: upstream's comparison is strict, but its passes come a little later
+/// than the period each. Upstream: `pkg/controller/nodelifecycle/node_lifecycle_controller.go` (v1.36).
 public struct NodeLifecycleController: Controller {
     public static let name = "node-controller"
 
@@ -121,10 +121,13 @@ public struct NodeLifecycleController: Controller {
         }
         if needsNodePass(node) { queue.add(node.key, queue: Queue.nodes) }
         let ready = node.status.conditions["Ready"]
-        if known[name] == nil || health[name] == nil || hasChanged(node, ready) || needsEviction(node, ready) {
+        if known[name] == nil || health[name] == nil || hasChanged(node, ready) || needsEviction(node, ready)
+        {
             dirty.insert(name)
         }
-        if let ready, let before = health[name], before.ready != nil, before.heartbeat != ready.lastHeartbeatTime {
+        if let ready, let before = health[name], before.ready != nil,
+            before.heartbeat != ready.lastHeartbeatTime
+        {
             health[name]?.heartbeat = ready.lastHeartbeatTime
             setProbe(name, clock.firstPass(atOrAfter: now).map { $0 + leaseRecount(before) })
         }
@@ -177,8 +180,8 @@ public struct NodeLifecycleController: Controller {
         }
     }
 
-    /// The moment a status is stored its node stands in the taint queue, while the pass still marks pods; events
-    /// about pods follow the answers.
+    /// The moment a status is stored its node stands in the taint queue, while the pass still marks pods;
+    /// events about pods follow the answers.
     public mutating func completed(
         _ outcome: CallOutcome, key: WorkKey, now: VirtualTime, queue: inout Enqueuer,
         events: inout [EventRecord]
@@ -329,7 +332,7 @@ public struct NodeLifecycleController: Controller {
         var seen: VirtualTime??
         if wasRenewing && !health.isRenewing {
             // The passes that saw the renewals were not run; the one that saw the last is computed.
-            let pass = clock.firstPass(after: renewTime)
+            let pass = clock.firstPass(after: renewTime + options.renewalDelay)
             seen = .some(pass.map { pass in clock.firstPass(atOrAfter: now).map { min(pass, $0) } ?? pass })
         } else if health.renewTime.map({ $0 < renewTime }) ?? true {
             seen = .some(clock.firstPass(atOrAfter: now))

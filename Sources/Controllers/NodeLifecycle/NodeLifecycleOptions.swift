@@ -21,6 +21,9 @@ public struct NodeLifecycleOptions: Hashable, Sendable {
     public var unhealthyZoneThreshold: Float = 0.55
     /// The time between two passes of the loop that adds NoExecute taints (`NodeEvictionPeriod`; no flag).
     public var taintingPeriod = VirtualDuration.milliseconds(100)
+    /// How long a lease renewal takes to reach the controller's cache, where renewals are not delivered one by
+    /// one: the call's and the watch's latency. It matters only for a renewal just before a pass.
+    public var renewalDelay = VirtualDuration.zero
 
     public init() {}
 }
@@ -35,7 +38,9 @@ public enum ZoneState: String, Hashable, Sendable {
     /// Upstream: `nodelifecycle`, `ComputeZoneState` (v1.36).
     public static func of(ready: Int, notReady: Int, threshold: Float) -> ZoneState {
         if ready == 0 && notReady > 0 { return .fullDisruption }
-        if notReady > 2 && Float(notReady) / Float(notReady + ready) >= threshold { return .partialDisruption }
+        if notReady > 2 && Float(notReady) / Float(notReady + ready) >= threshold {
+            return .partialDisruption
+        }
         return .normal
     }
 }

@@ -2,8 +2,8 @@ import SimulationKernel
 
 /// The moments at which a loop that sleeps for a fixed time between its passes comes round.
 ///
-/// A pass that has nothing to do takes no time and is not run at all; one that is run is followed by the next a
-/// period after its end, as `wait.UntilWithContext` does it.
+/// A pass that has nothing to do takes no time and is not run at all; one that is run is followed by the next
+/// a period after its end, as `wait.UntilWithContext` does it.
 struct PassClock: Sendable {
     private struct Run: Sendable {
         var start: VirtualTime
@@ -30,7 +30,8 @@ struct PassClock: Sendable {
 
     mutating func end(at now: VirtualTime) { runs[runs.count - 1].end = now }
 
-    /// The first pass that starts at or after a moment; nil while one is running that such a pass would follow.
+    /// The first pass that starts at or after a moment; nil while one is running that such a pass would
+    /// follow.
     func firstPass(atOrAfter moment: VirtualTime) -> VirtualTime? {
         var index = runs.count - 1
         while index > 0 && runs[index].start >= moment { index -= 1 }

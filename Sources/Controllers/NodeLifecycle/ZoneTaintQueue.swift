@@ -57,7 +57,9 @@ struct ZoneTaintQueue: Sendable {
 
     init(rate: Float, at now: VirtualTime) { limiter = TaintingRateLimiter(rate: rate, at: now) }
 
-    func isWaiting(_ node: String) -> Bool { waiting.contains { $0.node == node } }
+    func isWaiting(_ node: String) -> Bool {
+        members.contains(node) && waiting.contains { $0.node == node }
+    }
 
     @discardableResult
     mutating func add(_ node: String, at now: VirtualTime) -> Bool {

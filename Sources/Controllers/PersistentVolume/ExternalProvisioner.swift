@@ -7,10 +7,10 @@ public import SimulationKernel
 ///
 /// It is a model: the storage system takes the times of ``VolumeOperationTiming`` and never fails. What is
 /// written is what the sidecar writes: a PersistentVolume `pvc-<uid of the claim>` that refers to the claim,
-/// with the class's parameters as volume attributes, the events on the claim, and on deletion the removal of the
-/// volume and of its finalizer. A volume is bound to the selected node's topology where a CSINode object names
-/// topology keys for the driver.
-/// Source: `kubernetes-csi/external-provisioner` (v5), `sig-storage-lib-external-provisioner` (v11).
+/// with the class's parameters as volume attributes, the events on the claim, and on deletion the removal of
+/// the volume and of its finalizer. A volume is bound to the selected node's topology where a CSINode object
+/// names topology keys for the driver. Source: `kubernetes-csi/external-provisioner` (v5),
+/// `sig-storage-lib-external-provisioner` (v11).
 public struct ExternalProvisioner: Controller {
     public static let name = "external-provisioner"
 
@@ -28,6 +28,12 @@ public struct ExternalProvisioner: Controller {
     /// When the storage system is done with a claim's volume.
     private var provisioning: [UID: VirtualTime] = [:]
     private var deleting: [ObjectKey: VirtualTime] = [:]
+    /// How often a volume could not be deleted because it was attached.
+    private var retries: [ObjectKey: Int] = [:]
+
+    /// The sidecar's `--retry-interval-start` and `--retry-interval-max`.
+    private static let firstRetry = VirtualDuration.seconds(1)
+    private static let lastRetry = VirtualDuration.minutes(5)
 
     public init(timing: VolumeOperationTiming = VolumeOperationTiming()) { self.timing = timing }
 
@@ -105,7 +111,8 @@ public struct ExternalProvisioner: Controller {
             plan.ending = .requeueAfter(doneAt - now)
             return plan
         }
-        plan.call(.create(APIObject(volume(for: claim, storageClass, view: view))), tolerating: .alreadyExists)
+        plan.call(
+            .create(APIObject(volume(for: claim, storageClass, view: view))), tolerating: .alreadyExists)
         plan.record(
             event(
                 claim, storageClass, .normal, "ProvisioningSucceeded",
@@ -172,7 +179,9 @@ public struct ExternalProvisioner: Controller {
     ) -> PersistentVolume.CSISource {
         let prefix = "csi.storage.k8s.io/"
         let parameters = JSONValue.object(storageClass.rest)["parameters"]?.objectValue ?? [:]
-        var attributes: [(String, JSONValue)] = [("storage.kubernetes.io/csiProvisionerIdentity", .string(driver))]
+        var attributes: [(String, JSONValue)] = [
+            ("storage.kubernetes.io/csiProvisionerIdentity", .string(driver))
+        ]
         var fileSystem: JSONValue?
         for (name, value) in parameters {
             if name == prefix + "fstype" || name == "fstype" { fileSystem = value }
@@ -183,7 +192,9 @@ public struct ExternalProvisioner: Controller {
             "volumeAttributes": .object(.init(attributes, uniquingKeysWith: { _, last in last })),
         ]
         if let fileSystem, case .object(let members) = source {
-            source = .object(.init(members.map { ($0.key, $0.value) } + [("fsType", fileSystem)], uniquingKeysWith: { $1 }))
+            source = .object(
+                .init(members.map { ($0.key, $0.value) } + [("fsType", fileSystem)], uniquingKeysWith: { $1 })
+            )
         }
         return PersistentVolume.CSISource(
             fields: source.objectValue ?? [:], epoch: CalendarTime(unixSeconds: 0))
@@ -218,19 +229,29 @@ public struct ExternalProvisioner: Controller {
 
     // MARK: Deleting a volume
 
-    private mutating func delete(_ key: ObjectKey, view: ObjectCache, now: VirtualTime) -> Plan<Continuation> {
+    private mutating func delete(_ key: ObjectKey, view: ObjectCache, now: VirtualTime) -> Plan<Continuation>
+    {
         var plan = Plan<Continuation>()
         guard let volume = view.get(PersistentVolume.self, key)?.value, concerns(volume),
             volume.status.phase == "Released" || volume.status.phase == "Failed"
         else { return plan }
-        let isAttached = view.list(VolumeAttachment.self).contains {
+        let attachment = view.list(VolumeAttachment.self).first {
             $0.value.spec.persistentVolumeName == key.name
         }
-        if isAttached {
-            // The driver refuses to delete what is attached; the sidecar tries again with back-off.
-            plan.ending = .requeueRateLimited
+        if let attachment {
+            let message =
+                "persistentvolume \(key.name) is still attached to node \(attachment.value.spec.nodeName)"
+            plan.record(
+                EventRecord(
+                    APIObject(volume), .warning, reason: "VolumeFailedDelete", message: message,
+                    component: volume.metadata.annotations[VolumeBinding.provisionedBy] ?? Self.name))
+            let delay = min(
+                Self.firstRetry.multipliedClamping(by: 1 << Int64(retries[key, default: 0])), Self.lastRetry)
+            retries[key] = min(retries[key, default: 0] + 1, 20)
+            plan.ending = .requeueAfter(delay)
             return plan
         }
+        retries.removeValue(forKey: key)
         if deleting[key] == nil { deleting[key] = now + timing.delete }
         let doneAt = deleting[key] ?? now
         guard doneAt <= now else {
@@ -243,7 +264,8 @@ public struct ExternalProvisioner: Controller {
         if volume.metadata.finalizers.contains(VolumeBinding.externalFinalizer) {
             plan.call(
                 .patch(
-                    .persistentVolume, key, .finalizers(adding: [], removing: [VolumeBinding.externalFinalizer]),
+                    .persistentVolume, key,
+                    .finalizers(adding: [], removing: [VolumeBinding.externalFinalizer]),
                     uid: volume.uid), tolerating: .notFound)
         }
         plan.ending = .resume(.deleted)

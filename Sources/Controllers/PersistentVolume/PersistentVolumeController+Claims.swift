@@ -66,7 +66,9 @@ extension PersistentVolumeController {
         }
         let name = volume.metadata.name
         if volume.spec.claimRef == nil {
-            guard let mismatch = VolumeBinding.mismatch(volume, claim) else { return bind(volume, claim, &plan) }
+            guard let mismatch = VolumeBinding.mismatch(volume, claim) else {
+                return bind(volume, claim, &plan)
+            }
             plan.record(
                 Self.event(
                     APIObject(claim), .warning, "VolumeMismatch",
@@ -181,7 +183,9 @@ extension PersistentVolumeController {
         reference.namespace = claim.metadata.namespace
         reference.name = claim.metadata.name
         reference.uid = claim.uid
-        if claim.metadata.resourceVersion > 0 { reference.resourceVersion = "\(claim.metadata.resourceVersion)" }
+        if claim.metadata.resourceVersion > 0 {
+            reference.resourceVersion = "\(claim.metadata.resourceVersion)"
+        }
         return reference
     }
 
@@ -271,7 +275,9 @@ extension PersistentVolumeController {
         return plan
     }
 
-    private static func provisioningEvent(_ claim: PersistentVolumeClaim, _ provisioner: String) -> EventRecord {
+    private static func provisioningEvent(_ claim: PersistentVolumeClaim, _ provisioner: String)
+        -> EventRecord
+    {
         event(
             APIObject(claim), .normal, "ExternalProvisioning",
             "Waiting for a volume to be created either by the external provisioner '\(provisioner)' or manually "

@@ -54,7 +54,8 @@ extension PersistentVolumeController {
             plan.note(
                 JournalEntry(
                     .volume, .persistentVolume, volume.key, reason: "Released",
-                    message: "released; reclaim policy \(volume.spec.persistentVolumeReclaimPolicy)", cause: cause))
+                    message: "released; reclaim policy \(volume.spec.persistentVolumeReclaimPolicy)",
+                    cause: cause))
         }
         if volume.metadata.annotations[VolumeBinding.migratedTo]?.isEmpty == false { return }
         switch volume.spec.persistentVolumeReclaimPolicy {
@@ -80,7 +81,9 @@ extension PersistentVolumeController {
     /// Volumes of CSI drivers are deleted by their provisioner; of the others only host paths can be.
     private func delete(_ volume: PersistentVolume, _ plan: inout Plan<Continuation>) {
         let provisioner = volume.metadata.annotations[VolumeBinding.provisionedBy] ?? ""
-        if !provisioner.isEmpty && !provisioner.hasPrefix("kubernetes.io/") || volume.spec.csi != nil { return }
+        if !provisioner.isEmpty && !provisioner.hasPrefix("kubernetes.io/") || volume.spec.csi != nil {
+            return
+        }
         guard let path = JSONValue.object(volume.spec.rest)["hostPath"]?["path"]?.stringValue else {
             return fail(
                 volume, "VolumeFailedDelete",

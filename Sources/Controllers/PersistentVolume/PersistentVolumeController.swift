@@ -165,7 +165,8 @@ public struct PersistentVolumeController: Controller {
         _ key: WorkKey, view: ObjectCache, now: VirtualTime
     ) -> Plan<Continuation> {
         if key.queue == Queue.volumes {
-            let isOld = writtenVolumes[key.key].map { isNewer($0, than: view[.persistentVolume, key.key]) } ?? false
+            let isOld =
+                writtenVolumes[key.key].map { isNewer($0, than: view[.persistentVolume, key.key]) } ?? false
             guard !isOld, let volume = view.get(PersistentVolume.self, key.key)?.value else { return Plan() }
             writtenVolumes.removeValue(forKey: key.key)
             return syncVolume(volume, view: view, now: now)

@@ -20,7 +20,8 @@ enum VolumeBinding {
     private static let translations: [(inTree: String, csi: String)] = [
         ("kubernetes.io/aws-ebs", "ebs.csi.aws.com"), ("kubernetes.io/gce-pd", "pd.csi.storage.gke.io"),
         ("kubernetes.io/cinder", "cinder.csi.openstack.org"),
-        ("kubernetes.io/azure-disk", "disk.csi.azure.com"), ("kubernetes.io/azure-file", "file.csi.azure.com"),
+        ("kubernetes.io/azure-disk", "disk.csi.azure.com"),
+        ("kubernetes.io/azure-file", "file.csi.azure.com"),
         ("kubernetes.io/vsphere-volume", "csi.vsphere.vmware.com"),
         ("kubernetes.io/portworx-volume", "pxd.portworx.com"),
     ]
@@ -48,7 +49,9 @@ enum VolumeBinding {
             return annotations["storageclass.kubernetes.io/is-default-class"] == "true"
                 || annotations["storageclass.beta.kubernetes.io/is-default-class"] == "true"
         }.min { left, right in
-            let (a, b) = (left.metadata.creationTimestamp?.seconds ?? 0, right.metadata.creationTimestamp?.seconds ?? 0)
+            let (a, b) = (
+                left.metadata.creationTimestamp?.seconds ?? 0, right.metadata.creationTimestamp?.seconds ?? 0
+            )
             return a == b ? left.metadata.name < right.metadata.name : a > b
         }
     }
@@ -67,7 +70,9 @@ enum VolumeBinding {
 
     /// Why a volume that the claim names does not suit it; nil when it does (`checkVolumeSatisfyClaim`).
     static func mismatch(_ volume: PersistentVolume, _ claim: PersistentVolumeClaim) -> String? {
-        if volume.metadata.isBeingDeleted { return "the volume is marked for deletion \"\(volume.metadata.name)\"" }
+        if volume.metadata.isBeingDeleted {
+            return "the volume is marked for deletion \"\(volume.metadata.name)\""
+        }
         if volume.spec.capacity.amount("storage") < claim.spec.resources.requests.amount("storage") {
             return "requested PV is too small"
         }
@@ -76,7 +81,9 @@ enum VolumeBinding {
             return "volumeAttributesClassName does not match"
         }
         if hasOtherMode(claim, volume) { return "incompatible volumeMode" }
-        if !claim.spec.accessModes.allSatisfy(volume.spec.accessModes.contains) { return "incompatible accessMode" }
+        if !claim.spec.accessModes.allSatisfy(volume.spec.accessModes.contains) {
+            return "incompatible accessMode"
+        }
         return nil
     }
 
@@ -109,7 +116,8 @@ enum VolumeBinding {
         return nil
     }
 
-    /// Upstream: `component-helpers/storage/volume/pv_helpers.go`, `FindMatchingVolume` without a node (v1.36).
+    /// Upstream: `component-helpers/storage/volume/pv_helpers.go`, `FindMatchingVolume` without a node
+    /// (v1.36).
     private static func smallest(
         for claim: PersistentVolumeClaim, among volumes: [PersistentVolume], delayBinding: Bool
     ) -> PersistentVolume? {

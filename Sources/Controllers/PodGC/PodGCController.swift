@@ -53,7 +53,9 @@ public struct PodGCController: Controller {
             isDue = hasTooManyTerminated || Self.isCollectable(pod.value, view)
         case .node(let node):
             guard change.kind == .deleted || Self.isOutOfService(node.value) else { return }
-            isDue = view.pods(onNode: node.value.metadata.name).contains { Self.isCollectable($0.value, view) }
+            isDue = view.pods(onNode: node.value.metadata.name).contains {
+                Self.isCollectable($0.value, view)
+            }
         default: return
         }
         if isDue { queue.add(Self.passKey, after: nextPass(after: now) - now) }
@@ -132,9 +134,12 @@ public struct PodGCController: Controller {
         }
         var failed = 0
         if countsTerminated {
-            let finished = found.filter { Self.isTerminated($0.value) }.sorted { Self.precedes($0.value, $1.value) }
+            let finished = found.filter { Self.isTerminated($0.value) }.sorted {
+                Self.precedes($0.value, $1.value)
+            }
             let surplus = finished.prefix(max(0, finished.count - terminatedPodThreshold))
-            failed += try removeAll(Array(surplus), "more than \(terminatedPodThreshold) pods have ended", &session)
+            failed += try removeAll(
+                Array(surplus), "more than \(terminatedPodThreshold) pods have ended", &session)
         }
         var onLostNodes: [Ref<Pod>] = []
         var terminating: [Ref<Pod>] = []
@@ -187,7 +192,8 @@ public struct PodGCController: Controller {
         }
         for pod in pods where gone.contains(pod.value.nodeName) {
             var condition = Condition(
-                "DisruptionTarget", .isTrue, reason: "DeletionByPodGC", message: "PodGC: node no longer exists")
+                "DisruptionTarget", .isTrue, reason: "DeletionByPodGC",
+                message: "PodGC: node no longer exists")
             condition.observedGeneration = pod.value.metadata.generation
             let cause = "its node \(pod.value.nodeName) no longer exists"
             if try !remove(pod.value, condition, cause, &session) { failed += 1 }

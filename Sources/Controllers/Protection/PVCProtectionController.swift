@@ -4,8 +4,8 @@ public import SimulationKernel
 
 /// Lets a claim that is being deleted go only when no pod uses it any more.
 ///
-/// Upstream: `pkg/controller/volume/pvcprotection` (v1.36); the condition `Unused` belongs to a feature that is off
-/// by default. Where upstream lists pods live to be sure, the cache is asked here.
+/// Upstream: `pkg/controller/volume/pvcprotection` (v1.36); the condition `Unused` belongs to a feature that
+/// is off by default. Where upstream lists pods live to be sure, the cache is asked here.
 public struct PVCProtectionController: Controller {
     public static let name = "pvc-protection-controller"
     public static let finalizer = "kubernetes.io/pvc-protection"
@@ -28,7 +28,9 @@ public struct PVCProtectionController: Controller {
             if change.kind != .deleted && Self.concerns(claim.value.metadata) { queue.add(claim.value.key) }
         case .pod(let pod):
             add(pod.value, isDeleted: change.kind == .deleted, &queue)
-            if let old = change.old?.pod?.value, old.uid != pod.value.uid { add(old, isDeleted: true, &queue) }
+            if let old = change.old?.pod?.value, old.uid != pod.value.uid {
+                add(old, isDeleted: true, &queue)
+            }
         default: break
         }
     }
@@ -54,7 +56,9 @@ public struct PVCProtectionController: Controller {
         guard Self.concerns(metadata) else { return plan }
         if !metadata.isBeingDeleted {
             plan.call(.update(APIObject(claim.with { $0.metadata.finalizers.append(Self.finalizer) })))
-        } else if !view.list(Pod.self, namespace: metadata.namespace).contains(where: { uses($0.value, claim) }) {
+        } else if !view.list(Pod.self, namespace: metadata.namespace).contains(where: {
+            uses($0.value, claim)
+        }) {
             plan.call(
                 .update(APIObject(claim.with { $0.metadata.finalizers.removeAll { $0 == Self.finalizer } })),
                 tolerating: .notFound)

@@ -34,7 +34,8 @@ public struct PVProtectionController: Controller {
 
     public mutating func reconcile(_ key: WorkKey, view: ObjectCache, now: VirtualTime) -> Plan<Never> {
         var plan = Plan<Never>()
-        guard let volume = view.get(PersistentVolume.self, key.key)?.value, Self.concerns(volume.metadata) else {
+        guard let volume = view.get(PersistentVolume.self, key.key)?.value, Self.concerns(volume.metadata)
+        else {
             return plan
         }
         if !volume.metadata.isBeingDeleted {

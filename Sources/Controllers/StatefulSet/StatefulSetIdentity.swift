@@ -66,7 +66,8 @@ extension StatefulSet {
         var volumes: [JSONValue] = spec.volumeClaimTemplates.map { template in
             let claim = claimName(template: template, ordinal: ordinal)
             return [
-                "name": .string(template.metadata.name), "persistentVolumeClaim": ["claimName": .string(claim)],
+                "name": .string(template.metadata.name),
+                "persistentVolumeClaim": ["claimName": .string(claim)],
             ]
         }
         let names = spec.volumeClaimTemplates.map(\.metadata.name)

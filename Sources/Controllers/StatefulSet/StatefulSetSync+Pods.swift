@@ -44,7 +44,9 @@ extension StatefulSetSync {
                 return false
             }
         }
-        if set.matchesIdentity(pod), set.matchesStorage(pod), claimsMatch(replica, in: layout.updateSet, &session) {
+        if set.matchesIdentity(pod), set.matchesStorage(pod),
+            claimsMatch(replica, in: layout.updateSet, &session)
+        {
             return true
         }
         try repair(&pod, replica, layout.updateSet, &session)
@@ -66,7 +68,8 @@ extension StatefulSetSync {
         if isOrdered, pod.metadata.name != layout.firstUnavailable,
             !pod.isRunningAndReady || !isAvailable(pod, at: session.startedAt)
         {
-            session.obstacle = "\(layout.firstUnavailable ?? "") to be available before \(pod.metadata.name) goes"
+            session.obstacle =
+                "\(layout.firstUnavailable ?? "") to be available before \(pod.metadata.name) goes"
             return false
         }
         try delete(pod.metadata.name, &session)
@@ -151,7 +154,8 @@ extension StatefulSetSync {
 
     private func user(_ replica: Replica) -> ClaimUser {
         ClaimUser(
-            name: set.podName(replica.ordinal), uid: replica.pod?.value.uid ?? .none, ordinal: replica.ordinal)
+            name: set.podName(replica.ordinal), uid: replica.pod?.value.uid ?? .none, ordinal: replica.ordinal
+        )
     }
 
     private func hasStaleClaim(_ ordinal: Int64, _ session: inout SyncSession) -> Bool {

@@ -84,7 +84,8 @@ extension StatefulSetSync {
         var revision = proposed
         while true {
             revision.metadata.name = ControllerHistory.name(
-                prefix: set.metadata.name, hash: ControllerRevisionHash.hash(data, collisionCount: collisionCount))
+                prefix: set.metadata.name,
+                hash: ControllerRevisionHash.hash(data, collisionCount: collisionCount))
             let outcome = try session.call(.create(APIObject(revision)))
             guard let failure = outcome.failure else {
                 return outcome.object?.controllerRevision?.value ?? revision

@@ -120,7 +120,8 @@ struct StatefulSetSync {
                 } else if !set.metadata.isBeingDeleted {
                     let outcome = try session.call(
                         .patch(.pod, pod.value.key, .release(owner: set.metadata.uid), uid: pod.value.uid))
-                    if let failure = outcome.failure, failure.reason != .notFound, failure.reason != .invalid {
+                    if let failure = outcome.failure, failure.reason != .notFound, failure.reason != .invalid
+                    {
                         failures.append(failure)
                     }
                 }

@@ -5,7 +5,8 @@ public import SimulationKernel
 /// Deletes pods from nodes with NoExecute taints that they do not tolerate, or no longer tolerate.
 ///
 /// A timer a pod: it is set when the taints are seen, and a later, shorter toleration does not shorten it (as
-/// upstream). What a watch event changes is computed at once; queues hold what then has calls or events to make:
+/// upstream). What a watch event changes is computed at once; queues hold what then has calls or events to
+/// make:
 ///
 /// - 0: notes about a node;
 /// - 1: pods whose timer was cancelled;
@@ -84,7 +85,9 @@ public struct TaintEvictionController: Controller {
             cancel(pod.key, cause: "the pod is gone", &queue)
             return
         }
-        if let old, old.nodeName == pod.nodeName, old.spec.fields.tolerations == pod.spec.fields.tolerations {
+        if let old, old.nodeName == pod.nodeName,
+            old.spec === pod.spec || old.spec.fields.tolerations == pod.spec.fields.tolerations
+        {
             return
         }
         guard let taints = taintedNodes[pod.nodeName] else { return }
@@ -109,13 +112,16 @@ public struct TaintEvictionController: Controller {
         }
         var timed: [Int64: Int] = [:]
         for pod in pods {
-            if let seconds = process(pod.value, taints: taints, now: now, &queue) { timed[seconds, default: 0] += 1 }
+            if let seconds = process(pod.value, taints: taints, now: now, &queue) {
+                timed[seconds, default: 0] += 1
+            }
         }
         for (seconds, count) in timed.sorted(by: { $0.key < $1.key }) where seconds > 0 {
             notes[node.key, default: []].append(
                 JournalEntry(
                     .eviction, .node, node.key, reason: "TaintTolerated",
-                    message: "\(count) pod\(count == 1 ? "" : "s") will be deleted in \(seconds)s unless the taint "
+                    message:
+                        "\(count) pod\(count == 1 ? "" : "s") will be deleted in \(seconds)s unless the taint "
                         + "goes",
                     cause: "tolerationSeconds \(seconds) for \(Self.text(taints))"))
             queue.add(node.key, queue: Queue.nodes)
@@ -140,7 +146,8 @@ public struct TaintEvictionController: Controller {
         case .notTolerated:
             cancel(pod.key, cause: "a taint is not tolerated: the pod is deleted at once", &queue)
             add(
-                pod.key, seconds: 0, cause: "a taint of \(Self.text(taints)) is not tolerated", now: now, &queue)
+                pod.key, seconds: 0, cause: "a taint of \(Self.text(taints)) is not tolerated", now: now,
+                &queue)
             return nil
         case .forever:
             cancel(pod.key, cause: "every taint is tolerated for ever", &queue)
@@ -196,7 +203,8 @@ public struct TaintEvictionController: Controller {
         }
         plan.note(
             JournalEntry(
-                .eviction, .pod, key, reason: "EvictionCancelled", message: "deletion by the taint manager cancelled",
+                .eviction, .pod, key, reason: "EvictionCancelled",
+                message: "deletion by the taint manager cancelled",
                 cause: cancellationCauses.removeValue(forKey: key) ?? ""))
         return plan
     }
@@ -220,7 +228,8 @@ public struct TaintEvictionController: Controller {
             plan.record(Self.event(key, "Marking for deletion Pod \(key)"))
             plan.note(
                 JournalEntry(
-                    .eviction, .pod, key, reason: "TaintManagerEviction", message: "deleted by the taint manager",
+                    .eviction, .pod, key, reason: "TaintManagerEviction",
+                    message: "deleted by the taint manager",
                     cause: work.cause))
         }
         plan.call(.get(.pod, key))
@@ -274,7 +283,8 @@ public struct TaintEvictionController: Controller {
         guard let old = pod.status.conditions[condition.type] else { return condition }
         if old.status == condition.status { condition.lastTransitionTime = old.lastTransitionTime }
         let isEqual =
-            old.status == condition.status && old.reason == condition.reason && old.message == condition.message
+            old.status == condition.status && old.reason == condition.reason
+            && old.message == condition.message
             && old.lastProbeTime == condition.lastProbeTime
             && old.lastTransitionTime == condition.lastTransitionTime
         return isEqual ? nil : condition

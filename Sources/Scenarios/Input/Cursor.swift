@@ -39,9 +39,10 @@ struct Cursor {
             return nil
         }
         for member in members where !keys.contains(member.key) {
+            let nearest = log.isFull ? nil : NearestName.find(member.key, among: keys)
             log.add(
                 file: file, at: member.keyPosition, path: path,
-                .unknownKey(member.key, nearest: NearestName.find(member.key, among: keys), known: keys))
+                .unknownKey(member.key, nearest: nearest, known: keys))
         }
         return ObjectCursor(cursor: self, members: members)
     }
@@ -154,8 +155,11 @@ struct Cursor {
         }
     }
 
+    static let quantityExpected = "a quantity such as \"500m\", 4 or \"16Gi\""
+    static let quantityHint = "Suffixes are n, u, m, k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei"
+
     func quantity() -> Quantity? {
-        let expected = "a quantity such as \"500m\", 4 or \"16Gi\""
+        let expected = Self.quantityExpected
         switch value.content {
         case .string, .integer, .number: break
         default:
@@ -173,7 +177,7 @@ struct Cursor {
             }
             return quantity
         } catch {
-            bad(expected, hint: "Suffixes are n, u, m, k, M, G, T, P, E and Ki, Mi, Gi, Ti, Pi, Ei")
+            bad(expected, hint: Self.quantityHint)
             return nil
         }
     }

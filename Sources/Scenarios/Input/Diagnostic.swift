@@ -44,7 +44,12 @@ public struct InvalidInput: Error, Sendable, CustomStringConvertible {
 
 /// Collects what is wrong while files are read; every reader goes on after an error where it can.
 final class DiagnosticLog {
+    /// How many are kept: somebody who reads more has given the wrong file.
+    static let limit = 1_000
+
     private(set) var diagnostics: [Diagnostic] = []
+    private var seen: Set<Diagnostic> = []
+    private var omitted = 0
     /// Files in the order in which they were first opened.
     private var order: [String: Int] = [:]
 
@@ -57,12 +62,20 @@ final class DiagnosticLog {
         _ severity: Diagnostic.Severity = .error, file: String, at position: TextPosition?, path: String = "",
         _ problem: InputProblem
     ) {
+        if severity == .error { hasErrors = true }
+        if isFull {
+            omitted += 1
+            return
+        }
         opened(file)
         let diagnostic = Diagnostic(severity, file: file, position: position, path: path, problem)
-        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+        if seen.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
     }
 
-    var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+    /// Whether further ones are only counted, so that it is no use to look for suggestions.
+    var isFull: Bool { diagnostics.count >= Self.limit }
+
+    private(set) var hasErrors = false
 
     /// In the order of files and places; of one place, in the order of finding.
     var sorted: [Diagnostic] {
@@ -74,6 +87,11 @@ final class DiagnosticLog {
                 ), diagnostic: diagnostic
             )
         }
-        return keyed.sorted { $0.key < $1.key }.map(\.diagnostic)
+        let sorted = keyed.sorted { $0.key < $1.key }.map(\.diagnostic)
+        guard omitted > 0, let last = sorted.last else { return sorted }
+        return sorted + [
+            Diagnostic(
+                hasErrors ? .error : .warning, file: last.file, position: nil, path: "", .omitted(count: omitted))
+        ]
     }
 }

@@ -36,6 +36,10 @@ public enum InputProblem: Hashable, Sendable {
     case outsideRun(moment: String, duration: String)
     case matchesNothing(selector: String, hint: String)
     case unusedSetting(String, hint: String)
+    /// A part of the format that this version does not carry out.
+    case notSimulated(String)
+    /// So many more were found.
+    case omitted(count: Int)
 
     // MARK: Manifests
 
@@ -96,6 +100,8 @@ extension InputProblem {
             "found \(moment), expected a moment within the run of \(duration). Move it, or raise 'duration'"
         case .matchesNothing(let selector, let hint): "\(selector) matches nothing. \(hint)"
         case .unusedSetting(let what, let hint): "\(what) has no effect. \(hint)"
+        case .notSimulated(let what): "this version of simk does not simulate \(what). Remove it"
+        case .omitted(let count): "\(count) more problems are left out. Correct these first"
         case .notAnObject(let found): "found \(found), expected a Kubernetes object with apiVersion and kind"
         case .unsupportedKind(let kind, let version, let nearest):
             "unsupported kind \(kind) (\(version)): it is ignored" + Self.suggestion(nearest, else: "remove it")

@@ -9,6 +9,8 @@ struct JSONLocator {
     private var index = 0
     private var line = 1
     private var lineStart = 0
+    /// The last place that was asked for, so that a long line is not counted again from its beginning.
+    private var marked: (index: Int, column: Int) = (0, 1)
     private var duplicates: [DuplicateKey] = []
 
     /// Reads every value of the text.
@@ -31,10 +33,12 @@ struct JSONLocator {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { (index, lineStart) = (3, 3) }
     }
 
-    private var position: TextPosition {
-        var column = 1
-        for byte in bytes[lineStart..<min(index, bytes.count)] where byte & 0xC0 != 0x80 { column += 1 }
-        return TextPosition(line: line, column: column)
+    private mutating func position() -> TextPosition {
+        if marked.index < lineStart { marked = (lineStart, 1) }
+        let end = min(index, bytes.count)
+        for byte in bytes[marked.index..<end] where byte & 0xC0 != 0x80 { marked.column += 1 }
+        marked.index = end
+        return TextPosition(line: line, column: marked.column)
     }
 
     private mutating func skipSpace() {
@@ -52,7 +56,7 @@ struct JSONLocator {
 
     private mutating func value(path: String) -> LocatedValue {
         skipSpace()
-        let place = position
+        let place = position()
         guard index < bytes.count else { return LocatedValue(.null, at: place) }
         switch bytes[index] {
         case UInt8(ascii: "{"): return LocatedValue(.object(members(path: path)), at: place)
@@ -75,7 +79,7 @@ struct JSONLocator {
         var members: [LocatedValue.Member] = []
         var seen: [String: TextPosition] = [:]
         while !consumeEnd(UInt8(ascii: "}")) {
-            let place = position
+            let place = position()
             let key = string()
             skipSpace()
             index += 1

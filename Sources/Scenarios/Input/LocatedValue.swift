@@ -28,6 +28,21 @@ public struct LocatedValue: Sendable {
         self.position = position
     }
 
+    /// A value that stands nowhere, to be shown in a message.
+    init(_ json: JSONValue) {
+        position = TextPosition(line: 1, column: 1)
+        content =
+            switch json {
+            case .null: .null
+            case .bool(let flag): .bool(flag)
+            case .integer(let number): .integer(number)
+            case .number(let number): .number(number)
+            case .string(let text): .string(text)
+            case .array: .array([])
+            case .object: .object([])
+            }
+    }
+
     /// The value without its places.
     public var json: JSONValue {
         switch content {

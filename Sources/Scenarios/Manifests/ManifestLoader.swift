@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 
 /// Reads manifests as `kubectl apply -f` takes them, with the place of everything that is wrong.
 struct ManifestLoader {
@@ -100,17 +101,26 @@ struct ManifestLoader {
     // MARK: Decoding
 
     /// Reports what the API server's strict decoder finds, as `kubectl apply` asks for it.
+    ///
+    /// The decoder stops at the first value of a wrong type: it is taken out, and the rest decoded again.
     private func decode(_ tree: JSONValue, _ kind: ObjectKind, _ version: String, _ cursor: Cursor) {
         guard let groupVersionKind = GroupVersionKind(apiVersion: version, kind: kind.name) else { return }
-        do throws(DecodingFault) {
-            let decoded = try Schema.kubernetes.decode(tree, as: groupVersionKind)
-            for fault in decoded.strictFaults {
-                let field = fault.path.split(separator: ".").last.map(String.init) ?? fault.path
-                report(
-                    .unknownManifestField(field, nearest: fault.suggestion), at: fault.path, cursor)
+        var tree = tree
+        for _ in 0..<50 {
+            do throws(DecodingFault) {
+                let decoded = try Schema.kubernetes.decode(tree, as: groupVersionKind)
+                for fault in decoded.strictFaults {
+                    let field = fault.path.split(separator: ".").last.map(String.init) ?? fault.path
+                    report(.unknownManifestField(field, nearest: fault.suggestion), at: fault.path, cursor)
+                }
+                return
+            } catch {
+                let isReported = reportQuantities(&tree, cursor) || reportFault(error.description, &tree, cursor)
+                if !isReported {
+                    cursor.report(.manifestDecoding(error.description))
+                    return
+                }
             }
-        } catch {
-            if !reportQuantities(cursor.value, cursor.path, cursor.file) { reportFault(error.description, cursor) }
         }
     }
 
@@ -119,77 +129,117 @@ struct ManifestLoader {
         log.add(file: cursor.file, at: cursor.value.position(of: path), path: whole, problem)
     }
 
-    /// Go's decoder does not say where a quantity is wrong: looks for it.
-    private func reportQuantities(_ value: LocatedValue, _ path: String, _ file: String) -> Bool {
+    /// Go's decoder does not say where a quantity is wrong: reports those that are, and takes them out.
+    private func reportQuantities(_ tree: inout JSONValue, _ cursor: Cursor) -> Bool {
         let maps = ["requests", "limits", "capacity", "allocatable", "overhead", "hard"]
         var found = false
-        for (index, element) in (value.elements ?? []).enumerated() {
-            found = reportQuantities(element, "\(path)[\(index)]", file) || found
-        }
-        for member in value.members ?? [] {
-            let place = joined(path, member.key)
-            if maps.contains(member.key), let entries = member.value.members {
-                for entry in entries {
-                    let cursor = Cursor(
-                        entry.value, path: joined(place, entry.key), file: file, log: log,
-                        position: entry.keyPosition)
-                    let count = log.diagnostics.count
-                    _ = cursor.quantity()
-                    found = found || log.diagnostics.count > count
+        func visit(_ value: inout JSONValue, _ path: String) {
+            switch value {
+            case .array(var elements):
+                for index in elements.indices { visit(&elements[index], "\(path)[\(index)]") }
+                value = .array(elements)
+            case .object(var members):
+                for key in Array(members.keys) {
+                    guard var member = members[key] else { continue }
+                    let place = joined(path, key)
+                    if maps.contains(key), let entries = member.objectValue {
+                        for (name, entry) in entries where !isQuantity(entry) {
+                            report(badQuantity(entry), at: joined(place, name), cursor)
+                            member[name] = nil
+                            found = true
+                        }
+                    } else {
+                        visit(&member, place)
+                    }
+                    members[key] = member
                 }
-            } else {
-                found = reportQuantities(member.value, place, file) || found
+                value = .object(members)
+            default: break
             }
         }
+        visit(&tree, "")
         return found
     }
 
-    /// Reports a fault in the words of Go's decoder, at the field that it names.
-    private func reportFault(_ text: String, _ cursor: Cursor) {
-        let lead = "json: cannot unmarshal "
-        guard text.hasPrefix(lead), let into = text.firstRange(of: " into Go struct field "),
-            let type = text.firstRange(of: " of type ")
-        else {
-            cursor.report(.manifestDecoding(text))
-            return
+    private func isQuantity(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, .array, .object: true  // Not for this to judge: RuntimeClass nests a map in `overhead`.
+        default: ((try? Quantity(json: value)) ?? nil) != nil
         }
-        let found = String(text[text.index(text.startIndex, offsetBy: lead.count)..<into.lowerBound])
-        let path = text[into.upperBound..<type.lowerBound].split(separator: ".").dropFirst().map(String.init)
-        let expected = Self.words(forGoType: String(text[type.upperBound...]))
-        let place = Self.find(path[...], found: found, in: cursor.value, at: cursor.path)
-        log.add(
-            file: cursor.file, at: place?.position ?? cursor.position,
-            path: place?.path ?? joined(cursor.path, path.joined(separator: ".")),
-            .wrongType(found: place?.value.shown ?? "a \(found)", expected: expected))
     }
 
-    /// The first value at a path of field names, through lists, that is of the kind that Go's decoder names.
-    private static func find(
-        _ names: ArraySlice<String>, found: String, in value: LocatedValue, at path: String
-    ) -> (position: TextPosition, path: String, value: LocatedValue)? {
-        if let elements = value.elements {
-            for (index, element) in elements.enumerated() {
-                if let hit = find(names, found: found, in: element, at: "\(path)[\(index)]") { return hit }
+    private func badQuantity(_ value: JSONValue) -> InputProblem {
+        .badValue(
+            found: LocatedValue(value).shown, expected: Cursor.quantityExpected, hint: Cursor.quantityHint)
+    }
+
+    /// Reports a fault in the words of Go's decoder at the field that it names, and takes the value out.
+    private func reportFault(_ text: String, _ tree: inout JSONValue, _ cursor: Cursor) -> Bool {
+        guard text.hasPrefix("json: cannot unmarshal "), let into = text.firstRange(of: " into Go struct field "),
+            let type = text.firstRange(of: " of type ")
+        else { return false }
+        let found = String(text[..<into.lowerBound].dropFirst("json: cannot unmarshal ".count))
+        let names = text[into.upperBound..<type.lowerBound].split(separator: ".").dropFirst().map(String.init)
+        let goType = String(text[type.upperBound...])
+        guard let hit = Self.removeFirst(names[...], found: found, from: &tree, at: "") else { return false }
+        report(
+            .wrongType(found: LocatedValue(hit.value).shown, expected: Self.words(forGoType: goType)), at: hit.path,
+            cursor)
+        return true
+    }
+
+    /// Removes the first value at a path of field names, through lists and maps, that is of the kind that Go's
+    /// decoder names.
+    private static func removeFirst(
+        _ names: ArraySlice<String>, found: String, from value: inout JSONValue, at path: String
+    ) -> (path: String, value: JSONValue)? {
+        if case .array(var elements) = value {
+            for index in elements.indices {
+                let place = "\(path)[\(index)]"
+                if names.isEmpty, isKind(elements[index], found) {
+                    let hit = (place, elements[index])
+                    elements[index] = .null
+                    value = .array(elements)
+                    return hit
+                }
+                if let hit = removeFirst(names, found: found, from: &elements[index], at: place) {
+                    value = .array(elements)
+                    return hit
+                }
             }
             return nil
         }
-        guard let name = names.first, let member = value.members?.first(where: { $0.key == name }) else {
-            return nil
-        }
-        let place = joined(path, name)
-        if names.count > 1 { return find(names.dropFirst(), found: found, in: member.value, at: place) }
-        let kind =
-            switch member.value.content {
-            case .null: "null"
-            case .bool: "bool"
-            case .integer, .number: "number"
-            case .string: "string"
-            case .array: "array"
-            case .object: "object"
+        guard case .object(var members) = value else { return nil }
+        // At the end of the path the value itself fits, so the fault is in an entry of its map.
+        let keys = names.first.map { [$0] } ?? Array(members.keys)
+        for key in keys {
+            guard var member = members[key] else { continue }
+            let place = joined(path, key)
+            let isLast = names.count <= 1
+            if isLast, isKind(member, found) {
+                members[key] = nil
+                value = .object(members)
+                return (place, member)
             }
-        if found.hasPrefix(kind) { return (member.keyPosition, place, member.value) }
-        // A value below the field: an element of its list, or an entry of its map.
-        return (member.keyPosition, place, member.value)
+            if let hit = removeFirst(names.dropFirst(), found: found, from: &member, at: place) {
+                members[key] = member
+                value = .object(members)
+                return hit
+            }
+        }
+        return nil
+    }
+
+    /// Whether Go's decoder calls the value by this name (`number 1.5` names a number and its text).
+    private static func isKind(_ value: JSONValue, _ found: String) -> Bool {
+        switch value {
+        case .null: false
+        case .bool: found == "bool"
+        case .integer, .number: found == "number" || found == "number \(JSONWriter.string(value))"
+        case .string: found == "string"
+        case .array: found == "array"
+        case .object: found == "object"
+        }
     }
 
     private static func words(forGoType type: String) -> String {

@@ -44,8 +44,6 @@ public struct BehaviorRule: Sendable {
     public var crash: Crash?
     /// From the start of the container until liveness probes begin to fail; nil for never.
     public var livenessFailsAfter: Distribution?
-    /// The same for readiness probes.
-    public var readinessFailsAfter: Distribution?
     /// What a preStop hook takes, for containers that have one.
     public var preStop: Distribution
     /// From SIGTERM to the exit of the process.
@@ -80,7 +78,6 @@ public struct BehaviorRule: Sendable {
             object["crash"] = .object(pattern)
         }
         if let livenessFailsAfter { object["livenessFailsAfter"] = livenessFailsAfter.json(.duration) }
-        if let readinessFailsAfter { object["readinessFailsAfter"] = readinessFailsAfter.json(.duration) }
         object["preStop"] = preStop.json(.duration)
         object["shutdown"] = shutdown.json(.duration)
         object["ignoresSIGTERM"] = .bool(ignoresSIGTERM)

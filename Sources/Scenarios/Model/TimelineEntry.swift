@@ -89,9 +89,9 @@ public enum TimelineAction: Sendable {
     case drain(NodeTarget, Drain)
     case taint(NodeTarget, [Taint])
     case untaint(NodeTarget, [TaintRemoval])
-    /// As `kubectl set image`; the container `*` means all.
+    /// As `kubectl set image`.
     case setImage(ObjectReference, container: String, image: String)
-    /// As `kubectl rollout undo`; nil for the revision before the present one.
+    /// As `kubectl rollout undo` of a Deployment; nil for the revision before the present one.
     case rollback(ObjectReference, toRevision: Int64?)
     /// As `kubectl rollout restart`.
     case restart(ObjectReference)

@@ -20,6 +20,13 @@ public struct TimingParameter: Hashable, Sendable {
     /// Every parameter, in the order in which they are documented. A component that reads a new one adds it here.
     public static let all: [TimingParameter] = controlPlane + nodes + controllers + scheduling + kubelet
 
+    /// Parameters that no component reads yet: to change one is an error. Whoever wires one removes it here.
+    static let fixed: Set<String> = [
+        "leaderElectionRenewDeadline", "podGCPeriod", "podGCQuarantine", "claimBinderSyncPeriod", "schedulingTime",
+        "podInitialBackoff", "podMaxBackoff", "podMaxInUnschedulablePods", "nodeStatusReportFrequency",
+        "crashLoopBackOffReset",
+    ]
+
     private static func duration(
         _ name: String, _ value: VirtualDuration, _ meaning: String, _ source: String
     ) -> TimingParameter {

@@ -85,7 +85,7 @@ struct ScenarioChecks {
     private func check(_ entry: ScenarioReader.ReadEntry) {
         if let (reference, cursor) = entry.object {
             if exists(reference) {
-                if case .setImage(_, let container, _) = entry.entry.action, container != "*" {
+                if case .setImage(_, let container, _) = entry.entry.action {
                     let names = objects.filter { $0.kind == reference.kind && $0.key == reference.key }
                         .flatMap(\.containerNames)
                     if !names.contains(container) {
@@ -100,17 +100,7 @@ struct ScenarioChecks {
             }
         }
         switch entry.entry.action {
-        case .failDisk(.running, _, _): break
-        case .failDisk(let target, let disk, _):
-            let struck = Set(target.nodes(in: scenario.cluster))
-            let pools = scenario.cluster.nodePools.indices.filter { pool in
-                nodes.contains { $0.pool == pool && struck.contains($0.name) }
-            }
-            let disks = pools.flatMap { scenario.cluster.nodePools[$0].disks.map(\.name) }.uniqued
-            if !disks.contains(disk) {
-                entry.action?.report(
-                    .unknownName(what: "disk", disk, nearest: NearestName.find(disk, among: disks), known: disks))
-            }
+        case .failDisk: entry.action?.report(.notSimulated("failures of single disks"))
         case .killLeader(let component, let duration):
             let replicas =
                 component == .scheduler ? scenario.cluster.schedulers : scenario.cluster.controllerManagers
@@ -155,9 +145,8 @@ struct ScenarioChecks {
         if pools.allSatisfy({ $0.count == 0 }) {
             failure.cursor.report(
                 .unusedSetting("the failure model", hint: "Its pools have no nodes"), .warning)
-        } else if failure.rule.model.scope == .disk, pools.allSatisfy(\.disks.isEmpty) {
-            failure.cursor.report(
-                .unusedSetting("a failure model of disks", hint: "No pool that it is about has 'disks'"), .warning)
+        } else if failure.rule.model.scope == .disk {
+            failure.cursor.report(.notSimulated("failures of single disks"))
         }
     }
 

@@ -13,7 +13,7 @@ extension ScenarioReader {
     func readBehavior(_ cursor: Cursor) -> ReadBehavior? {
         let keys = [
             "name", "selector", "namespace", "container", "startup", "service", "runTime", "readinessDelay", "usage",
-            "exitCode", "crash", "livenessFailsAfter", "readinessFailsAfter", "preStop", "shutdown",
+            "exitCode", "crash", "livenessFailsAfter", "preStop", "shutdown",
             "ignoresSIGTERM",
         ]
         guard let object = cursor.object(keys: keys) else { return nil }
@@ -44,7 +44,6 @@ extension ScenarioReader {
             memoryUsage: usage?["memory"]?.distribution(.quantity), exitCode: Int32(exitCode),
             crash: object["crash"].flatMap(readCrash),
             livenessFailsAfter: object["livenessFailsAfter"]?.distribution(.duration),
-            readinessFailsAfter: object["readinessFailsAfter"]?.distribution(.duration),
             preStop: object["preStop"]?.distribution(.duration) ?? .constant(0),
             shutdown: object["shutdown"]?.distribution(.duration) ?? .constant(0),
             ignoresSIGTERM: object["ignoresSIGTERM"]?.bool() ?? false)

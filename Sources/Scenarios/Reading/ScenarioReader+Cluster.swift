@@ -238,6 +238,10 @@ extension ScenarioReader {
                     plan.parameters.set(name, .number(number))
                 }
             }
+            let isChanged = plan.parameters.changed.contains { $0.parameter.name == name }
+            if isChanged, TimingParameter.fixed.contains(name) {
+                value.report(.notSimulated("another value of \(name)"))
+            }
         }
     }
 }

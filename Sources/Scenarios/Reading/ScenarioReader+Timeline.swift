@@ -142,11 +142,13 @@ extension ScenarioReader {
             guard
                 supports([.deployment, .statefulSet, .daemonSet, .replicaSet, .replicationController, .pod])
             else { return nil }
-            let container = object?["container"]?.string() ?? "*"
+            let place = object?.required("container", "the container's name")
+            if place?.value.text == "*" { place?.report(.notSimulated("setting the image of all containers at once")) }
+            guard let container = place?.string() else { return nil }
             let image = object?.required("image", "the new image")?.string()
             return image.map { .setImage(reference, container: container, image: $0) }
         case "rollback":
-            guard supports([.deployment, .statefulSet, .daemonSet]) else { return nil }
+            guard supports([.deployment]) else { return nil }
             let revision = object?["toRevision"]?.integer(0...Int64.max, "a revision's number")
             return .rollback(reference, toRevision: revision == 0 ? nil : revision)
         case "restart":
@@ -226,9 +228,9 @@ extension ScenarioReader {
                 target,
                 TimelineAction.Drain(
                     gracePeriodSeconds: grace == -1 ? nil : grace,
-                    ignoresDaemonSets: object["ignoreDaemonSets"]?.bool() ?? true,
-                    deletesEmptyDirData: object["deleteEmptyDirData"]?.bool() ?? true,
-                    isForced: object["force"]?.bool() ?? false, timeout: object["timeout"]?.duration(.positive)))
+                    ignoresDaemonSets: readDrainFlag(object["ignoreDaemonSets"]),
+                    deletesEmptyDirData: readDrainFlag(object["deleteEmptyDirData"]),
+                    isForced: readDrainFlag(object["force"]), timeout: object["timeout"]?.duration(.positive)))
         case "taint":
             let taints = object.required("taints", "a list such as [\"dedicated=gpu:NoSchedule\"]")
             return .taint(target, list(taints, of: "taints").compactMap(readTaint))
@@ -240,6 +242,12 @@ extension ScenarioReader {
         }
     }
 
+    /// Drains are those of `kubectl drain --ignore-daemonsets --delete-emptydir-data --force`.
+    private func readDrainFlag(_ cursor: Cursor?) -> Bool {
+        if cursor?.bool() == false { cursor?.report(.notSimulated("a drain that stops at such pods")) }
+        return true
+    }
+
     private func nodeAction(_ key: String, _ target: NodeTarget) -> TimelineAction {
         switch key {
         case "cordon": .cordon(target)
@@ -248,7 +256,7 @@ extension ScenarioReader {
             .drain(
                 target,
                 TimelineAction.Drain(
-                    gracePeriodSeconds: nil, ignoresDaemonSets: true, deletesEmptyDirData: true, isForced: false,
+                    gracePeriodSeconds: nil, ignoresDaemonSets: true, deletesEmptyDirData: true, isForced: true,
                     timeout: nil))
         default: .recover(target)
         }

@@ -98,7 +98,9 @@ public struct AssumingIndex<Object: KubernetesObject> {
         if let known = observed[namespace: metadata.namespace, name: metadata.name],
             metadata.resourceVersion != 0,
             metadata.resourceVersion <= known.value.metadata.resourceVersion
-        { return }
+        {
+            return
+        }
         observed.set(object)
         current.set(object)
     }

@@ -18,8 +18,10 @@ public struct HostPort: Hashable, Sendable {
     ///
     /// Upstream: `pkg/scheduler/util/utils.go`, `GetHostPorts` (v1.36).
     static func ports(of spec: PodSpec) -> [HostPort] {
-        (spec.initContainers.filter(\.isSidecar) + spec.containers).flatMap(\.ports).filter { $0.hostPort > 0 }
-            .map(HostPort.init)
+        (spec.initContainers.filter(\.isSidecar) + spec.containers).flatMap(\.ports).filter {
+            $0.hostPort > 0
+        }
+        .map(HostPort.init)
     }
 
     /// Whether both cannot be open on one node.

@@ -19,9 +19,26 @@ public struct ImageStates {
             for name in image.names {
                 if states[name] == nil {
                     states[name] = State(sizeBytes: image.sizeBytes, nodes: [node])
-                } else if states[name]?.nodes.contains(node) == false {
+                } else if states[name]?.nodes.last != node {
+                    // A node's images come at once, so it can only be the last already.
                     states[name]?.nodes.append(node)
                 }
+            }
+        }
+    }
+
+    /// Removes and adds, as upstream does at every change of a node.
+    mutating func update(from old: [ContainerImage], to new: [ContainerImage], of node: NodeIndex) {
+        guard old == new else {
+            remove(old, of: node)
+            add(new, of: node)
+            return
+        }
+        // The only node with a name gives its size anew.
+        var seen: Set<String> = []
+        for image in new {
+            for name in image.names where states[name]?.nodes.count == 1 && seen.insert(name).inserted {
+                states[name]?.sizeBytes = image.sizeBytes
             }
         }
     }

@@ -4,9 +4,9 @@ public import SimulationKernel
 
 /// The nodes of a cluster as columns: one element a node and fact, at the node's ``NodeIndex``.
 ///
-/// Rows are used again after a node has gone. ``order`` lists the rows that hold a node, zone by zone in turn;
-/// rows outside of it belong to pods whose node is not known (yet, or any more) and are never candidates.
-/// Upstream: `pkg/scheduler/backend/cache` and `framework/types.go`, `NodeInfo` (v1.36).
+/// Rows are used again after a node has gone. ``order`` lists the rows that hold a node, zone by zone in
+/// turn; rows outside of it belong to pods whose node is not known (yet, or any more) and are never
+/// candidates. Upstream: `pkg/scheduler/backend/cache` and `framework/types.go`, `NodeInfo` (v1.36).
 public struct NodeTable {
     public internal(set) var symbols = SymbolTable()
     public internal(set) var resources = ResourceNames()
@@ -45,11 +45,15 @@ public struct NodeTable {
     public internal(set) var images = ImageStates()
     public internal(set) var topologies: ContiguousArray<TopologyDomains> = []
     /// The rows with a node, in the order in which a cycle visits them.
-    public private(set) var order: ContiguousArray<NodeIndex> = []
+    public var order: ContiguousArray<NodeIndex> { isOrderStale ? tree.list() : settledOrder }
+    /// How many nodes there are.
+    public private(set) var count = 0
 
     private var rows: [String: NodeIndex] = [:]
     private var freeRows: ContiguousArray<NodeIndex> = []
     private var tree = NodeTree()
+    private var settledOrder: ContiguousArray<NodeIndex> = []
+    private var isOrderStale = false
     private var topologyNumbers: [String: TopologyIndex] = [:]
     private var taintSetNumbers: [[Taint]: Int32] = [[]: 0]
     var classes: [PodClassKey: PodClass] = [:]
@@ -60,9 +64,6 @@ public struct NodeTable {
         _ = topology(WellKnown.hostnameLabel)
         _ = topology(WellKnown.zoneLabel)
     }
-
-    /// How many nodes there are.
-    @inlinable public var count: Int { order.count }
 
     /// How many rows the columns have.
     @inlinable public var rowCount: Int { names.count }
@@ -98,6 +99,13 @@ public struct NodeTable {
         return topology
     }
 
+    /// Brings ``order`` up to date once, so that reading it costs nothing until nodes come or go.
+    mutating func settleOrder() {
+        guard isOrderStale else { return }
+        settledOrder = tree.list()
+        isOrderStale = false
+    }
+
     // MARK: Nodes
 
     /// Adds a node, or takes over a new version of it.
@@ -107,18 +115,19 @@ public struct NodeTable {
         let row = self.row(makingRoomFor: name)
         let zone = NodeTree.zoneKey(node.value.metadata.labels)
         if let old = objects[row] {
-            images.remove(old.value.status.images, of: row)
+            images.update(from: old.value.status.images, to: node.value.status.images, of: row)
             let oldZone = NodeTree.zoneKey(old.value.metadata.labels)
             if oldZone != zone {
                 tree.remove(row, zone: oldZone)
                 tree.add(row, zone: zone)
-                order = tree.list()
+                isOrderStale = true
             }
         } else {
+            images.add(node.value.status.images, of: row)
             tree.add(row, zone: zone)
-            order = tree.list()
+            isOrderStale = true
+            count += 1
         }
-        images.add(node.value.status.images, of: row)
         objects[row] = node
         fill(row, from: node.value)
         return row
@@ -129,7 +138,8 @@ public struct NodeTable {
         guard let row = self[name], let node = objects[row] else { return }
         images.remove(node.value.status.images, of: row)
         tree.remove(row, zone: NodeTree.zoneKey(node.value.metadata.labels))
-        order = tree.list()
+        isOrderStale = true
+        count -= 1
         objects[row] = nil
         var empty = Node()
         empty.metadata.name = name

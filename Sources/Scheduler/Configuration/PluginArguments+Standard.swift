@@ -6,6 +6,7 @@ import OrderedCollections
 /// Upstream: `pkg/scheduler/apis/config/v1/defaults.go`, `apis/config/validation` (v1.36).
 extension NodeAffinity {
     init(arguments: PluginArguments) throws(ConfigurationError) {
+        try arguments.allow(["apiVersion", "kind", "addedAffinity"])
         let affinity = arguments.json["addedAffinity"]?.objectValue.map {
             KubernetesModel.NodeAffinity(fields: $0, epoch: CalendarTime(unixSeconds: 0))
         }
@@ -15,14 +16,10 @@ extension NodeAffinity {
 
 extension InterPodAffinity {
     init(arguments: PluginArguments) throws(ConfigurationError) {
-        let weight = try arguments.integer("hardPodAffinityWeight") ?? 1
-        guard (0...100).contains(weight) else {
-            throw ConfigurationError(
-                path: "\(arguments.path).hardPodAffinityWeight",
-                message: "\(weight) is not in the range 0 to 100")
-        }
+        try arguments.allow(
+            ["apiVersion", "kind", "hardPodAffinityWeight", "ignorePreferredTermsOfExistingPods"])
         self.init(
-            hardPodAffinityWeight: weight,
+            hardPodAffinityWeight: try arguments.integer("hardPodAffinityWeight", in: 0...100) ?? 1,
             ignoresPreferredTermsOfExistingPods: try arguments.boolean("ignorePreferredTermsOfExistingPods")
                 ?? false)
     }
@@ -30,6 +27,7 @@ extension InterPodAffinity {
 
 extension PodTopologySpread {
     init(arguments: PluginArguments) throws(ConfigurationError) {
+        try arguments.allow(["apiVersion", "kind", "defaultConstraints", "defaultingType"])
         let list = try arguments.array("defaultConstraints") ?? []
         switch arguments.json["defaultingType"]?.stringValue ?? "System" {
         case "List":
@@ -56,26 +54,34 @@ extension PodTopologySpread {
 
 extension DefaultPreemption {
     init(arguments: PluginArguments) throws(ConfigurationError) {
+        try arguments.allow(
+            ["apiVersion", "kind", "minCandidateNodesPercentage", "minCandidateNodesAbsolute"])
         self.init(
-            minCandidatePercentage: try arguments.integer("minCandidateNodesPercentage") ?? 10,
-            minCandidateCount: try arguments.integer("minCandidateNodesAbsolute") ?? 100)
+            minCandidatePercentage: try arguments.integer("minCandidateNodesPercentage", in: 0...100) ?? 10,
+            minCandidateCount: try arguments.integer(
+                "minCandidateNodesAbsolute", in: 0...Int64(Int32.max)) ?? 100)
     }
 }
 
 extension NodeResourcesBalancedAllocation {
     init(arguments: PluginArguments) throws(ConfigurationError) {
+        try arguments.allow(["apiVersion", "kind", "resources"])
         self.init(resources: try arguments.resources("resources"))
     }
 }
 
 extension VolumeBinding {
     init(arguments: PluginArguments) throws(ConfigurationError) {
-        self.init(bindTimeoutSeconds: try arguments.integer("bindTimeoutSeconds") ?? 600)
+        try arguments.allow(["apiVersion", "kind", "bindTimeoutSeconds", "shape"])
+        self.init(
+            bindTimeoutSeconds: try arguments.integer("bindTimeoutSeconds", in: 0...31_536_000) ?? 600)
     }
 }
 
 extension NodeResourcesFit {
     init(arguments: PluginArguments) throws(ConfigurationError) {
+        try arguments.allow(
+            ["apiVersion", "kind", "scoringStrategy", "ignoredResources", "ignoredResourceGroups"])
         let ignored = try arguments.array("ignoredResources") ?? []
         let groups = try arguments.array("ignoredResourceGroups") ?? []
         var strategy = ScoringStrategy.leastAllocated(ScoredResource.cpuAndMemory)
@@ -87,19 +93,9 @@ extension NodeResourcesFit {
             case "MostAllocated": strategy = .mostAllocated(resources)
             case "RequestedToCapacityRatio":
                 let shape = json["requestedToCapacityRatio"]?["shape"]?.arrayValue ?? []
-                guard !shape.isEmpty else {
-                    throw ConfigurationError(
-                        path: "\(nested.path).requestedToCapacityRatio.shape",
-                        message: "at least one point must be specified")
-                }
                 strategy = .requestedToCapacityRatio(
                     resources,
-                    // Scores are given from 0 to 10.
-                    shape: shape.map {
-                        UtilizationPoint(
-                            utilization: $0["utilization"]?.integerValue ?? 0,
-                            score: ($0["score"]?.integerValue ?? 0) * 10)
-                    })
+                    shape: try Self.points(shape, "\(nested.path).requestedToCapacityRatio.shape"))
             case let other:
                 throw ConfigurationError(
                     path: "\(nested.path).type",
@@ -113,13 +109,43 @@ extension NodeResourcesFit {
     }
 }
 
+extension NodeResourcesFit {
+    /// Upstream: `pkg/scheduler/apis/config/validation/validation_pluginargs.go` (v1.36).
+    private static func points(
+        _ list: [JSONValue], _ path: String
+    ) throws(ConfigurationError) -> [UtilizationPoint] {
+        if list.isEmpty {
+            throw ConfigurationError(path: path, message: "at least one point must be specified")
+        }
+        var points: [UtilizationPoint] = []
+        for (place, item) in list.enumerated() {
+            let point = PluginArguments(path: "\(path)[\(place)]", json: item)
+            let utilization = try point.integer("utilization", in: 0...100) ?? 0
+            let score = try point.integer("score", in: 0...10) ?? 0
+            if let last = points.last, last.utilization >= utilization {
+                throw ConfigurationError(
+                    path: "\(point.path).utilization",
+                    message: "utilization values must be sorted in increasing order")
+            }
+            // Scores are given from 0 to 10.
+            points.append(UtilizationPoint(utilization: utilization, score: score * 10))
+        }
+        return points
+    }
+}
+
 extension PluginArguments {
     fileprivate func resources(_ name: String) throws(ConfigurationError) -> [ScoredResource] {
         let list = try array(name) ?? []
         if list.isEmpty { return ScoredResource.cpuAndMemory }
-        return list.map {
-            let weight = $0["weight"]?.integerValue ?? 0
-            return ScoredResource(name: $0["name"]?.stringValue ?? "", weight: weight == 0 ? 1 : weight)
+        var resources: [ScoredResource] = []
+        for (place, item) in list.enumerated() {
+            let entry = PluginArguments(path: "\(path).\(name)[\(place)]", json: item)
+            try entry.allow(["name", "weight"])
+            let weight = try entry.integer("weight", in: 0...100) ?? 0
+            resources.append(
+                ScoredResource(name: item["name"]?.stringValue ?? "", weight: weight == 0 ? 1 : weight))
         }
+        return resources
     }
 }

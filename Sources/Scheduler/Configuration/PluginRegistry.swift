@@ -1,4 +1,5 @@
 public import KubernetesModel
+import OrderedCollections
 
 /// The plugins that configurations can name: one line each.
 ///
@@ -78,6 +79,30 @@ public struct PluginArguments: Sendable {
         return number
     }
 
+    /// An integer member within bounds; nil when it is absent.
+    public func integer(_ name: String, in range: ClosedRange<Int64>) throws(ConfigurationError) -> Int64? {
+        guard let number = try integer(name) else { return nil }
+        guard range.contains(number) else {
+            throw ConfigurationError(
+                path: path.isEmpty ? name : "\(path).\(name)",
+                message: "\(number) is not in the range \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// Refuses members of other names.
+    public func allow(_ names: [String]) throws(ConfigurationError) {
+        if json.isNull { return }
+        guard let members = json.objectValue else {
+            throw ConfigurationError(path: path, message: "expected an object, found \(json.kindName)")
+        }
+        for name in members.keys where !names.contains(name) {
+            throw ConfigurationError(
+                path: path.isEmpty ? name : "\(path).\(name)",
+                message: "unknown field. Known are \(names.joined(separator: ", "))")
+        }
+    }
+
     public func boolean(_ name: String) throws(ConfigurationError) -> Bool? {
         guard let value = json[name], !value.isNull else { return nil }
         guard let flag = value.boolValue else { throw wrong(name, "a boolean", value) }
@@ -91,6 +116,8 @@ public struct PluginArguments: Sendable {
     }
 
     func wrong(_ name: String, _ expected: String, _ found: JSONValue) -> ConfigurationError {
-        ConfigurationError(path: "\(path).\(name)", message: "expected \(expected), found \(found.kindName)")
+        ConfigurationError(
+            path: path.isEmpty ? name : "\(path).\(name)",
+            message: "expected \(expected), found \(found.kindName)")
     }
 }

@@ -83,7 +83,10 @@ extension PluginSet {
             guard let name = item["name"]?.stringValue, !name.isEmpty else {
                 throw ConfigurationError(path: "\(path).enabled[\(place)].name", message: "is missing")
             }
-            enabled.append(EnabledPlugin(name: name, weight: item["weight"]?.integerValue ?? 0))
+            let entry = PluginArguments(path: "\(path).enabled[\(place)]", json: item)
+            try entry.allow(["name", "weight"])
+            let weight = try entry.integer("weight", in: 0...Int64(Int32.max)) ?? 0
+            enabled.append(EnabledPlugin(name: name, weight: weight))
         }
         disabled = (try arguments.array("disabled") ?? []).compactMap { $0["name"]?.stringValue }
     }

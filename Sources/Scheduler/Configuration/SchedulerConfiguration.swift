@@ -25,13 +25,24 @@ public struct SchedulerConfiguration: Sendable {
         if let extenders = try arguments.array("extenders"), !extenders.isEmpty {
             throw ConfigurationError(path: "extenders", message: "simk does not call scheduler extenders")
         }
-        percentageOfNodesToScore = try arguments.integer("percentageOfNodesToScore") ?? 0
-        podInitialBackoffSeconds = try arguments.integer("podInitialBackoffSeconds") ?? 1
-        podMaxBackoffSeconds = try arguments.integer("podMaxBackoffSeconds") ?? 10
+        try arguments.allow([
+            "apiVersion", "kind", "parallelism", "leaderElection", "clientConnection",
+            "healthzBindAddress", "metricsBindAddress", "enableProfiling", "enableContentionProfiling",
+            "percentageOfNodesToScore", "podInitialBackoffSeconds", "podMaxBackoffSeconds", "profiles",
+            "extenders", "delayCacheUntilActive",
+        ])
+        percentageOfNodesToScore = try arguments.integer("percentageOfNodesToScore", in: 0...100) ?? 0
+        podInitialBackoffSeconds = try arguments.integer("podInitialBackoffSeconds", in: 1...86_400) ?? 1
+        podMaxBackoffSeconds =
+            try arguments.integer("podMaxBackoffSeconds", in: podInitialBackoffSeconds...86_400)
+            ?? max(10, podInitialBackoffSeconds)
         let list = try arguments.array("profiles") ?? []
         profiles = []
         for (place, profile) in (list.isEmpty ? [.object([:])] : list).enumerated() {
             let path = "profiles[\(place)]"
+            try PluginArguments(path: path, json: profile).allow([
+                "schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig",
+            ])
             let name = profile["schedulerName"]?.stringValue ?? (list.count <= 1 ? "default-scheduler" : "")
             if name.isEmpty { throw ConfigurationError(path: "\(path).schedulerName", message: "is missing") }
             if profiles.contains(where: { $0.profileName == name }) {
@@ -56,6 +67,8 @@ private struct ProfileBuilder {
 
     mutating func build(_ json: JSONValue) throws(ConfigurationError) -> Framework {
         let sets = json["plugins"]
+        try PluginArguments(path: "\(path).plugins", json: sets ?? .object([:]))
+            .allow(ExtensionPoint.allCases.map(\.rawValue) + ["multiPoint"])
         let multiPoint = PluginSet.defaults.merged(
             with: try PluginSet(json: sets?["multiPoint"], path: "\(path).plugins.multiPoint"))
         var points: [ExtensionPoint: PluginSet] = [:]
@@ -79,7 +92,8 @@ private struct ProfileBuilder {
         }
 
         var framework = Framework(profileName: name)
-        framework.percentageOfNodesToScore = json["percentageOfNodesToScore"]?.integerValue
+        framework.percentageOfNodesToScore = try PluginArguments(path: path, json: json)
+            .integer("percentageOfNodesToScore", in: 0...100)
         for point in ExtensionPoint.allCases {
             let set = points[point] ?? PluginSet()
             for plugin in try expand(point, set, multiPoint) {
@@ -95,7 +109,7 @@ private struct ProfileBuilder {
                 || entry.plugin is any FilterPlugin || entry.plugin is any ReservePlugin
                 || entry.plugin is any PermitPlugin
             if canReject || entry.plugin is any EnqueueExtensions {
-                framework.enqueue.append((entry.name, entry.plugin as? any EnqueueExtensions))
+                framework.enqueue.append(Framework.EnqueueEntry(entry.plugin))
             }
         }
         return framework
@@ -113,7 +127,8 @@ private struct ProfileBuilder {
     private func unknown(_ name: String, _ path: String) -> ConfigurationError {
         ConfigurationError(
             path: path,
-            message: "unknown plugin '\(name)'. Known are \(registry.entries.map(\.name).joined(separator: ", "))")
+            message:
+                "unknown plugin '\(name)'. Known are \(registry.entries.map(\.name).joined(separator: ", "))")
     }
 
     /// Upstream: `framework/runtime/framework.go`, `expandMultiPointPlugins` (v1.36).

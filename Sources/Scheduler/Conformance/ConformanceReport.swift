@@ -27,6 +27,7 @@ public struct ConformanceReport: Hashable, Sendable {
 
     /// `resources: 68 of 68 cases, 12345 of 12345 comparisons agree`.
     public var summary: String {
-        "\(category): \(agreeingCases) of \(cases.count) cases, \(agreements) of \(comparisons) comparisons agree"
+        "\(category): \(agreeingCases) of \(cases.count) cases, "
+            + "\(agreements) of \(comparisons) comparisons agree"
     }
 }

@@ -20,7 +20,9 @@ struct ConformanceRun {
         let objects = line["objects"]?.arrayValue ?? []
         let classes = PriorityClasses(objects.filter { $0["kind"]?.stringValue == "PriorityClass" })
         for tree in objects {
-            guard let object = ConformanceObjects.decode(tree, classes: classes, epoch: epoch) else { continue }
+            guard let object = ConformanceObjects.decode(tree, classes: classes, epoch: epoch) else {
+                continue
+            }
             switch object {
             case .node(let node): cluster.nodes.set(node)
             case .pod(let pod):
@@ -222,7 +224,8 @@ struct ConformanceRun {
         func keys(_ pods: [PodInfo]) -> [String] { pods.map(\.key.description) }
         func array(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
         var json: JSONObject = [
-            "nominatedNode": .string(plan.chosen.nodeName), "victims": array(keys(plan.chosen.victims).sorted()),
+            "nominatedNode": .string(plan.chosen.nodeName),
+            "victims": array(keys(plan.chosen.victims).sorted()),
         ]
         if !isBrief {
             json["candidates"] = .object(

@@ -44,7 +44,9 @@ public struct Diagnosis: Sendable {
             }
             for entry in statuses { count(entry.status.reasons, times: 1) }
             if statuses.count < nodeCount { count(absentStatus.reasons, times: nodeCount - statuses.count) }
-            let lines = counts.map { "\($0.count) \($0.reason)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            let lines = counts.map { "\($0.count) \($0.reason)" }.sorted {
+                $0.utf8.lexicographicallyPrecedes($1.utf8)
+            }
             if !lines.isEmpty { text += " \(lines.joined(separator: ", "))." }
         }
         return postFilterMessage.isEmpty ? text : text + " \(postFilterMessage)"

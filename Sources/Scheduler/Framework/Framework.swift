@@ -18,8 +18,22 @@ public struct Framework: Sendable {
     public var preBind: [any PreBindPlugin] = []
     public var bind: [any BindPlugin] = []
     public var postBind: [any PostBindPlugin] = []
-    /// Every plugin that can reject pods, and the events that it waits for; nil stands for all events.
-    public var enqueue: [(name: String, extensions: (any EnqueueExtensions)?)] = []
+    /// Every plugin that can reject pods, and the events that it waits for; without extensions, all events.
+    public internal(set) var enqueue: [EnqueueEntry] = []
+
+    public struct EnqueueEntry: Sendable {
+        public let name: String
+        public let events: [ClusterEvent]
+        public let extensions: (any EnqueueExtensions)?
+
+        init(_ plugin: any Plugin) {
+            name = plugin.name
+            extensions = plugin as? any EnqueueExtensions
+            events = extensions?.events ?? [.wildcard]
+        }
+
+        func covers(_ event: ClusterEvent) -> Bool { events.contains { $0.covers(event) } }
+    }
     /// Nil takes the scheduler's own.
     public var percentageOfNodesToScore: Int64?
 

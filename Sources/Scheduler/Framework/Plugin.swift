@@ -64,7 +64,8 @@ public protocol PreFilterPlugin: Plugin {
 /// Brings a PreFilter state up to date in trials with other pods on a node.
 public protocol PreFilterExtensions: PreFilterPlugin {
     func add(
-        _ other: PodInfo, to node: NodeIndex, for pod: PodInfo, cluster: ClusterCache, state: inout CycleState)
+        _ other: PodInfo, to node: NodeIndex, for pod: PodInfo, cluster: ClusterCache, state: inout CycleState
+    )
     func remove(
         _ other: PodInfo, from node: NodeIndex, for pod: PodInfo, cluster: ClusterCache,
         state: inout CycleState)

@@ -32,8 +32,8 @@ extension Framework {
                 let score = scores[place]
                 guard (NodeScore.minimum...NodeScore.maximum).contains(score) else {
                     let text =
-                        "applying score defaultWeights on Score plugins: plugin \"\(plugin.name)\" returns an "
-                        + "invalid score \(score), it should in the range of [0, 100] after normalizing"
+                        "applying score defaultWeights on Score plugins: plugin \"\(plugin.name)\" returns "
+                        + "an invalid score \(score), it should in the range of [0, 100] after normalizing"
                     return ([], [], text)
                 }
                 totals[place] += score * weight

@@ -77,8 +77,5 @@ public struct Rejections {
 
     mutating func adopt(error: String) { if self.error.isEmpty { self.error = error } }
 
-    /// Forgets the verdict on a node that was not looked at after all.
-    mutating func withdraw(_ node: NodeIndex) { verdictOfRow[node.value] = -1 }
-
     mutating func setCandidates(_ candidates: ContiguousArray<NodeIndex>) { self.candidates = candidates }
 }

@@ -61,7 +61,8 @@ public struct SchedulingCycle: Sendable {
         _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
     ) -> SchedulingResult {
         var result = SchedulingResult()
-        if cluster.nodes.order.isEmpty {
+        cluster.nodes.settleOrder()
+        if cluster.nodes.count == 0 {
             result.diagnosis.absentStatus = .unresolvable("no nodes available to schedule pods")
             result.message = "no nodes available to schedule pods"
             return result

@@ -24,7 +24,9 @@ public enum StatusCode: UInt8, Hashable, Sendable {
     }
 
     /// Whether the code refuses the pod without being an error.
-    @inlinable public var isRejection: Bool { self == .unschedulable || self == .unschedulableAndUnresolvable }
+    @inlinable public var isRejection: Bool {
+        self == .unschedulable || self == .unschedulableAndUnresolvable
+    }
 }
 
 /// A plugin's answer: a code, the reasons that are counted in messages, and who gave it.

@@ -22,7 +22,8 @@ extension InterPodAffinity: PreScorePlugin, NormalizeScorePlugin {
         let namespaceLabels = cluster.objects.namespaceLabels(pod.namespace)
         var counts = TopologyCounts()
         var isAnyTermMet = false
-        func count(_ term: AffinityTerm, _ amount: Int64, of other: Pod, _ labels: Labels, _ node: NodeIndex) {
+        func count(_ term: AffinityTerm, _ amount: Int64, of other: Pod, _ labels: Labels, _ node: NodeIndex)
+        {
             guard term.matches(other, namespaceLabels: labels) else { return }
             let domain = nodes.topologies[term.topology.value][node]
             guard domain >= 0 else { return }

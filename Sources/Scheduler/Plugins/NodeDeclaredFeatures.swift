@@ -51,7 +51,9 @@ public struct NodeDeclaredFeatures: PreFilterPlugin, FilterPlugin, EnqueueExtens
             return change.oldNode?.status.rest["declaredFeatures"] != new.status.rest["declaredFeatures"]
                 || change.oldNode == nil
         }
-        guard let old = change.oldPod, let new = change.newPod, new.metadata.uid == pod.uid else { return false }
+        guard let old = change.oldPod, let new = change.newPod, new.metadata.uid == pod.uid else {
+            return false
+        }
         return Self.requirements(of: old.spec) != Self.requirements(of: new.spec)
     }
 }

@@ -3,8 +3,8 @@ import OrderedCollections
 
 /// Rejects nodes to which a CSI driver cannot attach as many volumes as the pod would add.
 ///
-/// Upstream: `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go` (v1.36). Volumes of in-tree plugins count
-/// for the CSI driver that stands in for them, on nodes that have a CSINode.
+/// Upstream: `pkg/scheduler/framework/plugins/nodevolumelimits/csi.go` (v1.36). Volumes of in-tree plugins
+/// count for the CSI driver that stands in for them, on nodes that have a CSINode.
 public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions {
     public static let name = "NodeVolumeLimits"
 
@@ -111,7 +111,9 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             {
                 return .error(problem)
             }
-            if let found = attachable(claim, csiNode: csiNode, cluster: cluster) { Self.add(found, to: &list) }
+            if let found = attachable(claim, csiNode: csiNode, cluster: cluster) {
+                Self.add(found, to: &list)
+            }
         }
         return nil
     }

@@ -1,3 +1,5 @@
+import KubernetesModel
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #elseif canImport(Darwin)
     import Darwin
 #endif
-import KubernetesModel
 
 /// Soft constraints: fewer matching pods in a node's domains are better, weighed by the number of domains.
 ///
@@ -33,7 +34,9 @@ extension PodTopologySpread: PreScorePlugin, NormalizeScorePlugin {
 
         // A node without the key is in a domain of its own kind, the one after all others.
         var counts = ContiguousArray<ContiguousArray<Int64?>>()
-        for column in columns { counts.append(ContiguousArray(repeating: nil, count: column.domainCount + 1)) }
+        for column in columns {
+            counts.append(ContiguousArray(repeating: nil, count: column.domainCount + 1))
+        }
         func place(_ constraint: Int, _ node: NodeIndex) -> Int {
             let domain = columns[constraint][node]
             return domain < 0 ? columns[constraint].domainCount : domain

@@ -23,7 +23,8 @@ public struct PodTopologySpread: PreFilterExtensions, FilterPlugin, EnqueueExten
             usesSystemDefaults = false
         case .system:
             usesSystemDefaults = true
-            defaultConstraints = [(WellKnown.hostnameLabel, Int64(3)), (WellKnown.zoneLabel, 5)].map { key, skew in
+            defaultConstraints = [(WellKnown.hostnameLabel, Int64(3)), (WellKnown.zoneLabel, 5)].map {
+                key, skew in
                 var constraint = KubernetesModel.TopologySpreadConstraint()
                 constraint.topologyKey = key
                 constraint.maxSkew = skew

@@ -9,7 +9,9 @@ struct TopologyCounts {
     var isEmpty: Bool { nonZeroCount == 0 }
 
     func callAsFunction(_ topology: TopologyIndex, _ domain: Int) -> Int64 {
-        guard domain >= 0, topology.value < counts.count, domain < counts[topology.value].count else { return 0 }
+        guard domain >= 0, topology.value < counts.count, domain < counts[topology.value].count else {
+            return 0
+        }
         return counts[topology.value][domain]
     }
 

@@ -153,7 +153,8 @@ public struct VolumeBinding: PreFilterPlugin, FilterPlugin, ReservePlugin, PreBi
                 return .failed("binding volumes: failed to check binding: could not find \"\(name)\"")
             }
             guard let claim = claim(binding.claim, objects) else {
-                return .failed("binding volumes: failed to check binding: could not find \"\(binding.claim)\"")
+                return .failed(
+                    "binding volumes: failed to check binding: could not find \"\(binding.claim)\"")
             }
             if volume.metadata.resourceVersion <= binding.volume.metadata.resourceVersion { return .waiting }
             if !VolumeObjects.isUsable(volume, on: labels) { return .failed(mismatch(volume, node)) }
@@ -172,7 +173,8 @@ public struct VolumeBinding: PreFilterPlugin, FilterPlugin, ReservePlugin, PreBi
                 return .failed("binding volumes: provisioning failed for PVC \"\(written.metadata.name)\"")
             }
             if !claim.spec.volumeName.isEmpty {
-                guard let volume = objects.persistentVolumes.observed(name: claim.spec.volumeName)?.value else {
+                guard let volume = objects.persistentVolumes.observed(name: claim.spec.volumeName)?.value
+                else {
                     return .waiting
                 }
                 if !VolumeObjects.isUsable(volume, on: labels) { return .failed(mismatch(volume, node)) }

@@ -22,7 +22,9 @@ struct VolumeClaims {
         for volume in pod.value.claimVolumes {
             guard
                 let claim = objects.persistentVolumeClaims[namespace: pod.namespace, name: volume.name]?.value
-            else { return .failure(Failure(message: "error getting PVC \"\(pod.namespace)/\(volume.name)\"")) }
+            else {
+                return .failure(Failure(message: "error getting PVC \"\(pod.namespace)/\(volume.name)\""))
+            }
             if VolumeObjects.isFullyBound(claim) {
                 claims.bound.append(claim)
                 continue
@@ -74,7 +76,8 @@ struct VolumeClaims {
         }
         if !isEnough { outcome.reasons.append("node(s) did not have enough free storage") }
         if !volumesExist {
-            outcome.reasons.append("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)")
+            outcome.reasons.append(
+                "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)")
         }
         return outcome
     }
@@ -178,7 +181,8 @@ struct VolumeClaims {
     }
 
     /// The volume as it is when it is the claim's.
-    private static func bind(_ volume: PersistentVolume, to claim: PersistentVolumeClaim) -> PersistentVolume {
+    private static func bind(_ volume: PersistentVolume, to claim: PersistentVolumeClaim) -> PersistentVolume
+    {
         let isOwn = VolumeObjects.isBound(volume, to: claim)
         return volume.with { volume in
             let reference = volume.spec.claimRef
@@ -218,7 +222,9 @@ struct VolumeClaims {
     /// The largest volume that a capacity object allows.
     static func limit(_ capacity: GenericObject) -> Quantity? {
         for member in ["maximumVolumeSize", "capacity"] {
-            if let value = capacity.body[member], let quantity = try? Quantity(json: value) { return quantity }
+            if let value = capacity.body[member], let quantity = try? Quantity(json: value) {
+                return quantity
+            }
         }
         return nil
     }

@@ -103,10 +103,13 @@ public struct VolumeRestrictions: PreFilterExtensions, FilterPlugin, EnqueueExte
             func areReadOnly(_ pair: (JSONValue, JSONValue)) -> Bool {
                 pair.0["readOnly"]?.boolValue == true && pair.1["readOnly"]?.boolValue == true
             }
-            if let pair = both("gcePersistentDisk"), pair.0["pdName"] == pair.1["pdName"], !areReadOnly(pair) {
+            if let pair = both("gcePersistentDisk"), pair.0["pdName"] == pair.1["pdName"], !areReadOnly(pair)
+            {
                 return true
             }
-            if let pair = both("awsElasticBlockStore"), pair.0["volumeID"] == pair.1["volumeID"] { return true }
+            if let pair = both("awsElasticBlockStore"), pair.0["volumeID"] == pair.1["volumeID"] {
+                return true
+            }
             if let pair = both("iscsi"), pair.0["iqn"] == pair.1["iqn"], !areReadOnly(pair) { return true }
             if let pair = both("rbd"), pair.0["pool"] ?? "rbd" == pair.1["pool"] ?? "rbd",
                 pair.0["image"] == pair.1["image"], !areReadOnly(pair)
@@ -133,7 +136,9 @@ public struct VolumeRestrictions: PreFilterExtensions, FilterPlugin, EnqueueExte
                 && claims.contains(claim.value.metadata.name)
         }
         guard let deleted = change.oldPod, deleted.metadata.namespace == pod.namespace else { return false }
-        if pod.spec.volumes.contains(where: { isDisk($0) && Self.conflicts($0, with: deleted) }) { return true }
+        if pod.spec.volumes.contains(where: { isDisk($0) && Self.conflicts($0, with: deleted) }) {
+            return true
+        }
         return deleted.spec.volumes.contains {
             $0.persistentVolumeClaim.map { claims.contains($0.claimName) } ?? false
         }

@@ -26,7 +26,9 @@ enum ChangeEvents {
     }
 
     private static func isScaledDown(from old: Pod, to new: Pod) -> Bool {
-        if old.spec === new.spec && !PodRequests.hasStatusResources(old) && !PodRequests.hasStatusResources(new) {
+        if old.spec === new.spec && !PodRequests.hasStatusResources(old)
+            && !PodRequests.hasStatusResources(new)
+        {
             return false
         }
         let before = PodRequests(usesStatus: true)(old)

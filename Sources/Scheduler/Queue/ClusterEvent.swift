@@ -57,7 +57,8 @@ public struct ClusterEvent: Hashable, Sendable {
     /// comparing the numbers (`framework/types.go`, `MatchClusterEvents`, v1.36).
     public func covers(_ happened: ClusterEvent) -> Bool {
         if self == .wildcard { return true }
-        return (resource == .any || resource == happened.resource) && !action.isDisjoint(with: happened.action)
+        return (resource == .any || resource == happened.resource)
+            && !action.isDisjoint(with: happened.action)
             && happened.action.rawValue <= action.rawValue
     }
 }

@@ -20,8 +20,6 @@ struct PodHeap: Sendable {
     var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
     var first: QueuedPod? { entries.first?.pod }
-    /// In no particular order.
-    var pods: some Sequence<QueuedPod> { entries.lazy.map(\.pod) }
 
     subscript(uid: UID) -> QueuedPod? { places[uid].map { entries[$0].pod } }
 
@@ -82,7 +80,8 @@ struct PodHeap: Sendable {
         var place = start
         while true {
             var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < entries.count && precedes(child, least) {
+            for child in [2 * place + 1, 2 * place + 2] where child < entries.count && precedes(child, least)
+            {
                 least = child
             }
             if least == place { return }

@@ -81,6 +81,9 @@ public struct SchedulingQueue {
         return wake
     }
 
+    /// Whether any pod waits for events.
+    public var isListening: Bool { !unschedulable.isEmpty || !gated.isEmpty || !inFlight.isEmpty }
+
     /// Whether ``pop(at:)`` would give a pod.
     public var hasReadyPod: Bool { !active.isEmpty || !backoff.isEmpty }
 
@@ -138,7 +141,8 @@ public struct SchedulingQueue {
 
     // MARK: Scheduling
 
-    /// Takes out the next pod to schedule; it is in flight until ``done(_:)`` or ``addUnschedulable(_:cluster:at:)``.
+    /// Takes out the next pod to schedule; it is in flight until ``done(_:)`` or
+    /// ``addUnschedulable(_:cluster:at:)``.
     public mutating func pop(at now: VirtualTime) -> QueuedPod? {
         flushBackoff(at: now)
         // With nothing else to do, upstream does not wait for a back-off's end.
@@ -189,7 +193,7 @@ public struct SchedulingQueue {
         after change: ClusterChange, cluster: ClusterCache, at now: VirtualTime,
         where isConcerned: (PodInfo) -> Bool = { _ in true }
     ) {
-        guard isOfInterest(change.event) else { return }
+        guard isListening, isOfInterest(change.event) else { return }
         var moved: [QueuedPod] = []
         for pod in unschedulable.values
         where isConcerned(pod.pod) && isWorthRetrying(pod, after: change, cluster: cluster) {
@@ -243,18 +247,11 @@ public struct SchedulingQueue {
 
     private func isOfInterest(_ event: ClusterEvent) -> Bool {
         if event == .wildcard { return true }
-        return profiles.contains { profile in
-            profile.enqueue.contains { entry in
-                entry.extensions.map { $0.events.contains { $0.covers(event) } } ?? true
-            }
-        }
+        return profiles.contains { profile in profile.enqueue.contains { $0.covers(event) } }
     }
 
     private func isGateConcerned(_ pod: QueuedPod, _ event: ClusterEvent) -> Bool {
-        guard let entry = profile(of: pod.pod)?.enqueue.first(where: { $0.name == pod.gatingPlugin }) else {
-            return false
-        }
-        return entry.extensions.map { $0.events.contains { $0.covers(event) } } ?? true
+        profile(of: pod.pod)?.enqueue.contains { $0.name == pod.gatingPlugin && $0.covers(event) } ?? false
     }
 
     /// Asks the plugins that rejected a pod.
@@ -266,11 +263,9 @@ public struct SchedulingQueue {
             return change.new.map { $0.metadata.uid == pod.pod.uid } ?? true
         }
         guard let profile = profile(of: pod.pod) else { return true }
-        return profile.enqueue.contains { name, extensions in
-            guard pod.unschedulablePlugins.contains(name) else { return false }
-            guard let extensions else { return true }
-            return extensions.events.contains { $0.covers(change.event) }
-                && extensions.isWorthRetrying(pod.pod, after: change, cluster: cluster)
+        return profile.enqueue.contains { entry in
+            pod.unschedulablePlugins.contains(entry.name) && entry.covers(change.event)
+                && entry.extensions?.isWorthRetrying(pod.pod, after: change, cluster: cluster) ?? true
         }
     }
 
@@ -330,7 +325,8 @@ public struct SchedulingQueue {
         while let pod = backoff.first, !isBackingOff(pod, at: now), let popped = backoff.popFirst() {
             ready.append(popped)
         }
-        while let pod = errorBackoff.first, !isBackingOff(pod, at: now), let popped = errorBackoff.popFirst() {
+        while let pod = errorBackoff.first, !isBackingOff(pod, at: now), let popped = errorBackoff.popFirst()
+        {
             ready.append(popped)
         }
         for pod in ready { _ = moveToActive(pod, label: "BackoffComplete", fromBackoff: true, at: now) }

@@ -166,6 +166,7 @@ extension Kubelet {
             }
             pods[index].isKnown = false
             pods[index].work = .none
+            pods[index].isRuntimeOnly = false
             pods[index].step = .idle
             pods[index].isPending = false
             pods[index].isQueued = false

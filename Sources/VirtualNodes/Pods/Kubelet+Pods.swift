@@ -12,7 +12,7 @@ extension Kubelet {
             return
         }
         let index = Int(slot)
-        if !pods[index].isKnown || pods[index].work == .none && pods[index].hasSandbox {
+        if !pods[index].isKnown {
             // The runtime has it from before this process of the kubelet.
             pods[index].pod = pod
             pods[index].isKnown = true
@@ -96,6 +96,8 @@ extension Kubelet {
         status.message = "Pod was rejected: " + failure.message
         setStatus(slot, status, now)
         pumpStatuses(now, &out)
+        // An earlier process may have run it.
+        if hasRunningParts(pods[Int(slot)], now) { scheduleHousekeeping(now) }
     }
 
     private mutating func updatePod(_ slot: Int32, _ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
@@ -221,20 +223,22 @@ extension Kubelet {
         alarms.set(.housekeeping, at: tick(timing.housekeepingPeriod, after: now))
     }
 
-    /// Tears down what the runtime runs and the API server does not have (`HandlePodCleanups`).
+    /// Tears down what the runtime runs and no worker works on: pods that the API server does not have, and
+    /// rejected ones (`HandlePodCleanups`).
     mutating func housekeep(_ now: VirtualTime, _ out: inout Outbox) {
         guard sourcesReady else {
             scheduleHousekeeping(now)
             return
         }
         for index in pods.indices
-        where pods[index].generation != 0 && !pods[index].isKnown && pods[index].work == .none {
+        where pods[index].generation != 0 && pods[index].work == .none {
             let slot = Int32(index)
             if hasRunningParts(pods[index], now) {
                 pods[index].work = .terminating
+                pods[index].isRuntimeOnly = true
                 pods[index].gracePeriod = 1
                 requestSync(slot)
-            } else {
+            } else if !pods[index].isKnown {
                 release(slot)
             }
         }

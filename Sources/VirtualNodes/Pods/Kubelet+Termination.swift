@@ -41,7 +41,7 @@ extension Kubelet {
 
     mutating func beginTerminating(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
-        if pods[index].isKnown {
+        if pods[index].isKnown && !pods[index].isRuntimeOnly {
             let status = generateStatus(slot, isTerminal: false, now)
             setStatus(slot, status, now)
         }
@@ -76,9 +76,12 @@ extension Kubelet {
         pods[index].isSandboxReady = false
         pods[index].listing = now
         stopProbes(slot, [.startup, .readiness, .liveness])
-        if !pods[index].isKnown && pods[index].status == nil && pods[index].lastSync == .never {
-            // Upstream knows such a pod from the runtime only; nobody waits for its status.
-            release(slot)
+        if pods[index].isRuntimeOnly {
+            pods[index].isRuntimeOnly = false
+            pods[index].step = .idle
+            pods[index].isPending = false
+            pods[index].work = .none
+            if !pods[index].isKnown { release(slot) }
             return
         }
         let address = pods[index].address

@@ -54,6 +54,8 @@ struct PodRecord: Sendable {
     var isPending = false
     /// Whether ``Kubelet/ready`` holds the slot.
     var isQueued = false
+    /// Whether only what is left on the runtime is torn down, without a word to the API server.
+    var isRuntimeOnly = false
     /// Whether termination has started, so that restarts are ruled out.
     var isTerminationRequested: Bool { work.rawValue >= WorkType.terminating.rawValue }
     /// The end of the last sync; `never` before the first one.

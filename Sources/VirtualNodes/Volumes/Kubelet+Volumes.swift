@@ -36,7 +36,7 @@ extension Kubelet {
         armVolumes(slot)
     }
 
-    private func usedVolumes(_ spec: PodSpecFields) -> [Int] {
+    func usedVolumes(_ spec: PodSpecFields) -> [Int] {
         var used: [String] = []
         for container in spec.initContainers + spec.containers {
             used += container.volumeMounts.map(\.name)
@@ -48,7 +48,7 @@ extension Kubelet {
         return spec.volumes.indices.filter { used.contains(spec.volumes[$0].name) }
     }
 
-    private mutating func armVolumes(_ slot: Int32) {
+    mutating func armVolumes(_ slot: Int32) {
         let index = Int(slot)
         pods[index].volumeVersion &+= 1
         let due = pods[index].volumes.map(\.due).min() ?? .never
@@ -73,7 +73,7 @@ extension Kubelet {
     }
 
     /// Lets the worker's next look find that everything is mounted, or that a claim cannot be used.
-    private mutating func checkVolumes(_ slot: Int32, _ now: VirtualTime) {
+    mutating func checkVolumes(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         guard pods[index].step == .volumes else { return }
         let isDone = pods[index].volumes.allSatisfy { $0.stage == .mounted }
@@ -111,7 +111,7 @@ extension Kubelet {
 
     // MARK: One volume
 
-    private mutating func beginVolume(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
+    mutating func beginVolume(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         let record = pods[index]
         let volume = record.spec.volumes[Int(record.volumes[place].index)]
@@ -155,7 +155,7 @@ extension Kubelet {
         retry(slot, place, now)
     }
 
-    private mutating func retry(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
+    mutating func retry(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
         let index = Int(slot)
         let old = pods[index].volumes[place].backOff
         let wait = old == .zero ? timing.volumeBackOffInitial : min(old * 2, timing.volumeBackOffMaximum)
@@ -165,7 +165,7 @@ extension Kubelet {
         armVolumes(slot)
     }
 
-    private mutating func mount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
+    mutating func mount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
         let index = Int(slot)
         let profile = settings.value.volumes
         let state = pods[index].volumes[place]
@@ -181,158 +181,9 @@ extension Kubelet {
         pods[index].volumes[place].due = now + wait
     }
 
-    private mutating func finishMount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
+    mutating func finishMount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
         pods[Int(slot)].volumes[place].stage = .mounted
         pods[Int(slot)].volumes[place].backOff = .zero
     }
 
-    // MARK: Claims
-
-    mutating func completeVolumeRead(
-        _ call: KubeletCall, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
-    ) {
-        let index = Int(call.slot)
-        let place = Int(call.number >> 22)
-        guard index < pods.count, pods[index].generation & 0x3F_FFFF == call.number & 0x3F_FFFF,
-            pods[index].generation != 0, place < pods[index].volumes.count,
-            pods[index].volumes[place].stage == .reading
-        else { return }
-        let metadata = pods[index].pod.value.metadata
-        let volume = pods[index].spec.volumes[Int(pods[index].volumes[place].index)]
-        let claim = volume.claimName(podName: metadata.name) ?? ""
-        func fail(_ reason: String, _ kubelet: inout Kubelet) {
-            kubelet.pods[index].volumes[place].stage = .failed
-            kubelet.pods[index].volumes[place].persistentVolume = ""
-            kubelet.pods[index].volumes[place].claimError =
-                "error processing PVC \(metadata.namespace)/\(claim): \(reason)"
-            kubelet.checkVolumes(call.slot, now)
-        }
-        switch result {
-        case .failure(let error):
-            let name = pods[index].volumes[place].persistentVolume
-            let what = call.kind == .claim ? "failed to fetch PVC" : "failed to fetch PV \(name)"
-            fail("\(what) from API server: \(error.message)", &self)
-        case .success(.persistentVolumeClaim(let claim)?):
-            if claim.value.metadata.isBeingDeleted
-                && !claim.value.metadata.finalizers.contains("kubernetes.io/pvc-protection")
-            {
-                fail("PVC is being deleted", &self)
-            } else if claim.value.status.phase != "Bound" {
-                fail("PVC is not bound", &self)
-            } else if claim.value.spec.volumeName.isEmpty {
-                fail("PVC has empty pvc.Spec.VolumeName", &self)
-            } else {
-                pods[index].volumes[place].persistentVolume = claim.value.spec.volumeName
-                out.call(
-                    .get(.persistentVolume, ObjectKey(name: claim.value.spec.volumeName)),
-                    token: token(.volume, slot: call.slot, number: call.number))
-            }
-        case .success(.persistentVolume(let volume)?): resolve(call.slot, place, volume.value, now)
-        case .success: fail("failed to fetch PVC from API server: no answer", &self)
-        }
-    }
-
-    /// The claim's volume is known: attachable ones wait for the attach/detach controller.
-    private mutating func resolve(
-        _ slot: Int32, _ place: Int, _ volume: PersistentVolume, _ now: VirtualTime
-    ) {
-        let index = Int(slot)
-        guard let source = volume.spec.csi,
-            !settings.value.volumes.driversWithoutAttach.contains(source.driver)
-        else {
-            mount(slot, place, now)
-            armVolumes(slot)
-            return
-        }
-        let name = "kubernetes.io/csi/\(source.driver)^\(source.volumeHandle)"
-        pods[index].volumes[place].uniqueName = name
-        pods[index].volumes[place].stage = .attaching
-        if let known = attachable.firstIndex(where: { $0.name == name }) {
-            attachable[known].users += 1
-            attachable[known].unmountedAt = .never
-        } else {
-            var entry = AttachableVolume(name: name)
-            entry.users = 1
-            entry.isReported = node?.value.status.volumesInUse.contains(name) ?? false
-            attachable.append(entry)
-            scheduleNodeStatus(now)
-        }
-        observeAttachments(slot, now)
-    }
-
-    /// Mounts the volumes that the node's status has as in use and as attached.
-    mutating func observeAttachments(_ slot: Int32, _ now: VirtualTime) {
-        let index = Int(slot)
-        guard let node else { return }
-        var hasChanged = false
-        for place in pods[index].volumes.indices where pods[index].volumes[place].stage == .attaching {
-            let name = pods[index].volumes[place].uniqueName
-            guard attachable.contains(where: { $0.name == name && $0.isReported }),
-                node.value.status.volumesAttached.contains(where: { $0.name == name })
-            else { continue }
-            pods[index].volumes[place].stage = .failed  // Goes on at the reconciler's next pass but one.
-            pods[index].volumes[place].due =
-                tick(timing.volumeLoopPeriod, from: now) + timing.volumeLoopPeriod
-            hasChanged = true
-        }
-        if hasChanged { armVolumes(slot) }
-    }
-
-    // MARK: Unmounting
-
-    /// Begins the unmounting of everything that the pod has mounted.
-    mutating func unmountVolumes(_ slot: Int32, _ now: VirtualTime) {
-        let index = Int(slot)
-        var last = now
-        for place in pods[index].volumes.indices {
-            let wait = settings.value.volumes.localUnmount.sample(
-                streams(pods[index]), "unmount", Int(pods[index].volumes[place].index))
-            if pods[index].volumes[place].stage == .mounted || pods[index].volumes[place].stage == .mounting {
-                last = max(last, tick(timing.volumeLoopPeriod, from: now) + wait)
-            }
-            releaseAttachable(pods[index].volumes[place], now)
-        }
-        pods[index].volumeVersion &+= 1
-        pods[index].volumeDeadline = last
-        if last == now { pods[index].volumes = [] }
-        pods[index].stepStartedAt = now
-    }
-
-    private mutating func releaseAttachable(_ volume: VolumeState, _ now: VirtualTime) {
-        guard !volume.uniqueName.isEmpty,
-            let place = attachable.firstIndex(where: { $0.name == volume.uniqueName })
-        else { return }
-        attachable[place].users -= 1
-        if attachable[place].users <= 0 {
-            let wait = settings.value.volumes.deviceUnmount.sample(nodeStreams, "device-unmount", place)
-            attachable[place].unmountedAt = attachable[place].isDeviceMounted ? now + wait : now
-        }
-    }
-
-    mutating func pollUnmount(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
-        let index = Int(slot)
-        guard now >= pods[index].volumeDeadline else {
-            arm(slot, at: now + timing.volumePollPeriod)
-            return
-        }
-        pods[index].volumes = []
-        dropDetached(now)
-        finishPod(slot, now)
-        // The devices' own unmounting may still be going on.
-        if attachable.contains(where: { $0.users <= 0 }) { scheduleNodeStatus(now) }
-    }
-
-    /// Drops volumes that nobody uses and whose devices are unmounted: the next node status frees them.
-    mutating func dropDetached(_ now: VirtualTime) {
-        attachable.removeAll { $0.users <= 0 && $0.unmountedAt <= now }
-    }
-
-    /// After a node status: further volumes may have been released meanwhile.
-    mutating func forgetDetached(_ now: VirtualTime) {
-        let count = attachable.count
-        dropDetached(now)
-        if attachable.count != count || attachable.contains(where: { $0.users <= 0 }) {
-            scheduleNodeStatus(now)
-        }
-    }
 }
