@@ -22,7 +22,7 @@ public struct TimingParameter: Hashable, Sendable {
 
     /// Parameters that no component reads yet: to change one is an error. Whoever wires one removes it here.
     static let fixed: Set<String> = [
-        "leaderElectionRenewDeadline", "podGCPeriod", "podGCQuarantine", "claimBinderSyncPeriod", "schedulingTime",
+        "leaderElectionRenewDeadline", "podGCPeriod", "podGCQuarantine", "claimBinderSyncPeriod",
         "podInitialBackoff", "podMaxBackoff", "podMaxInUnschedulablePods", "nodeStatusReportFrequency",
         "crashLoopBackOffReset",
     ]

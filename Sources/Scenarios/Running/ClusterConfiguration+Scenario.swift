@@ -61,6 +61,8 @@ extension ClusterConfiguration {
         set("leaderElectionLeaseDuration", &election.leaseDuration)
         set("leaderElectionRetryPeriod", &election.retryPeriod)
 
+        set("schedulingTime", &schedulerTiming.cycleBase)
+
         set("nodeLeaseRenewInterval", &kubelet.timing.leaseRenewalPeriod)
         if let duration = parameters.duration("nodeLeaseDuration") {
             kubelet.timing.leaseDurationSeconds = duration.wholeSeconds
@@ -132,6 +134,8 @@ extension BehaviorCatalog.Rule {
         }
         behavior.hookDuration = .distribution(rule.preStop)
         behavior.stopTime = rule.ignoresSIGTERM ? nil : .distribution(rule.shutdown)
+        behavior.milliCPU = rule.cpuUsage.flatMap { Int64(exactly: ($0.mean * 1_000).rounded()) }
+        behavior.memoryBytes = rule.memoryUsage.flatMap { Int64(exactly: $0.mean.rounded()) }
         self.init(
             namespace: rule.namespace, selector: rule.selector, container: rule.container, behavior: behavior)
     }
