@@ -17,8 +17,6 @@ struct BindingCycle {
     var framework: Framework
     var nodeName: String
     var state: CycleState
-    /// Why that node.
-    var cause: String
     var stage: Stage
 
     var nextWake: VirtualTime {
@@ -45,8 +43,7 @@ extension SchedulerComponent {
         }
         let binding = BindingCycle(
             pod: cycle.pod, framework: cycle.framework, nodeName: cycle.result.chosenName,
-            state: cycle.result.state, cause: cycle.cause,
-            stage: writes.isEmpty ? .binding : .writing(writes))
+            state: cycle.result.state, stage: writes.isEmpty ? .binding : .writing(writes))
         bindings[pod.uid] = binding
         guard let first = writes.first else {
             bind(pod.uid, &out)
@@ -150,10 +147,6 @@ extension SchedulerComponent {
         let pod = binding.pod.pod
         let text = "Successfully assigned \(pod.namespace)/\(pod.value.metadata.name) to \(binding.nodeName)"
         report(pod, binding.framework, .normal, "Scheduled", text, &out)
-        out.note(
-            JournalEntry(
-                .scheduling, .pod, pod.key, reason: "Scheduled", message: "assigned to \(binding.nodeName)",
-                cause: binding.cause))
         for plugin in binding.framework.postBind { plugin.postBind(pod, toNodeNamed: binding.nodeName) }
     }
 

@@ -58,8 +58,6 @@ public struct SchedulerComponent: Component {
         var pod: QueuedPod
         var framework: Framework
         var result: SchedulingResult
-        /// Why it came out as it did.
-        var cause: String
         var end: VirtualTime
     }
 
@@ -152,14 +150,12 @@ public struct SchedulerComponent: Component {
         }
         self.ties = ties
         let visited = result.feasible.count + result.rejected.count
-        let decision = SchedulingDecision(result, of: pod, cluster: cluster, at: now)
-        decisions.append(decision)
+        decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
         if result.chosen != nil && result.error.isEmpty {
             reserve(pod, framework, &result)
         }
         running = RunningCycle(
-            pod: pod, framework: framework, result: result, cause: decision.cause,
-            end: now + timing.cycle(nodes: visited))
+            pod: pod, framework: framework, result: result, end: now + timing.cycle(nodes: visited))
     }
 
     /// Assumes the pod on its node and reserves what it needs there.

@@ -1,7 +1,7 @@
 /// A growing block of plain values that has one owner.
 ///
 /// What an array would do, without asking at each write whether somebody else holds the same storage: nobody
-/// can, for a slab cannot be copied. That question alone cost the event queue a fifth of its time.
+/// can, for a slab cannot be copied. With arrays the event queue was 1.5 to 1.9 times as slow.
 /// Every access is checked against the bounds. The only `unsafe` of this target is here.
 @usableFromInline
 @safe
@@ -57,7 +57,8 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     @inlinable
     static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
         let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Element>.stride, alignment: max(64, MemoryLayout<Element>.alignment))
+            byteCount: count * MemoryLayout<Element>.stride,
+            alignment: max(64, MemoryLayout<Element>.alignment))
         return unsafe bytes.bindMemory(to: Element.self, capacity: count)
     }
 }

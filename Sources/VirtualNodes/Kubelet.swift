@@ -7,9 +7,10 @@ import Stochastics
 ///
 /// Follows upstream's kubelet in what it writes, reports and when: registration, lease, node status; pod
 /// workers (sync, terminating, terminated), PLEG listings each second, crash-loop and image back-offs,
-/// probes, volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node has no
-/// alarm. Not modelled: eviction under node pressure, in-place resize, static pods, dynamic resources, image
-/// and container garbage collection, graceful node shutdown, container restart rules, user namespaces.
+/// probes, volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node
+/// has no alarm. Not modelled: eviction under node pressure, in-place resize, static pods, dynamic resources,
+/// image and container garbage collection, graceful node shutdown, container restart rules, user namespaces,
+/// ephemeral containers, pull secrets, the report of an unchanged node status every five minutes.
 ///
 /// The composition root delivers the node's own pods (`spec.nodeName` is this node) and its own Node object,
 /// and calls ``start(at:_:)``, ``powerLoss(at:cause:_:)`` and the like. Upstream: `pkg/kubelet` (v1.36).
@@ -64,6 +65,9 @@ public struct Kubelet: Component, Sendable {
     var ready: [Int32] = []
     /// Whether the first list of pods has arrived since the kubelet's start.
     var sourcesReady = false
+
+    /// Events whose moments are known in advance, in their order.
+    var laterEvents: [(time: VirtualTime, record: EventRecord)] = []
 
     // MARK: Status manager
 
@@ -213,6 +217,11 @@ public struct Kubelet: Component, Sendable {
             {
                 runProbe(slot, Int(probe), now, &out)
             }
+        case .laterEvents:
+            while let next = laterEvents.first, next.time <= now {
+                out.record(next.record)
+                laterEvents.removeFirst()
+            }
         case .deadline(let slot, let generation):
             if isLive(slot, generation) { requestSync(slot) }
         }
@@ -258,6 +267,23 @@ public struct Kubelet: Component, Sendable {
         _ slot: Int32, _ severity: EventRecord.Severity, _ reason: String, _ message: String,
         container: Int? = nil, _ out: inout Outbox
     ) {
+        out.record(podEventRecord(slot, severity, reason, message, container: container))
+    }
+
+    /// Reports something at a moment that is known in advance.
+    mutating func podEventLater(
+        _ slot: Int32, _ severity: EventRecord.Severity, _ reason: String, _ message: String,
+        container: Int? = nil, at time: VirtualTime
+    ) {
+        let record = podEventRecord(slot, severity, reason, message, container: container)
+        let place = laterEvents.firstIndex { $0.time > time } ?? laterEvents.count
+        laterEvents.insert((time, record), at: place)
+        alarms.set(.laterEvents, at: time)
+    }
+
+    private func podEventRecord(
+        _ slot: Int32, _ severity: EventRecord.Severity, _ reason: String, _ message: String, container: Int?
+    ) -> EventRecord {
         let record = pods[Int(slot)]
         var path = ""
         if let container {
@@ -265,10 +291,9 @@ public struct Kubelet: Component, Sendable {
             path = "spec.\(list){\(record.container(container).name)}"
         }
         let metadata = record.pod.value.metadata
-        out.record(
-            EventRecord(
-                kind: .pod, key: metadata.key, uid: metadata.uid, severity, reason: reason, message: message,
-                component: "kubelet", fieldPath: path))
+        return EventRecord(
+            kind: .pod, key: metadata.key, uid: metadata.uid, severity, reason: reason, message: message,
+            component: "kubelet", fieldPath: path)
     }
 
     func nodeEvent(

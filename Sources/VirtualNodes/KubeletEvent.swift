@@ -21,6 +21,8 @@ enum KubeletEvent: BitwiseCopyable, Sendable {
     case step(slot: Int32, generation: UInt32, version: UInt32)
     case volumes(slot: Int32, generation: UInt32, version: UInt32)
     case probe(slot: Int32, generation: UInt32, probe: Int32, version: UInt32)
+    /// Something is to be reported that was known in advance.
+    case laterEvents
     /// The pod's active deadline.
     case deadline(slot: Int32, generation: UInt32)
 }

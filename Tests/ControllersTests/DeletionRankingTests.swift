@@ -42,7 +42,9 @@ struct DeletionRankingTests {
         var status = PodStatus()
         status.phase = PodPhase(rawValue: vector["phase"]?.stringValue ?? "") ?? .none
         var ready = Condition("Ready", vector["ready"] == true ? .isTrue : .isFalse)
-        ready.lastTransitionTime = vector["readySince"]?.integerValue.map { Timestamp(seconds: now.seconds - $0) }
+        ready.lastTransitionTime = vector["readySince"]?.integerValue.map {
+            Timestamp(seconds: now.seconds - $0)
+        }
         status.conditions = [ready]
         status.containerStatuses = restarts.enumerated().map { index, count in
             var status = ContainerStatus()
@@ -55,7 +57,8 @@ struct DeletionRankingTests {
         sidecar.restartCount = vector["sidecarRestarts"]?.integerValue ?? 0
         status.initContainerStatuses = [sidecar]
         return Pod(
-            metadata: metadata, spec: PodSpec(source: try #require(spec.objectValue)), nodeName: vector["node"]?.stringValue ?? "",
+            metadata: metadata, spec: PodSpec(source: try #require(spec.objectValue)),
+            nodeName: vector["node"]?.stringValue ?? "",
             status: status)
     }
 }

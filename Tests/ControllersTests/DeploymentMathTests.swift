@@ -90,9 +90,13 @@ struct DeploymentMathTests {
                 case .event(let event):
                     outcome.events.append("\(event.severity.rawValue) \(event.reason) \(event.message)")
                 case .call(let request, _):
-                    guard case .update(let object) = request, let set = object.replicaSet?.value else { continue }
+                    guard case .update(let object) = request, let set = object.replicaSet?.value else {
+                        continue
+                    }
                     var annotations = JSONValue.emptyObject
-                    for entry in set.metadata.annotations.entries { annotations[entry.key] = .string(entry.value) }
+                    for entry in set.metadata.annotations.entries {
+                        annotations[entry.key] = .string(entry.value)
+                    }
                     updates.append([
                         "replicaSet": .string(set.metadata.name), "replicas": .integer(set.spec.replicas),
                         "annotations": annotations,

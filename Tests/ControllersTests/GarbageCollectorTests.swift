@@ -1,6 +1,7 @@
 import ControlPlane
-import Controllers
+@testable import Controllers
 import KubernetesModel
+import OrderedCollections
 import SimulationKernel
 import Testing
 
@@ -136,5 +137,43 @@ struct GarbageCollectorTests {
         var queue = Enqueuer()
         controller.start(view: cache, now: .start, queue: &queue)
         #expect(queue.items.isEmpty)
+    }
+}
+
+@Suite("Dependents")
+struct DependentListTests {
+    @Test("they keep their order while others leave, and a place is used again")
+    func order() {
+        var list = DependentList()
+        for number in 0..<Int32(100) { list.insert(number) }
+        for number in 0..<Int32(100) where number % 3 != 0 { list.remove(number) }
+        list.insert(1)
+        list.insert(0)
+        #expect(list.all == (0..<Int32(100)).filter { $0 % 3 == 0 } + [1])
+        for number in list.all { list.remove(number) }
+        #expect(list.isEmpty && list.all.isEmpty)
+    }
+
+    @Test("an owner of many objects does not cost their square")
+    func many() {
+        var owner = GenericObject(kind: .configMap, metadata: ObjectMeta(namespace: "a", name: "owner"), body: [:])
+        owner.metadata.uid = UID("owner")
+        var graph = DependencyGraph()
+        var queue = Enqueuer()
+        graph.update(nil, .generic(Ref(owner)), &queue)
+        var objects: [APIObject] = []
+        for index in 0..<20_000 {
+            var object = GenericObject(
+                kind: .configMap, metadata: ObjectMeta(namespace: "a", name: "c\(index)"), body: [:])
+            object.metadata.uid = UID("c\(index)")
+            object.metadata.ownerReferences = [
+                OwnerReference(controlledBy: .configMap, name: "owner", uid: UID("owner"))
+            ]
+            objects.append(.generic(Ref(object)))
+            graph.update(nil, objects[index], &queue)
+        }
+        #expect(graph.dependents(of: UID("owner")).count == 20_000)
+        for object in objects { graph.remove(object, &queue) }
+        #expect(graph.dependents(of: UID("owner")).isEmpty && queue.items.isEmpty)
     }
 }

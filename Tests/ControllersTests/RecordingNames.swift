@@ -38,7 +38,9 @@ struct RecordingNames {
     /// Takes a new object in.
     mutating func add(_ object: APIObject) {
         let metadata = object.metadata
-        guard let owner = metadata.controllerReference, shown[object.kind]?[metadata.name] == nil else { return }
+        guard let owner = metadata.controllerReference, shown[object.kind]?[metadata.name] == nil else {
+            return
+        }
         guard let ownerKind = ObjectKind(apiVersion: owner.apiVersion, kind: owner.kind) else { return }
         let prefix = name(ownerKind, owner.name)
         let letter: String

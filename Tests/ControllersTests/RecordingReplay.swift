@@ -5,9 +5,9 @@ import SimulationKernel
 
 /// Plays a recorded case against simk's API server and controllers, and says where they differ.
 ///
-/// The driver is user, kubelet and scheduler, as the recordings' README describes. What is compared after each step:
-/// the answers of refused calls (code, reason and message), the writes by others than the driver, the state of
-/// every object that changed, and the events.
+/// The driver is user, kubelet and scheduler, as the recordings' README describes. What is compared after
+/// each step: the answers of refused calls (code, reason and message), the writes by others than the
+/// driver, the state of every object that changed, and the events.
 final class RecordingReplay {
     struct Difference: CustomStringConvertible {
         var step: Int
@@ -47,7 +47,10 @@ final class RecordingReplay {
         cluster.server.bootstrap(at: cluster.now)
         cluster.handle(
             .createManifest(
-                ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(RecordingNames.namespace)]]))
+                [
+                    "apiVersion": "v1", "kind": "Namespace",
+                    "metadata": ["name": .string(RecordingNames.namespace)],
+                ]))
         let steps = recording["steps"]?.arrayValue ?? []
         cluster.run(until: time(steps.first?["t"] ?? 0))
         cluster.events = []
@@ -105,7 +108,8 @@ final class RecordingReplay {
                     changed[key] = nil
                     expected[key] = nil
                 } else {
-                    let parts = rest.dropFirst().split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+                    let parts = rest.dropFirst().split(separator: ".", omittingEmptySubsequences: false).map(
+                        String.init)
                     changed[key] = changed[key]?.removing(parts)
                     expected[key] = expected[key]?.removing(parts)
                 }
@@ -113,7 +117,8 @@ final class RecordingReplay {
         }
         for key in Set(changed.keys).union(expected.keys).sorted() {
             // An object that changed and changed back shows in neither.
-            let found = changed[key] ?? expected[key].flatMap { _ in shownState[key]?.removingAll(unstable, key) }
+            let found =
+                changed[key] ?? expected[key].flatMap { _ in shownState[key]?.removingAll(unstable, key) }
             check("state.\(key)", expected[key], found)
         }
         let expectedGone = step["gone"]?.arrayValue?.compactMap(\.stringValue).sorted() ?? []
@@ -137,7 +142,8 @@ final class RecordingReplay {
             }
             return kept
         }
-        let found: JSONValue? = responses.isEmpty ? nil : responses.count == 1 ? responses[0] : .array(responses)
+        let found: JSONValue? =
+            responses.isEmpty ? nil : responses.count == 1 ? responses[0] : .array(responses)
         check("response", reduced(step["response"]), found)
     }
 
@@ -148,10 +154,14 @@ final class RecordingReplay {
         var podCounts = JSONValue.emptyObject
         for change in cluster.server.store.changes(after: revision) ?? [] {
             if driverRevisions.contains(where: { $0.contains(change.revision) }) { continue }
-            guard view.state(change.object, names) != nil, let write = view.write(change, names) else { continue }
+            guard view.state(change.object, names) != nil, let write = view.write(change, names) else {
+                continue
+            }
             let kind = change.object.kind
             if kind == .pod && view.countsPods {
-                let owner = change.object.metadata.controllerReference ?? change.previous?.metadata.controllerReference
+                let owner =
+                    change.object.metadata.controllerReference
+                    ?? change.previous?.metadata.controllerReference
                 let ownerKind = owner.flatMap { ObjectKind(apiVersion: $0.apiVersion, kind: $0.kind) }
                 let ownerName = owner.map { names.name(ownerKind ?? .replicaSet, $0.name) } ?? ""
                 var verb = write[0].stringValue ?? ""
@@ -168,7 +178,9 @@ final class RecordingReplay {
         }
         if step["net"] == true { lists = lists.mapValues(Self.merged) }
         let isSorted = recording["order"] == "sorted"
-        for kind in Set(lists.keys).union(Array(step["writes"]?.objectValue ?? JSONValue.emptyObject.objectValue!).map(\.key)).sorted() {
+        for kind in Set(lists.keys).union(
+            Array(step["writes"]?.objectValue ?? JSONValue.emptyObject.objectValue!).map(\.key)
+        ).sorted() {
             let expected = step["writes"]?[kind]
             if kind == "Pod" && view.countsPods {
                 check("writes.Pod", expected, podCounts.isGoEmpty ? nil : podCounts)
@@ -223,7 +235,8 @@ final class RecordingReplay {
         for event in cluster.events {
             let name = names.name(event.involvedKind, event.involvedKey.name)
             let message = names.text(event.message)
-            let key = "\(event.involvedKind.name)/\(name) \(event.severity.rawValue) \(event.reason) \(message)"
+            let key =
+                "\(event.involvedKind.name)/\(name) \(event.severity.rawValue) \(event.reason) \(message)"
             counts[key, default: 0] += 1
             if indicative.contains(event.reason) { counts[key] = -1 }
         }
@@ -307,14 +320,20 @@ final class RecordingReplay {
         }
     }
 
-    private func key(_ name: String) -> ObjectKey { ObjectKey(namespace: RecordingNames.namespace, name: name) }
+    private func key(_ name: String) -> ObjectKey {
+        ObjectKey(namespace: RecordingNames.namespace, name: name)
+    }
 
     private func target(_ step: JSONValue) -> (kind: ObjectKind, key: ObjectKey)? {
         guard let kindName = step["kind"]?.stringValue, let name = step["name"]?.stringValue,
             let kind = ObjectKind.allCases.first(where: { $0.name == kindName })
         else { return nil }
-        return (kind, ObjectKey(
-            namespace: kind.info.isNamespaced ? RecordingNames.namespace : "", name: names.actual(kind, name)))
+        return (
+            kind,
+            ObjectKey(
+                namespace: kind.info.isNamespaced ? RecordingNames.namespace : "",
+                name: names.actual(kind, name))
+        )
     }
 
     /// The object's own manifest with the case's namespace.
@@ -394,7 +413,8 @@ final class RecordingReplay {
         guard let pick = step["pick"] else { return [] }
         let owner = pick["owner"]?.stringValue
         let wanted = pick["class"]?.stringValue ?? ""
-        let all = cluster.server.store.list(.pod, namespace: RecordingNames.namespace).compactMap(\.pod).map(\.value)
+        let all = cluster.server.store.list(.pod, namespace: RecordingNames.namespace).compactMap(\.pod).map(
+            \.value)
         let found = all.filter { pod in
             if let owner {
                 guard let reference = pod.metadata.controllerReference,
@@ -439,7 +459,10 @@ final class RecordingReplay {
                     node = nodes[boundPods % nodes.count]
                     boundPods += 1
                 }
-                call(.bind(pod: key, uid: pod.metadata.uid, node: replacingNamespace(.string(node ?? "")).stringValue ?? ""))
+                call(
+                    .bind(
+                        pod: key, uid: pod.metadata.uid,
+                        node: replacingNamespace(.string(node ?? "")).stringValue ?? ""))
             }
             if action != "podBind" { report(action, key, step) }
         }
@@ -448,7 +471,9 @@ final class RecordingReplay {
     /// Writes a pod's status as its kubelet would.
     private func report(_ action: String, _ key: ObjectKey, _ step: JSONValue) {
         guard let pod = cluster.server.store.get(Pod.self, key)?.value else { return }
-        let now = step["at"]?.doubleValue.map { Timestamp(seconds: Int64($0.rounded(.down))) } ?? Timestamp(cluster.now)
+        let now =
+            step["at"]?.doubleValue.map { Timestamp(seconds: Int64($0.rounded(.down))) }
+            ?? Timestamp(cluster.now)
         var status = PodStatus()
         let isReady = action == "podReady"
         switch action {
@@ -461,7 +486,9 @@ final class RecordingReplay {
         status.startTime = pod.status.startTime ?? now
         if action != "podPending" {
             addresses += pod.status.podIP.isEmpty ? 1 : 0
-            status.podIP = pod.status.podIP.isEmpty ? "10.244.\(addresses / 250).\(addresses % 250 + 1)" : pod.status.podIP
+            status.podIP =
+                pod.status.podIP.isEmpty
+                ? "10.244.\(addresses / 250).\(addresses % 250 + 1)" : pod.status.podIP
         }
         for type in ["Initialized", "Ready", "ContainersReady"] {
             let holds = type == "Initialized" || isReady
@@ -485,7 +512,9 @@ final class RecordingReplay {
                 end.finishedAt = now
                 value.state = .terminated(end)
             } else {
-                value.state = status.phase == .running ? .running(startedAt: now) : .waiting(reason: "ContainerCreating", message: "")
+                value.state =
+                    status.phase == .running
+                    ? .running(startedAt: now) : .waiting(reason: "ContainerCreating", message: "")
             }
             return value
         }

@@ -16,7 +16,9 @@ struct RecordingView {
         if !metadata.labels.isEmpty { state["labels"] = labels(metadata.labels, names) }
         let annotations = self.annotations(metadata)
         if !annotations.isEmpty { state["annotations"] = labels(annotations, names) }
-        if !metadata.finalizers.isEmpty { state["finalizers"] = .array(metadata.finalizers.map { .string($0) }) }
+        if !metadata.finalizers.isEmpty {
+            state["finalizers"] = .array(metadata.finalizers.map { .string($0) })
+        }
         if !metadata.ownerReferences.isEmpty { state["owners"] = owners(metadata, names) }
         if metadata.isBeingDeleted { state["deleting"] = true }
         switch object {
@@ -70,7 +72,8 @@ struct RecordingView {
         .array(
             metadata.ownerReferences.map { owner in
                 let kind = ObjectKind(apiVersion: owner.apiVersion, kind: owner.kind)
-                var text = "\(owner.kind)/" + (kind.map { names.name($0, owner.name) } ?? names.text(owner.name))
+                var text =
+                    "\(owner.kind)/" + (kind.map { names.name($0, owner.name) } ?? names.text(owner.name))
                 if owner.controller != true { text += " (non-controller)" }
                 if owner.blockOwnerDeletion == true { text += "!" }
                 return .string(text)
@@ -82,14 +85,18 @@ struct RecordingView {
             "type": .string(condition.type), "status": .string(condition.status.rawValue),
             "reason": .string(condition.reason), "message": .string(names.text(condition.message)),
         ]
-        if condition.observedGeneration != 0 { value["observedGeneration"] = .integer(condition.observedGeneration) }
+        if condition.observedGeneration != 0 {
+            value["observedGeneration"] = .integer(condition.observedGeneration)
+        }
         return value
     }
 
     private func status(_ tree: JSONValue, _ names: RecordingNames) -> JSONValue {
         var status = shown(tree["status"] ?? .null, names)
         if let conditions = tree["status"]?["conditions"]?.arrayValue {
-            let sorted = conditions.sorted { ($0["type"]?.stringValue ?? "") < ($1["type"]?.stringValue ?? "") }
+            let sorted = conditions.sorted {
+                ($0["type"]?.stringValue ?? "") < ($1["type"]?.stringValue ?? "")
+            }
             status["conditions"] = .array(
                 sorted.map { condition in
                     var kept = JSONValue.emptyObject
@@ -138,7 +145,8 @@ struct RecordingView {
         let name = JSONValue.string(names.name(change.object.kind, change.object.metadata.name))
         switch change.kind {
         case .added:
-            if change.object.kind == .replicaSet, let replicas = change.object.replicaSet?.value.spec.replicas {
+            if change.object.kind == .replicaSet, let replicas = change.object.replicaSet?.value.spec.replicas
+            {
                 return ["create", name, ["replicas": .integer(replicas)]]
             }
             return ["create", name]

@@ -2,8 +2,8 @@ import ControlPlane
 import KubernetesModel
 import SimulationKernel
 
-/// An API server and a controller manager on a virtual clock, with nothing else: the surroundings in which the
-/// recordings were made. Calls take 1 ms each way, watch events 1 ms.
+/// An API server and a controller manager on a virtual clock, with nothing else: the surroundings in which
+/// the recordings were made. Calls take 1 ms each way, watch events 1 ms.
 final class ReplayCluster {
     private enum Work {
         case arrive(CallToken, APIRequest)

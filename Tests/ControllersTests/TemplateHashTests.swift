@@ -23,7 +23,9 @@ struct TemplateHashTests {
                 templates += 1
                 #expect(TemplateDump.text(template) == vector["dump"]?.stringValue, id)
                 let hashes = vector["hashByCollisionCount"]
-                #expect(PodTemplateHash.hash(tree: template, collisionCount: nil) == hashes?["none"]?.stringValue, id)
+                #expect(
+                    PodTemplateHash.hash(tree: template, collisionCount: nil) == hashes?["none"]?.stringValue,
+                    id)
                 for count in Int64(0)...2 {
                     let hash = PodTemplateHash.hash(tree: template, collisionCount: count)
                     #expect(hash == hashes?[String(count)]?.stringValue, id)
@@ -54,7 +56,8 @@ struct TemplateHashTests {
         // 100 Ti is 109951162777600; with the nine places that upstream rounds to, 109951162777600e9
         // = 5960 * 2^64 + 8568098291072368640.
         let text = try Self.dump(template)
-        #expect(text.contains("abs:(big.nat)[8568098291072368640 5960]} scale:(inf.Scale)9}} s:(string) Format:"))
+        #expect(
+            text.contains("abs:(big.nat)[8568098291072368640 5960]} scale:(inf.Scale)9}} s:(string) Format:"))
     }
 
     @Test("absent and empty parts are the same, set ones are not")

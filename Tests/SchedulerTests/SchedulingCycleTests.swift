@@ -82,6 +82,6 @@ struct SchedulingCycleTests {
             return 4
         }
         #expect(asked == 6)
-        #expect(result.chosenName == result.best[4])
+        #expect(result.chosen == result.best[4])
     }
 }

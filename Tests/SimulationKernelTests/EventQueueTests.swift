@@ -1,5 +1,6 @@
-@testable import SimulationKernel
 import Testing
+
+@testable import SimulationKernel
 
 @Suite("Event queue")
 struct EventQueueTests {
@@ -55,7 +56,9 @@ struct EventQueueTests {
 
         mutating func popNext() -> (time: Int64, handle: EventHandle, event: UInt32)? {
             let least = pending.indices.min {
-                (pending[$0].time, pending[$0].handle.sequence) < (pending[$1].time, pending[$1].handle.sequence)
+                (pending[$0].time, pending[$0].handle.sequence) < (
+                    pending[$1].time, pending[$1].handle.sequence
+                )
             }
             return least.map { pending.remove(at: $0) }
         }
@@ -72,7 +75,8 @@ struct EventQueueTests {
         (-500..<500).map { Int64($0) * 18_000_000_000_000_007 },
     ]
 
-    @Test("agrees with the plain model whatever the moments", arguments: moments.indices, [1, 2, 3] as [UInt64])
+    @Test(
+        "agrees with the plain model whatever the moments", arguments: moments.indices, [1, 2, 3] as [UInt64])
     func agreesWithPlainModel(moments index: Int, seed: UInt64) {
         let moments = Self.moments[index]
         var generator = Generator(state: seed)
@@ -101,7 +105,9 @@ struct EventQueueTests {
                 #expect(popped?.time.nanoseconds == expected?.time, "seed \(seed), step \(step)")
             }
             let (count, isEmpty) = (queue.count, queue.isEmpty)
-            #expect(count == plain.pending.count && isEmpty == plain.pending.isEmpty, "seed \(seed), step \(step)")
+            #expect(
+                count == plain.pending.count && isEmpty == plain.pending.isEmpty, "seed \(seed), step \(step)"
+            )
         }
         while let expected = plain.popNext() {
             let popped = queue.popNext()
@@ -112,7 +118,8 @@ struct EventQueueTests {
         #expect(isEmpty && next == nil && stored == 0, "seed \(seed)")
     }
 
-    @Test("simultaneous events keep their order over chunk ends", arguments: [1, 63, 64, 65, 128, 129, 1_000])
+    @Test(
+        "simultaneous events keep their order over chunk ends", arguments: [1, 63, 64, 65, 128, 129, 1_000])
     func chunkEnds(count: Int) {
         var queue = EventQueue<Int>()
         var handles: [EventHandle] = []
@@ -148,7 +155,8 @@ struct EventQueueTests {
         while let next = queue.popNext() {
             seen.append(next.sequence)
             if all.count < 60_000 {
-                schedule(next.time.nanoseconds + Int64(generator.next(below: 1 << 31)) / 1_000 * 1_000, &queue)
+                schedule(
+                    next.time.nanoseconds + Int64(generator.next(below: 1 << 31)) / 1_000 * 1_000, &queue)
             }
         }
         #expect(seen == all.sorted { ($0.time, $0.sequence) < ($1.time, $1.sequence) }.map(\.sequence))

@@ -87,6 +87,44 @@ struct PodEdgeTests {
         #expect(cluster.kubelet.nextWake == .never)
     }
 
+    @Test("while the network is not ready the node says so, and pods wait")
+    func networkReady() {
+        var cluster = FakeCluster { settings, description in
+            description.presentImages = ["nginx:1.27"]
+            settings.timing.runtimeReadyDelay = .seconds(15)
+        }
+        cluster.at(5) { $0.create("web", spec: Specs.pod()) }
+        cluster.run(until: 14)
+        let before = cluster.node?.value.status.conditions["Ready"]
+        #expect(before?.status == .isFalse)
+        #expect(before?.reason == "KubeletNotReady")
+        #expect(before?.message.hasPrefix("container runtime network not ready: NetworkReady=false") == true)
+        cluster.run(until: 60)
+        #expect(cluster.node?.value.status.conditions["Ready"]?.lastTransitionTime == Timestamp(seconds: 15))
+        #expect(cluster.messages("NodeReady") == ["Node node-a status is now: NodeReady"])
+        #expect(cluster.timeline("web", ["Started"]) == ["15.45 Started"])
+    }
+
+    @Test("a failed preStop hook is reported when it has ended")
+    func preStopFailure() {
+        var cluster = FakeCluster { settings, description in
+            description.presentImages = ["nginx:1.27"]
+            var bad = ContainerBehavior()
+            bad.failsHooks = true
+            bad.hookDuration = .seconds(3)
+            settings.behaviors.rules = [.init(behavior: bad)]
+        }
+        let hook: JSONValue = ["preStop": ["exec": ["command": ["false"]]]]
+        cluster.at(20) { $0.create("web", spec: Specs.pod([Specs.container("web", ["lifecycle": hook])])) }
+        cluster.at(50) { $0.delete("web") }
+        cluster.run(until: 100)
+        #expect(
+            cluster.timeline("web", ["Killing", "FailedPreStopHook"]) == [
+                "50 Killing", "53 FailedPreStopHook",
+            ])
+        #expect(cluster.kubelet.slots.isEmpty)
+    }
+
     @Test("a container that exceeds its memory")
     func outOfMemory() {
         var cluster = FakeCluster { settings, description in

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 int64_t simk_thread_cpu_nanoseconds(void) {
@@ -10,6 +11,8 @@ int64_t simk_thread_cpu_nanoseconds(void) {
     if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) != 0) return 0;
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
+
+void simk_buffer_output_by_lines(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
 
 #if defined(__GLIBC__)
 // An executable's own definitions come before those of the C library, whose allocator is still there under

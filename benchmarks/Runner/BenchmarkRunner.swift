@@ -17,6 +17,7 @@ struct BenchmarkRunner {
     }
 
     static func main() {
+        simk_buffer_output_by_lines()  // So that a table that is broken off shows what was measured.
         var repeats = 5
         var wanted: [Substring] = []
         var arguments = CommandLine.arguments.dropFirst()
@@ -26,7 +27,8 @@ struct BenchmarkRunner {
                 for benchmark in benchmarkCases { print(benchmark.name) }
                 return
             case "--repeats":
-                guard let text = arguments.popFirst(), let count = Int(text), (1...1_000).contains(count) else {
+                guard let text = arguments.popFirst(), let count = Int(text), (1...1_000).contains(count)
+                else {
                     return print("simk-benchmarks: --repeats wants a number from 1 to 1000")
                 }
                 repeats = count
@@ -40,18 +42,20 @@ struct BenchmarkRunner {
             let sizes = names.compactMap { $0.split(separator: ":").dropFirst().first.flatMap { Int($0) } }
             _ = benchmark.run(size: benchmark.sizes[0], rounds: 1)  // What is made once a process is made now.
             for size in sizes.isEmpty ? benchmark.sizes : sizes where (1...100_000_000).contains(size) {
-                report(benchmark, size: size, figures: (0..<repeats).map { _ in measure(benchmark, size: size) })
+                report(
+                    benchmark, size: size, figures: (0..<repeats).map { _ in measure(benchmark, size: size) })
             }
         }
     }
 
     static func measure(_ benchmark: any BenchmarkCase.Type, size: Int) -> Figure {
-        let few = max(3, 200_000 / size)
-        let many = 3 * few + max(2, 2_000_000 / size)
+        let few = max(1, 200_000 / size)
+        let many = 2 * few + max(2, 2_000_000 / size)
         let short = sample(benchmark, size: size, rounds: few)
         let long = sample(benchmark, size: size, rounds: many)
         let operations =
-            benchmark.operationCount(size: size, rounds: many) - benchmark.operationCount(size: size, rounds: few)
+            benchmark.operationCount(size: size, rounds: many)
+            - benchmark.operationCount(size: size, rounds: few)
         return Figure(
             rate: Double(operations) / Double(max(1, long.nanoseconds - short.nanoseconds)) * 1e3,
             checksum: long.checksum,

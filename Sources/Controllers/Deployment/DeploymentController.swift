@@ -58,7 +58,9 @@ public struct DeploymentController: Controller {
             if let owner { queue.add(owner.value.key) }
             return
         }
-        guard old == nil || ownerChanged || old?.labels != metadata.labels, !metadata.labels.isEmpty else { return }
+        guard old == nil || ownerChanged || old?.labels != metadata.labels, !metadata.labels.isEmpty else {
+            return
+        }
         for deployment in view.list(Deployment.self, namespace: metadata.namespace) {
             let selector = deployment.value.spec.selector
             if !selector.isEmpty && selector.matches(metadata.labels) { queue.add(deployment.value.key) }
@@ -70,7 +72,8 @@ public struct DeploymentController: Controller {
         let metadata = pod.value.metadata
         guard let reference = metadata.controllerReference, reference.kind == ObjectKind.replicaSet.name,
             let set = view.get(
-                ReplicaSet.self, ObjectKey(namespace: metadata.namespace, name: reference.name), uid: reference.uid),
+                ReplicaSet.self, ObjectKey(namespace: metadata.namespace, name: reference.name),
+                uid: reference.uid),
             let owner = set.value.metadata.controllerReference,
             let deployment = resolve(owner, metadata.namespace, view),
             deployment.value.spec.strategy.type == "Recreate"
@@ -106,13 +109,16 @@ public struct DeploymentController: Controller {
         let sets =
             (view.list(ReplicaSet.self, controlledBy: metadata.uid)
             + view.orphans(ReplicaSet.self, namespace: metadata.namespace)).filter {
-                claim.verdict(on: $0.value.metadata, matches: selector.matches($0.value.metadata.labels)) != .ignore
+                claim.verdict(on: $0.value.metadata, matches: selector.matches($0.value.metadata.labels))
+                    != .ignore
             }
         var running: Set<UID> = []
         if deployment.value.spec.strategy.type == "Recreate" {
             for set in sets {
                 let pods = view.list(Pod.self, controlledBy: set.value.uid)
-                if pods.contains(where: { !$0.value.status.phase.isTerminal }) { running.insert(set.value.uid) }
+                if pods.contains(where: { !$0.value.status.phase.isTerminal }) {
+                    running.insert(set.value.uid)
+                }
             }
         }
         let snapshot = DeploymentSync.Snapshot(deployment: deployment, candidates: sets, running: running)

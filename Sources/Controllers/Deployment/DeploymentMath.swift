@@ -54,7 +54,9 @@ enum DeploymentMath {
 
     static func specReplicas(_ sets: [ReplicaSet]) -> Int64 { sets.reduce(0) { $0 + $1.spec.replicas } }
     static func replicas(_ sets: [ReplicaSet]) -> Int64 { sets.reduce(0) { $0 + $1.status.replicas } }
-    static func readyReplicas(_ sets: [ReplicaSet]) -> Int64 { sets.reduce(0) { $0 + $1.status.readyReplicas } }
+    static func readyReplicas(_ sets: [ReplicaSet]) -> Int64 {
+        sets.reduce(0) { $0 + $1.status.readyReplicas }
+    }
     static func availableReplicas(_ sets: [ReplicaSet]) -> Int64 {
         sets.reduce(0) { $0 + $1.status.availableReplicas }
     }
@@ -94,7 +96,8 @@ enum DeploymentMath {
 
     /// Whether the ReplicaSet has everything that its Deployment wants.
     static func isSaturated(_ deployment: Deployment, _ set: ReplicaSet?) -> Bool {
-        guard let set, let desired = set.metadata.annotations[desiredReplicasAnnotation].flatMap({ Int64($0) })
+        guard let set,
+            let desired = set.metadata.annotations[desiredReplicasAnnotation].flatMap({ Int64($0) })
         else { return false }
         let wanted = deployment.spec.replicas
         return set.spec.replicas == wanted && desired == wanted && set.status.availableReplicas == wanted

@@ -30,8 +30,8 @@ public enum DeploymentRollback {
         public var isCurrent: Bool
     }
 
-    /// The template of a revision (0: the one before the latest), without the hash label; nil when there is none, or
-    /// the Deployment is paused.
+    /// The template of a revision (0: the one before the latest), without the hash label; nil when there is
+    /// none, or the Deployment is paused.
     ///
     /// - Parameter replicaSets: those that the Deployment owns.
     public static func template(
@@ -56,7 +56,8 @@ public enum DeploymentRollback {
         }
         let ordered = sorted.filter { $0.metadata.uid != newest?.metadata.uid } + (newest.map { [$0] } ?? [])
         guard let found = find(revision, in: ordered) else {
-            throw revision > 0 ? .revisionNotFound(revision) : .noHistory(deployment: deployment.metadata.name)
+            throw revision > 0
+                ? .revisionNotFound(revision) : .noHistory(deployment: deployment.metadata.name)
         }
         if deployment.spec.paused { throw .paused }
         var template = found.set.spec.template
@@ -127,10 +128,12 @@ extension DeploymentSync {
             } else {
                 deployment.spec.template = set.spec.template
                 deployment.spec.template.metadata.labels[PodTemplateHash.label] = nil
-                deployment.metadata.annotations = DeploymentRollback.annotations(of: deployment, goingBackTo: set)
+                deployment.metadata.annotations = DeploymentRollback.annotations(
+                    of: deployment, goingBackTo: set)
                 try clearRollback(&script)
                 record(
-                    &script, .normal, "DeploymentRollback", "Rolled back deployment \"\(name)\" to revision \(wanted)")
+                    &script, .normal, "DeploymentRollback",
+                    "Rolled back deployment \"\(name)\" to revision \(wanted)")
                 return .done
             }
         } else {

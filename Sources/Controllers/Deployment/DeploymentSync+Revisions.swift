@@ -9,7 +9,8 @@ extension DeploymentSync {
     /// How long the list of a ReplicaSet's former revisions may grow.
     static let maxHistoryBytes = 2_000
 
-    /// The ReplicaSets, old and new; the new one's annotations and the Deployment's revision are brought up to date.
+    /// The ReplicaSets, old and new; the new one's annotations and the Deployment's revision are brought up
+    /// to date.
     mutating func revisions(
         _ script: inout PlanScript, _ view: ObjectCache, creating: Bool
     ) throws(ScriptExit) -> Revisions {
@@ -37,7 +38,9 @@ extension DeploymentSync {
             return try script.call(.update(set.erased))?.replicaSet?.value ?? set
         }
         var needsUpdate = setRevision(set.metadata.annotations[DeploymentMath.revisionAnnotation] ?? "")
-        if DeploymentMath.hasProgressDeadline(deployment) && deployment.status.conditions["Progressing"] == nil {
+        if DeploymentMath.hasProgressDeadline(deployment)
+            && deployment.status.conditions["Progressing"] == nil
+        {
             deployment.status.setCondition(
                 "Progressing", .isTrue, reason: "FoundNewReplicaSet",
                 message: "Found new replica set \"\(set.metadata.name)\"", at: script.now)
@@ -84,7 +87,8 @@ extension DeploymentSync {
             let message = "Failed to create new replica set \"\(set.metadata.name)\": \(error)"
             if DeploymentMath.hasProgressDeadline(deployment) {
                 deployment.status.setCondition(
-                    "Progressing", .isFalse, reason: "ReplicaSetCreateError", message: message, at: script.now)
+                    "Progressing", .isFalse, reason: "ReplicaSetCreateError", message: message, at: script.now
+                )
                 _ = try script.attempt(.updateStatus(deployment.erased))
             }
             record(&script, .warning, "ReplicaSetCreateError", message)
@@ -106,7 +110,8 @@ extension DeploymentSync {
         return created
     }
 
-    /// Takes an existing ReplicaSet of the wanted name for the new one if it is; else counts a hash collision.
+    /// Takes an existing ReplicaSet of the wanted name for the new one if it is; else counts a hash
+    /// collision.
     private mutating func takeOver(
         _ set: ReplicaSet, _ error: APIError, _ script: inout PlanScript, _ view: ObjectCache
     ) throws(ScriptExit) -> ReplicaSet {
@@ -127,14 +132,17 @@ extension DeploymentSync {
                 JournalEntry(
                     .workload, .deployment, deployment.metadata.key, reason: "HashCollision",
                     message: "takes another name for its new ReplicaSet",
-                    cause: "\(set.metadata.name) is taken by another template; collision count is now \(count)"))
+                    cause:
+                        "\(set.metadata.name) is taken by another template; collision count is now \(count)"))
         }
         throw .failed(error)
     }
 
     /// Notes the revision at the Deployment; false when it is there already.
     private mutating func setRevision(_ revision: String) -> Bool {
-        if (deployment.metadata.annotations[DeploymentMath.revisionAnnotation] ?? "") == revision { return false }
+        if (deployment.metadata.annotations[DeploymentMath.revisionAnnotation] ?? "") == revision {
+            return false
+        }
         deployment.metadata.annotations[DeploymentMath.revisionAnnotation] = revision
         return true
     }
@@ -145,7 +153,9 @@ extension DeploymentSync {
     func annotate(_ set: inout ReplicaSet, revision: String, isNew: Bool) -> Bool {
         var isChanged = false
         for entry in deployment.metadata.annotations.entries
-        where !DeploymentMath.ownAnnotations.contains(entry.key) && set.metadata.annotations[entry.key] != entry.value {
+        where !DeploymentMath.ownAnnotations.contains(entry.key)
+            && set.metadata.annotations[entry.key] != entry.value
+        {
             set.metadata.annotations[entry.key] = entry.value
             isChanged = true
         }
@@ -202,7 +212,9 @@ extension DeploymentStatus {
         var condition = condition
         if let current = conditions[condition.type] {
             if current.status == condition.status && current.reason == condition.reason { return }
-            if current.status == condition.status { condition.lastTransitionTime = current.lastTransitionTime }
+            if current.status == condition.status {
+                condition.lastTransitionTime = current.lastTransitionTime
+            }
         }
         conditions.removeAll { $0.type == condition.type }
         conditions.append(condition)

@@ -40,7 +40,8 @@ extension DeploymentSync {
         if room <= 0 { return false }
         do throws(ScriptExit) {
             let unhealthy = try dropUnhealthy(&old, atMost: room, &script)
-            let healthy = try dropSpare(old, available: DeploymentMath.availableReplicas(old + [new]), &script)
+            let healthy = try dropSpare(
+                old, available: DeploymentMath.availableReplicas(old + [new]), &script)
             return unhealthy + healthy > 0
         } catch {
             if case .failed = error { return false }  // Upstream forgets this error.

@@ -7,7 +7,9 @@ import SimulationKernel
 /// Upstream: `pkg/controller/deployment/progress.go`, `sync.go` (v1.36).
 extension DeploymentSync {
     /// Writes the status without looking at progress.
-    mutating func reportStatus(_ revisions: Revisions, _ script: inout PlanScript) throws(ScriptExit) -> Ending {
+    mutating func reportStatus(_ revisions: Revisions, _ script: inout PlanScript) throws(ScriptExit)
+        -> Ending
+    {
         let status = status(of: revisions, at: script.now)
         if status == deployment.status { return .done }
         deployment.status = status
@@ -16,7 +18,9 @@ extension DeploymentSync {
     }
 
     /// Writes the status with what is known of the rollout's progress.
-    mutating func reportRollout(_ revisions: Revisions, _ script: inout PlanScript) throws(ScriptExit) -> Ending {
+    mutating func reportRollout(_ revisions: Revisions, _ script: inout PlanScript) throws(ScriptExit)
+        -> Ending
+    {
         let now = script.now
         var status = status(of: revisions, at: now)
         let current = deployment.status.conditions["Progressing"]
@@ -34,7 +38,8 @@ extension DeploymentSync {
                     message: "\(subject) has successfully progressed.", at: now)
             } else if isProgressing(status) {
                 var condition = Condition(
-                    "Progressing", .isTrue, reason: "ReplicaSetUpdated", message: "\(subject) is progressing.",
+                    "Progressing", .isTrue, reason: "ReplicaSetUpdated",
+                    message: "\(subject) is progressing.",
                     lastTransitionTime: Timestamp(now))
                 condition.lastUpdateTime = Timestamp(now)
                 if let current, current.status == .isTrue {
@@ -113,9 +118,9 @@ extension DeploymentSync {
 
     /// When to look whether the rollout is stuck.
     ///
-    /// Upstream: `pkg/controller/deployment/progress.go`, `requeueStuckDeployment` (v1.36). In the last second before
-    /// the deadline it comes back every 5 ms, the queue's shortest back-off; here only that round which finds the
-    /// deadline passed.
+    /// Upstream: `pkg/controller/deployment/progress.go`, `requeueStuckDeployment` (v1.36). In the last
+    /// second before the deadline it comes back every 5 ms, the queue's shortest back-off; here only that
+    /// round which finds the deadline passed.
     private func nextCheck(_ status: DeploymentStatus, at now: VirtualTime) -> Ending {
         guard DeploymentMath.hasProgressDeadline(deployment),
             let current = deployment.status.conditions["Progressing"],

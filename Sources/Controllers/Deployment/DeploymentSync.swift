@@ -4,9 +4,9 @@ import SimulationKernel
 
 /// One sync of a Deployment, from a snapshot of the cache to its last call.
 ///
-/// Upstream: `pkg/controller/deployment/deployment_controller.go`, `syncDeployment` (v1.36). As there, the copy
-/// of the Deployment keeps its resource version: a second status update in one sync is refused as a conflict, and
-/// the next sync does the rest.
+/// Upstream: `pkg/controller/deployment/deployment_controller.go`, `syncDeployment` (v1.36). There a second
+/// status update in one sync is refused as a conflict and the next sync does the rest; the host sends it on
+/// top of the first, with the same end.
 struct DeploymentSync {
     struct Snapshot: Sendable {
         var deployment: Ref<Deployment>
@@ -73,7 +73,9 @@ struct DeploymentSync {
         }
         try checkPaused(&script)
         if deployment.spec.paused { return try scaleOnly(&script, view) }
-        if let revision = deployment.metadata.annotations[DeploymentMath.rollbackAnnotation].flatMap({ Int64($0) }) {
+        if let revision = deployment.metadata.annotations[DeploymentMath.rollbackAnnotation].flatMap({
+            Int64($0)
+        }) {
             return try rollBack(to: revision, &script, view)
         }
         if try isScaling(&script, view) { return try scaleOnly(&script, view) }
@@ -111,21 +113,27 @@ struct DeploymentSync {
         try script.call(.updateStatus(deployment.erased))
     }
 
-    private mutating func scaleOnly(_ script: inout PlanScript, _ view: ObjectCache) throws(ScriptExit) -> Ending {
+    private mutating func scaleOnly(_ script: inout PlanScript, _ view: ObjectCache) throws(ScriptExit)
+        -> Ending
+    {
         var revisions = try revisions(&script, view, creating: false)
         try scale(&revisions, &script)
         if deployment.spec.paused
-            && deployment.metadata.annotations[DeploymentMath.rollbackAnnotation].flatMap({ Int64($0) }) == nil
+            && deployment.metadata.annotations[DeploymentMath.rollbackAnnotation].flatMap({ Int64($0) })
+                == nil
         {
             try cleanUp(revisions.old, &script)
         }
         return try reportStatus(revisions, &script)
     }
 
-    private mutating func isScaling(_ script: inout PlanScript, _ view: ObjectCache) throws(ScriptExit) -> Bool {
+    private mutating func isScaling(_ script: inout PlanScript, _ view: ObjectCache) throws(ScriptExit)
+        -> Bool
+    {
         let revisions = try revisions(&script, view, creating: false)
         return DeploymentMath.active(revisions.all).contains { set in
-            let desired = DeploymentMath.count(set.metadata.annotations[DeploymentMath.desiredReplicasAnnotation])
+            let desired = DeploymentMath.count(
+                set.metadata.annotations[DeploymentMath.desiredReplicasAnnotation])
             return desired.map { $0 != deployment.spec.replicas } ?? false
         }
     }
@@ -201,7 +209,9 @@ struct DeploymentSync {
         for set in alive.sorted(by: DeploymentMath.isEarlier).prefix(surplus) {
             if set.status.replicas != 0 || set.spec.replicas != 0
                 || set.metadata.generation > set.status.observedGeneration
-            { continue }
+            {
+                continue
+            }
             let delete = APIRequest.delete(.replicaSet, set.metadata.key, DeleteOptions())
             if case .failure(let error) = try script.attempt(delete), error.reason != .notFound {
                 throw .failed(error)

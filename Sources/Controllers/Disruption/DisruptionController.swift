@@ -4,8 +4,8 @@ public import SimulationKernel
 
 /// Keeps the status of PodDisruptionBudgets: how many pods there should be, are healthy, and may be evicted.
 ///
-/// Upstream: `pkg/controller/disruption/disruption.go` (v1.36). A budget is looked at when a pod that it selects
-/// changes, not when the pod's controller is scaled, as upstream.
+/// Upstream: `pkg/controller/disruption/disruption.go` (v1.36). A budget is looked at when a pod that it
+/// selects changes, not when the pod's controller is scaled, as upstream.
 public struct DisruptionController: Controller {
     public static let name = "controllermanager"
     /// How long an evicted pod may take to be marked for deletion.
@@ -74,7 +74,8 @@ public struct DisruptionController: Controller {
         }
     }
 
-    /// How long a pod's announcement still counts; nil for a pod that has none, or one that will not go stale.
+    /// How long a pod's announcement still counts; nil for a pod that has none, or one that will not go
+    /// stale.
     private static func restOfStaleTarget(_ pod: Pod, _ now: VirtualTime) -> VirtualDuration? {
         guard !pod.metadata.isBeingDeleted, !pod.status.phase.isTerminal,
             let condition = pod.status.conditions["DisruptionTarget"], condition.status == .isTrue,
@@ -121,7 +122,9 @@ public struct DisruptionController: Controller {
         let (disrupted, recheck) = disruptedPods(pods, budget.value, now, &plan)
         let healthy = pods.count { pod in
             if pod.value.metadata.isBeingDeleted { return false }
-            if let since = disrupted[pod.value.metadata.name], since.time + Self.deletionTimeout > now { return false }
+            if let since = disrupted[pod.value.metadata.name], since.time + Self.deletionTimeout > now {
+                return false
+            }
             return pod.value.isReady
         }
         report(&plan, budget, expectation, healthy: Int64(healthy), disrupted, recheck, now)
@@ -151,7 +154,9 @@ public struct DisruptionController: Controller {
         _ severity: EventRecord.Severity, _ reason: String, _ message: String
     ) {
         plan.record(
-            EventRecord(.podDisruptionBudget(budget), severity, reason: reason, message: message, component: Self.name))
+            EventRecord(
+                .podDisruptionBudget(budget), severity, reason: reason, message: message, component: Self.name
+            ))
     }
 
     /// The evicted pods that are still to be deleted, and when the first of them is late.
@@ -172,7 +177,8 @@ public struct DisruptionController: Controller {
                 plan.record(
                     EventRecord(
                         .pod(pod), .warning, reason: "NotDeleted",
-                        message: "Pod was expected by PDB \(namespace)/\(namespace) to be deleted but it wasn't",
+                        message:
+                            "Pod was expected by PDB \(namespace)/\(namespace) to be deleted but it wasn't",
                         component: Self.name))
             } else {
                 result[name] = since
@@ -211,7 +217,8 @@ public struct DisruptionController: Controller {
         }
         status.conditions.set(
             "DisruptionAllowed", isAllowed ? .isTrue : .isFalse,
-            reason: isAllowed ? "SufficientPods" : "InsufficientPods", message: "", generation: generation, at: now)
+            reason: isAllowed ? "SufficientPods" : "InsufficientPods", message: "", generation: generation,
+            at: now)
         let changed = budget.value.with { $0.status = status }
         plan.steps.append(.call(.updateStatus(changed.erased), tolerating: APIError.Reason.all))
         plan.ending = .resume(.reported(budget, recheck: recheck))

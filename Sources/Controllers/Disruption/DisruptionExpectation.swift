@@ -15,7 +15,8 @@ struct DisruptionExpectation {
             switch self {
             case .noController(let pod): "found no controllers for pod \"\(pod)\""
             case .notScalable(let resource): "\(resource) does not implement the scale subresource"
-            case .unknownKind(let kind, let version): "no matches for kind \"\(kind)\" in version \"\(version)\""
+            case .unknownKind(let kind, let version):
+                "no matches for kind \"\(kind)\" in version \"\(version)\""
             case .notANumber(let text):
                 "invalid value for IntOrString: invalid value \"\(text)\": not a percentage"
             }
@@ -46,7 +47,8 @@ struct DisruptionExpectation {
 
     /// Adds up the sizes that the pods' controllers are to have, each controller once.
     private mutating func addScales(of pods: [Ref<Pod>], _ view: ObjectCache) throws(Failure) {
-        // Controllers under which pods were found: upstream skips a reference only when it names a counted object.
+        // Controllers under which pods were found: upstream skips a reference only when it names a counted
+        // object.
         var counted: Set<UID> = []
         for pod in pods {
             let metadata = pod.value.metadata
@@ -75,9 +77,13 @@ struct DisruptionExpectation {
                 ($0.value.uid, $0.value.spec.replicas)
             }
         case .statefulSet:
-            return view.get(StatefulSet.self, key, uid: reference.uid).map { ($0.value.uid, $0.value.spec.replicas) }
+            return view.get(StatefulSet.self, key, uid: reference.uid).map {
+                ($0.value.uid, $0.value.spec.replicas)
+            }
         case .deployment:
-            return view.get(Deployment.self, key, uid: reference.uid).map { ($0.value.uid, $0.value.spec.replicas) }
+            return view.get(Deployment.self, key, uid: reference.uid).map {
+                ($0.value.uid, $0.value.spec.replicas)
+            }
         case .replicaSet:
             guard let set = view.get(ReplicaSet.self, key, uid: reference.uid) else { return nil }
             if let owner = set.value.metadata.controllerReference, owner.kind == ObjectKind.deployment.name,

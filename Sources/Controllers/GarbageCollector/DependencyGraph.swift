@@ -8,7 +8,7 @@ struct DependencyGraph: Sendable {
     static let foregroundFinalizer = "foregroundDeletion"
     static let orphanFinalizer = "orphan"
 
-    private(set) var nodes: [UID: GraphNode] = [:]
+    private(set) var nodes = GraphTable()
     var absentOwners = AbsentOwners()
     /// Objects whose reference names an owner in another namespace, with what to say about it.
     var complaints: [UID: [String]] = [:]
@@ -50,14 +50,14 @@ struct DependencyGraph: Sendable {
     mutating func update(_ old: ObjectMeta?, _ object: APIObject, _ queue: inout Enqueuer) {
         let metadata = object.metadata
         let uid = metadata.uid
-        guard let existing = nodes[uid] else {
+        guard let (isVirtual, owners) = nodes[uid].map({ ($0.isVirtual, $0.owners) }) else {
             nodes[uid] = Self.node(object)
             addToOwners(uid, metadata.ownerReferences, &queue)
             transition(uid, from: old, to: metadata, &queue)
             return
         }
-        if existing.isVirtual { settle(uid, as: GraphIdentity(object), &queue) }
-        changeOwners(uid, from: existing.owners, to: metadata.ownerReferences, &queue)
+        if isVirtual { settle(uid, as: GraphIdentity(object), &queue) }
+        changeOwners(uid, from: owners, to: metadata.ownerReferences, &queue)
         if metadata.isBeingDeleted { nodes[uid]?.isBeingDeleted = true }
         transition(uid, from: old, to: metadata, &queue)
     }
@@ -65,8 +65,8 @@ struct DependencyGraph: Sendable {
     /// A virtual node turns out to be a real object, maybe not where its dependents thought.
     private mutating func settle(_ uid: UID, as observed: GraphIdentity, _ queue: inout Enqueuer) {
         nodes[uid]?.isVirtual = false
-        guard let node = nodes[uid], node.identity != observed else { return }
-        for dependent in partition(node.dependents.all, observed).others {
+        guard nodes[uid]?.identity != observed else { return }
+        for dependent in partition(dependents(of: uid), observed).others {
             let namespace = nodes[dependent]?.identity.key.namespace
             if !observed.key.namespace.isEmpty && namespace != observed.key.namespace {
                 complain(dependent, about: uid)
@@ -82,40 +82,43 @@ struct DependencyGraph: Sendable {
         if old == new { return }
         let added = new.filter { owner in !old.contains { $0.uid == owner.uid } }
         let removed = old.filter { owner in !new.contains { $0.uid == owner.uid } }
-        for owner in removed where owner.blockOwnerDeletion == true && nodes[owner.uid] != nil {
+        for owner in removed where owner.blockOwnerDeletion == true && nodes.contains(owner.uid) {
             attemptToDelete(owner.uid, &queue)
         }
-        for owner in new where owner.blockOwnerDeletion != true && nodes[owner.uid] != nil {
+        for owner in new where owner.blockOwnerDeletion != true && nodes.contains(owner.uid) {
             let was = old.last { $0.uid == owner.uid }
             if was?.blockOwnerDeletion == true { attemptToDelete(owner.uid, &queue) }
         }
         nodes[uid]?.owners = new
         addToOwners(uid, added, &queue)
-        for owner in removed { nodes[owner.uid]?.dependents.remove(uid) }
+        forget(uid, in: removed)
     }
 
     /// Adds an object to its owners' dependents; owners that are not known are made up, and to be verified.
     private mutating func addToOwners(_ uid: UID, _ owners: [OwnerReference], _ queue: inout Enqueuer) {
-        guard !owners.isEmpty, let namespace = nodes[uid]?.identity.key.namespace else { return }
+        guard !owners.isEmpty, let namespace = nodes[uid]?.identity.key.namespace,
+            let number = nodes.number(of: uid)
+        else { return }
         var isDoubtful = false
         for owner in owners {
-            guard let known = nodes[owner.uid] else {
+            // The node itself is not held, so that the list can grow in place.
+            guard let (identity, isVirtual) = nodes[owner.uid].map({ ($0.identity, $0.isVirtual) }) else {
                 var node = GraphNode(identity: GraphIdentity(owner, namespace: namespace))
                 node.isVirtual = true
-                node.dependents.insert(uid)
+                node.dependents.insert(number)
                 nodes[owner.uid] = node
                 attemptToDelete(owner.uid, &queue)
                 continue
             }
-            nodes[owner.uid]?.dependents.insert(uid)
+            nodes[owner.uid]?.dependents.insert(number)
             if isDoubtful { continue }
-            let ownerNamespace = known.identity.key.namespace
+            let ownerNamespace = identity.key.namespace
             if !ownerNamespace.isEmpty && ownerNamespace != namespace {
-                if !known.isVirtual { complain(uid, about: owner.uid) }
+                if !isVirtual { complain(uid, about: owner.uid) }
                 isDoubtful = true
-            } else if !known.identity.matches(owner) {
+            } else if !identity.matches(owner) {
                 isDoubtful = true
-            } else if ownerNamespace.isEmpty && ownerNamespace != namespace && known.isVirtual {
+            } else if ownerNamespace.isEmpty && ownerNamespace != namespace && isVirtual {
                 isDoubtful = true
             }
         }
@@ -145,7 +148,7 @@ struct DependencyGraph: Sendable {
             queue.add(Self.key(uid), queue: Self.orphanings)
         } else if begins(Self.foregroundFinalizer) {
             nodes[uid]?.isDeletingDependents = true
-            for dependent in nodes[uid]?.dependents.all ?? [] { attemptToDelete(dependent, &queue) }
+            for dependent in dependents(of: uid) { attemptToDelete(dependent, &queue) }
             attemptToDelete(uid, &queue)
         }
     }
@@ -154,7 +157,7 @@ struct DependencyGraph: Sendable {
 
     /// Takes in a deletion that a watch stream reported.
     mutating func remove(_ object: APIObject, _ queue: inout Enqueuer) {
-        guard nodes[object.metadata.uid] != nil else { return }
+        guard nodes.contains(object.metadata.uid) else { return }
         removeNode(object.metadata.uid, GraphIdentity(object), &queue)
     }
 
@@ -162,14 +165,14 @@ struct DependencyGraph: Sendable {
     mutating func removeAbsent(_ absent: GraphIdentity, _ queue: inout Enqueuer) {
         guard let node = nodes[absent.uid] else { return }
         if node.isVirtual {
-            let (matching, others) = partition(node.dependents.all, absent)
+            let (matching, others) = partition(dependents(of: absent.uid), absent)
             if others.isEmpty { return removeNode(absent.uid, absent, &queue) }
             retry(matching, absent, &queue)
             guard node.identity == absent, let other = otherIdentity(others, absent) else { return }
             nodes[absent.uid]?.identity = other
             queue.addRateLimited(Self.key(absent.uid), queue: Self.deletions)
         } else if node.identity != absent {
-            retry(partition(node.dependents.all, absent).matching, absent, &queue)
+            retry(partition(dependents(of: absent.uid), absent).matching, absent, &queue)
         } else {
             removeNode(absent.uid, absent, &queue)
         }
@@ -182,21 +185,33 @@ struct DependencyGraph: Sendable {
     }
 
     private mutating func removeNode(_ uid: UID, _ identity: GraphIdentity, _ queue: inout Enqueuer) {
-        guard let node = nodes.removeValue(forKey: uid) else { return }
+        guard let owners = nodes[uid]?.owners else { return }
+        let dependents = dependents(of: uid)
+        forget(uid, in: owners)
+        nodes.remove(uid)
         complaints.removeValue(forKey: uid)
-        for owner in node.owners { nodes[owner.uid]?.dependents.remove(uid) }
-        if !node.dependents.isEmpty { absentOwners.insert(identity) }
-        for dependent in node.dependents.all { attemptToDelete(dependent, &queue) }
-        for owner in node.owners where nodes[owner.uid]?.isDeletingDependents == true {
+        if !dependents.isEmpty { absentOwners.insert(identity) }
+        for dependent in dependents { attemptToDelete(dependent, &queue) }
+        for owner in owners where nodes[owner.uid]?.isDeletingDependents == true {
             attemptToDelete(owner.uid, &queue)
         }
     }
 
+    private mutating func forget(_ uid: UID, in owners: [OwnerReference]) {
+        guard let number = nodes.number(of: uid) else { return }
+        for owner in owners { nodes[owner.uid]?.dependents.remove(number) }
+    }
+
     // MARK: Asking
+
+    /// The objects that refer to an object as an owner, in the order in which they were met.
+    func dependents(of uid: UID) -> [UID] {
+        (nodes[uid]?.dependents.all ?? []).compactMap { nodes.node(number: $0)?.identity.uid }
+    }
 
     /// The dependents whose references block the deletion of an object in the foreground.
     func blockingDependents(_ uid: UID) -> [UID] {
-        (nodes[uid]?.dependents.all ?? []).filter { dependent in
+        dependents(of: uid).filter { dependent in
             nodes[dependent]?.owners.contains { $0.uid == uid && $0.blockOwnerDeletion == true } ?? false
         }
     }

@@ -87,7 +87,7 @@ extension GarbageCollectorController {
         ObjectKind, ObjectKey, UID
     )] {
         let all = session.identities {
-            (graph.nodes[uid]?.dependents.all ?? []).compactMap { graph.nodes[$0]?.identity }
+            graph.dependents(of: uid).compactMap { graph.nodes[$0]?.identity }
         }
         return all.compactMap { identity in
             guard case .known(let kind) = identity.kind else { return nil }
@@ -150,7 +150,7 @@ extension GarbageCollectorController {
         _ uid: UID, _ kind: ObjectKind, _ key: ObjectKey, _ session: inout SyncSession
     ) throws(SyncStop) {
         let isCircle = session.flag {
-            (graph.nodes[uid]?.dependents.all ?? []).contains {
+            graph.dependents(of: uid).contains {
                 graph.nodes[$0]?.isDeletingDependents == true
             }
         }

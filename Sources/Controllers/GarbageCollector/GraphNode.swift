@@ -3,8 +3,8 @@ import KubernetesModel
 /// What an owner reference names: a kind that simk serves, or one that it has never heard of.
 enum GraphKind: Hashable, Sendable {
     case known(ObjectKind)
-    /// `example.com/v1/Widget`.
-    case unknown(String)
+    /// `example.com/v1/Widget`; rare, so that it need not be held in place.
+    indirect case unknown(String)
 
     init(apiVersion: String, kind: String) {
         self =
@@ -61,27 +61,4 @@ struct GraphNode: Sendable {
     var isBeingDeleted = false
     /// Being deleted in the foreground: it waits for its dependents.
     var isDeletingDependents = false
-}
-
-/// The dependents of an object in the order in which they were met; look-up and removal take constant time.
-struct DependentList: Sendable {
-    private var items: [UID?] = []
-    private var places: [UID: Int32] = [:]
-
-    var isEmpty: Bool { places.isEmpty }
-    var all: [UID] { items.compactMap { $0 } }
-
-    mutating func insert(_ uid: UID) {
-        if places[uid] != nil { return }
-        places[uid] = Int32(items.count)
-        items.append(uid)
-    }
-
-    mutating func remove(_ uid: UID) {
-        guard let place = places.removeValue(forKey: uid) else { return }
-        items[Int(place)] = nil
-        guard items.count > 16, places.count * 2 < items.count else { return }
-        items = items.filter { $0 != nil }
-        for (index, item) in items.enumerated() { if let item { places[item] = Int32(index) } }
-    }
 }

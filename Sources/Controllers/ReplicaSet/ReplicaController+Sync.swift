@@ -33,7 +33,9 @@ extension ReplicaController {
                 if verdict == .ignore { return }
                 candidates.append(pod)
                 if verdict == .owned { active.append(pod) } else { needsCalls = true }
-            } else if matches && pod.value.isTerminating && pod.value.metadata.isControlled(by: value.metadata.uid) {
+            } else if matches && pod.value.isTerminating
+                && pod.value.metadata.isControlled(by: value.metadata.uid)
+            {
                 terminating += 1
             }
         }
@@ -60,7 +62,9 @@ extension ReplicaController {
             return claim(state, view, now)
         case .managed(var snapshot):
             snapshot.failure = takeStock(of: outcomes, for: snapshot)
-            return report(snapshot, now)
+            var plan = report(snapshot, now)
+            if let note = Self.note(on: outcomes, key.key) { plan.steps.insert(.note(note), at: 0) }
+            return plan
         case .statusRefused(let snapshot, let status):
             guard case .failure? = outcomes.last?.result else { return written(snapshot, outcomes, now) }
             var plan = Plan<Continuation>()
@@ -193,6 +197,16 @@ extension ReplicaController {
             }
         }
         return failure
+    }
+
+    /// Tells of creations that were not tried because others had failed.
+    private static func note(on outcomes: [CallOutcome], _ key: ObjectKey) -> JournalEntry? {
+        let skipped = outcomes.count { if case .skipped = $0.result { true } else { false } }
+        guard skipped > 0, let error = outcomes.lazy.compactMap(\.error).first else { return nil }
+        return JournalEntry(
+            .workload, Object.kind, key, reason: "SlowStartStopped",
+            message: "does not try the other \(skipped) of \(outcomes.count) pods",
+            cause: "a creation failed (\(error)); batches of 1, 2, 4, … end at the first failure")
     }
 
     // MARK: Status

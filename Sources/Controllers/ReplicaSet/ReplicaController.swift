@@ -133,7 +133,8 @@ public struct ReplicaController<Object: ReplicaWorkload>: Controller {
         queue.add(owner.value.key)
     }
 
-    private func resolve(_ reference: OwnerReference, namespace: String, _ view: ObjectCache) -> Ref<Object>? {
+    private func resolve(_ reference: OwnerReference, namespace: String, _ view: ObjectCache) -> Ref<Object>?
+    {
         guard reference.kind == Object.kind.name else { return nil }
         return view.get(
             Object.self, ObjectKey(namespace: namespace, name: reference.name), uid: reference.uid)
@@ -143,7 +144,9 @@ public struct ReplicaController<Object: ReplicaWorkload>: Controller {
         let metadata = pod.value.metadata
         if metadata.labels.isEmpty { return }
         for object in view.list(Object.self, namespace: metadata.namespace)
-        where !object.value.selectsAll && object.value.selects(metadata.labels) { queue.add(object.value.key) }
+        where !object.value.selectsAll && object.value.selects(metadata.labels) {
+            queue.add(object.value.key)
+        }
     }
 
     // MARK: Answers

@@ -1,6 +1,7 @@
 public import KubernetesModel
 
-/// A kind of object that keeps a number of like pods alive: what ReplicaSets and ReplicationControllers share.
+/// A kind of object that keeps a number of like pods alive: what ReplicaSets and ReplicationControllers
+/// share.
 public protocol ReplicaWorkload: TypedObject {
     /// Upstream's name of the controller: the source of its events.
     static var controllerName: String { get }

@@ -50,7 +50,8 @@ public struct DeletionRanking: Sendable {
             readySince: isReady ? ready?.lastTransitionTime : nil,
             restarts: value.status.containerStatuses.reduce(0) { max($0, $1.restartCount) },
             sidecarRestarts: value.status.initContainerStatuses.reduce(0) { most, status in
-                sidecars.contains { $0.isSidecar && $0.name == status.name } ? max(most, status.restartCount) : most
+                sidecars.contains { $0.isSidecar && $0.name == status.name }
+                    ? max(most, status.restartCount) : most
             },
             created: value.metadata.creationTimestamp)
     }
@@ -69,7 +70,8 @@ public struct DeletionRanking: Sendable {
     static func cost(_ annotations: StringMap) -> Int32 {
         guard let text = annotations[costAnnotation], let first = text.utf8.first else { return 0 }
         let isPlain =
-            first == UInt8(ascii: "-") || text == "0" || (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first)
+            first == UInt8(ascii: "-") || text == "0"
+            || (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first)
         return isPlain ? Int32(text) ?? 0 : 0
     }
 

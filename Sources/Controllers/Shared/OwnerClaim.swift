@@ -27,8 +27,8 @@ struct OwnerClaim<Owner: TypedObject>: Sendable {
 
     /// Claims objects by calls, one after another; a failed call does not keep the others from being made.
     ///
-    /// Before the first adoption the owner is read from the API server: one that is being deleted, or was made
-    /// anew, adopts nothing.
+    /// Before the first adoption the owner is read from the API server: one that is being deleted, or was
+    /// made anew, adopts nothing.
     /// - Throws: the first failure, when all calls were made.
     func claim<Object: TypedObject>(
         _ objects: [Ref<Object>], _ script: inout PlanScript, matches: (Ref<Object>) -> Bool
@@ -46,7 +46,9 @@ struct OwnerClaim<Owner: TypedObject>: Sendable {
                     Object.kind, metadata.key, .release(owner: owner.value.metadata.uid), uid: metadata.uid)
                 if case .failure(let error) = try script.attempt(patch),
                     error.reason != .notFound, error.reason != .invalid
-                { failure = failure ?? error }
+                {
+                    failure = failure ?? error
+                }
             case .adopt:
                 if mayAdopt == nil { (mayAdopt, failure) = try recheck(&script, failure) }
                 guard mayAdopt == true else { continue }
@@ -63,7 +65,9 @@ struct OwnerClaim<Owner: TypedObject>: Sendable {
         return claimed
     }
 
-    private func recheck(_ script: inout PlanScript, _ failure: APIError?) throws(ScriptExit) -> (Bool, APIError?) {
+    private func recheck(_ script: inout PlanScript, _ failure: APIError?) throws(ScriptExit) -> (
+        Bool, APIError?
+    ) {
         let metadata = owner.value.metadata
         switch try script.attempt(.get(Owner.kind, metadata.key)) {
         case .failure(let error): return (false, failure ?? error)

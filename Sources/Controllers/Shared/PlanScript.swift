@@ -124,7 +124,6 @@ struct PlanScript {
     }
 }
 
-
 extension APIError {
     /// Whether an object was refused because its namespace is being deleted, so that trying again is no use.
     var isNamespaceTerminating: Bool {

@@ -3,15 +3,17 @@ import KubernetesModel
 /// Spells a pod template out as upstream's object dumper does: what the pod-template-hash is taken of.
 ///
 /// The text names every field with its Go type, set or not, so equal texts mean semantically equal templates:
-/// absent and empty lists are the same, quantities count by their value. A creation time inside of a template is left
-/// out (upstream prints the process' time zone there).
+/// absent and empty lists are the same, quantities count by their value. A creation time inside of a
+/// template is left out (upstream prints the process' time zone there).
 /// Upstream: `k8s.io/utils/dump`, `ForHash`; `davecgh/go-spew`, `spew/format.go` (v1.36).
 enum TemplateDump {
     /// The dump of a template's tree.
     static func text(_ template: JSONObject) -> String {
         var text = ""
         text.reserveCapacity(8_192)
-        write(.object(template), as: .named("v1.PodTemplateSpec"), "v1.PodTemplateSpec", showsType: true, to: &text)
+        write(
+            .object(template), as: .named("v1.PodTemplateSpec"), "v1.PodTemplateSpec", showsType: true,
+            to: &text)
         return text
     }
 
@@ -84,7 +86,9 @@ enum TemplateDump {
             }
             definitions[String(name)] = .fields(
                 words.dropFirst().compactMap { word in
-                    guard let slash = word.firstIndex(of: "/"), let colon = word.firstIndex(of: ":") else { return nil }
+                    guard let slash = word.firstIndex(of: "/"), let colon = word.firstIndex(of: ":") else {
+                        return nil
+                    }
                     return Field(
                         name: String(word[..<slash]), member: String(word[word.index(after: slash)..<colon]),
                         type: GoType(word[word.index(after: colon)...]))
@@ -181,7 +185,8 @@ enum TemplateDump {
             text += "d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>}"
         case .words(let words, let isNegative, let scale):
             text += "value:(int64)0 scale:(resource.Scale)0} "
-            text += "d:(resource.infDecAmount){Dec:(*inf.Dec){unscaled:(big.Int){neg:(bool)\(isNegative) abs:(big.nat)"
+            text +=
+                "d:(resource.infDecAmount){Dec:(*inf.Dec){unscaled:(big.Int){neg:(bool)\(isNegative) abs:(big.nat)"
             text += words.isEmpty ? "<nil>" : "[" + words.map { String($0) }.joined(separator: " ") + "]"
             text += "} scale:(inf.Scale)\(scale)}}"
         }

@@ -169,7 +169,7 @@ struct ConformanceRun {
         }
         if result.chosen != nil {
             step["chosen"] = .string(result.chosenName)
-            step["best"] = .array(result.best.map { .string($0) })
+            step["best"] = .array(result.best.map { names[$0] }.sorted().map { .string($0) })
         }
         if isBrief {
             step["feasibleCount"] = .integer(Int64(result.feasible.count))

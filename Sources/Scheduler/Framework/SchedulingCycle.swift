@@ -22,8 +22,8 @@ public struct SchedulingResult {
     public var scores: [PluginScores] = []
     /// The weighted sums, in the order of ``feasible``.
     public var totals: ContiguousArray<Int64> = []
-    /// The feasible nodes with the highest total, in ascending order of names.
-    public var best: [String] = []
+    /// The feasible nodes with the highest total, in the order of evaluation.
+    public var best: ContiguousArray<NodeIndex> = []
     /// The node taken; nil when there is none.
     public var chosen: NodeIndex?
     public var chosenName = ""
@@ -211,14 +211,17 @@ public struct SchedulingCycle: Sendable {
             places.removeAll { result.totals[$0] != highest }
         }
         let names = cluster.nodes.names
-        places.sort { names[feasible[$0]].utf8.lexicographicallyPrecedes(names[feasible[$1]].utf8) }
-        result.best = places.map { names[feasible[$0]] }
-        let place =
-            switch tieBreak {
-            case .lexicographic: places[0]
-            case .drawn: places.count == 1 ? places[0] : places[draw(places.count) % places.count]
+        result.best = ContiguousArray(places.map { feasible[$0] })
+        var chosen = result.best[0]
+        switch tieBreak {
+        case .lexicographic:
+            for node in result.best where names[node].utf8.lexicographicallyPrecedes(names[chosen].utf8) {
+                chosen = node
             }
-        result.chosen = feasible[place]
-        result.chosenName = names[feasible[place]]
+        case .drawn:
+            if places.count > 1 { chosen = result.best[draw(places.count) % places.count] }
+        }
+        result.chosen = chosen
+        result.chosenName = names[chosen]
     }
 }

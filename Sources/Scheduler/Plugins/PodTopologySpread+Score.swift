@@ -1,12 +1,6 @@
 import KubernetesModel
+import Stochastics
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Soft constraints: fewer matching pods in a node's domains are better, weighed by the number of domains.
 ///
@@ -60,7 +54,7 @@ extension PodTopologySpread: PreScorePlugin, NormalizeScorePlugin {
         }
         let weights = constraints.indices.map { index in
             let size = constraints[index].topologyKey == WellKnown.hostnameLabel ? remaining : sizes[index]
-            return log(Double(size + 2))
+            return naturalLogarithm(Double(size + 2))
         }
         for node in nodes.order where !requiresAllKeys || hasAllKeys(node) {
             for (index, constraint) in constraints.enumerated() {

@@ -6,8 +6,8 @@ import Stochastics
 ///
 /// A pod's own annotations have the last word on single numbers: `simk.dev/run-time`,
 /// `simk.dev/startup-time`, `simk.dev/readiness-delay`, `simk.dev/stop-time` (Go durations such as `1m30s`),
-/// `simk.dev/exit-code`. With `.<container>` appended they count for one container only. A text that is no duration is ignored here;
-/// the scenario reader reports it.
+/// `simk.dev/exit-code`. With `.<container>` appended they count for one container only. A text that is no
+/// duration is ignored here; the scenario reader reports it.
 public struct BehaviorCatalog: Equatable, Sendable {
     public struct Rule: Equatable, Sendable {
         /// Nil is every namespace.

@@ -156,6 +156,7 @@ extension Kubelet {
         node = nil
         references = [:]
         pendingReads = []
+        laterEvents = []
         puller.removeAll()
         for index in pods.indices where pods[index].generation != 0 {
             let slot = Int32(index)

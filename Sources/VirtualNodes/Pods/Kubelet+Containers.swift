@@ -119,7 +119,7 @@ extension Kubelet {
         let plan = TerminationPlan(
             pods[index], running: [container], message: "FailedPostStartHook", probe: nil, graceOverride: nil,
             now: now, minimum: timing.minimumGraceSeconds, draws: stopDraws(pods[index], [container]))
-        apply(plan, slot, now, &out)
+        apply(plan, slot, from: now, now, &out)
         pods[index].step = .killingAfterHook
         arm(slot, at: plan.end)
     }

@@ -54,7 +54,7 @@ extension Kubelet {
             let plan = TerminationPlan(
                 pods[index], running: running, message: nil, probe: nil, graceOverride: nil, now: now,
                 minimum: timing.minimumGraceSeconds, draws: stopDraws(pods[index], running))
-            apply(plan, slot, now, &out)
+            apply(plan, slot, from: now, now, &out)
             pods[index].step = .killing
             let stop = sandboxStopTime(pods[index])
             arm(slot, at: plan.end + (pods[index].isSandboxReady ? stop : .zero))
@@ -69,7 +69,7 @@ extension Kubelet {
                     pods[index], running: [kill.container], message: kill.message, probe: kill.reason,
                     graceOverride: nil, now: end, minimum: timing.minimumGraceSeconds,
                     draws: stopDraws(pods[index], [kill.container]))
-                apply(plan, slot, end, &out)
+                apply(plan, slot, from: end, now, &out)
                 end = plan.end
             }
             pods[index].hasResults = true

@@ -21,15 +21,22 @@ extension Kubelet {
         }
     }
 
-    /// Enters the ends of a plan into the runtime's records, and reports the kills.
-    mutating func apply(_ plan: TerminationPlan, _ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    /// Enters the ends of a plan that begins at `start` into the runtime's records, and reports the kills.
+    mutating func apply(
+        _ plan: TerminationPlan, _ slot: Int32, from start: VirtualTime, _ now: VirtualTime,
+        _ out: inout Outbox
+    ) {
         let index = Int(slot)
         for kill in plan.kills {
-            podEvent(slot, .normal, "Killing", kill.message, container: kill.container, &out)
-            if kill.hookFailure {
-                podEvent(
-                    slot, .warning, "FailedPreStopHook", "PreStopHook failed", container: kill.container, &out
-                )
+            if start <= now {
+                podEvent(slot, .normal, "Killing", kill.message, container: kill.container, &out)
+            } else {
+                podEventLater(slot, .normal, "Killing", kill.message, container: kill.container, at: start)
+            }
+            if let failedAt = kill.hookFailedAt {
+                podEventLater(
+                    slot, .warning, "FailedPreStopHook", "PreStopHook failed", container: kill.container,
+                    at: failedAt)
             }
             pods[index].containers[kill.container].instance?.exitAt = kill.exitAt
             pods[index].containers[kill.container].instance?.exitCode = kill.exitCode
@@ -51,7 +58,7 @@ extension Kubelet {
         let plan = TerminationPlan(
             pods[index], running: running, message: nil, probe: nil, graceOverride: grace, now: now,
             minimum: timing.minimumGraceSeconds, draws: stopDraws(pods[index], running))
-        apply(plan, slot, now, &out)
+        apply(plan, slot, from: now, now, &out)
         if running.isEmpty {
             containersTerminated(slot, now, &out)
         } else {

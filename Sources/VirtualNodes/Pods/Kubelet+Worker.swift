@@ -35,7 +35,7 @@ extension Kubelet {
     /// Begins the next piece of work, as soon as a listing of the runtime is newer than the last one.
     private mutating func startWork(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
-        // Syncs wait while the runtime or the network is not ready.
+        // Syncs wait while the runtime or the network is not ready: upstream would report each attempt.
         guard isRuntimeReady else { return }
         let last = pods[index].lastSync
         if last != .never && !pods[index].isFresh && lastListing(now) <= last {

@@ -25,7 +25,7 @@ struct TerminationPlan {
         var container: Int
         var message: String
         /// When its preStop hook has failed; nil when it has not.
-        var hookFailure: Bool
+        var hookFailedAt: VirtualTime?
         var exitAt: VirtualTime
         var exitCode: Int32
         var exitReason: ExitReason
@@ -79,12 +79,13 @@ struct TerminationPlan {
             ?? probe.flatMap { spec.probe($0)?.terminationGracePeriodSeconds }
             ?? record.spec.terminationGracePeriodSeconds
         var time = now
-        var hasHookFailure = false
+        var hookFailedAt: VirtualTime?
         if let hook = spec.lifecycle?.preStop, grace > 0 {
             let full = hook.sleep.map { VirtualDuration.limited(seconds: $0.seconds) } ?? draws.hookDuration
             let took = min(full, .limited(seconds: grace))
-            hasHookFailure = hook.sleep == nil && draws.failsHooks && full <= .limited(seconds: grace)
+            let isOver = full <= .limited(seconds: grace)
             time += took
+            if hook.sleep == nil && draws.failsHooks && isOver { hookFailedAt = time }
             grace -= took.wholeSeconds
         }
         if prerequisite > time && grace > 0 {
@@ -98,7 +99,7 @@ struct TerminationPlan {
         let ownEnd = instance?.exitAt ?? now
         var kill = Kill(
             container: container, message: message ?? "Stopping container \(spec.name)",
-            hookFailure: hasHookFailure, exitAt: ownEnd, exitCode: instance?.exitCode ?? 0,
+            hookFailedAt: hookFailedAt, exitAt: ownEnd, exitCode: instance?.exitCode ?? 0,
             exitReason: instance?.exitReason ?? .completed, end: now)
         let killAt = time + .limited(seconds: grace)
         var stopped = killAt

@@ -267,7 +267,8 @@ extension Kubelet {
         if let grpc = probe.grpc {
             if isListening { return "service unhealthy (responded with \"NOT_SERVING\")" }
             return "timeout: failed to connect service \"\(address):\(port(grpc))\" within "
-                + "\(VirtualDuration.limited(seconds: max(1, probe.timeoutSeconds))): context deadline exceeded"
+                + "\(VirtualDuration.limited(seconds: max(1, probe.timeoutSeconds))): "
+                + "context deadline exceeded"
         }
         return ""  // A command's own output, which a behaviour does not have.
     }
