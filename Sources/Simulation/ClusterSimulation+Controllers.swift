@@ -2,6 +2,7 @@ import ControlPlane
 import Controllers
 import KubernetesModel
 import Scheduler
+import SimulationKernel
 
 extension ClusterSimulation {
     /// A scheduler with nothing remembered.
