@@ -94,15 +94,14 @@ struct EndpointSubset: Hashable, FieldMapped {
         for subset in subsets {
             let ports: [EndpointsPort?] = subset.ports.isEmpty ? [nil] : subset.ports
             for port in ports {
-                var known = offers[port] ?? [:]
-                let marked =
-                    subset.addresses.map { ($0, true) } + subset.notReadyAddresses.map { ($0, false) }
-                for (address, isReady) in marked {
+                // Changed in place: a service of many pods comes as one subset a pod.
+                func offer(_ address: EndpointAddress, _ isReady: Bool) {
                     let identity = Identity(ip: address.ip, uid: address.targetRef?.uid)
                     if addresses[identity] == nil { addresses[identity] = address }
-                    known[identity] = (known[identity] ?? true) && isReady
+                    offers[port, default: [:]][identity, default: true].and(isReady)
                 }
-                offers[port] = known
+                for address in subset.addresses { offer(address, true) }
+                for address in subset.notReadyAddresses { offer(address, false) }
             }
         }
         struct Entry: Hashable {
@@ -162,4 +161,8 @@ struct EndpointSubset: Hashable, FieldMapped {
             return subset
         }
     }
+}
+
+extension Bool {
+    fileprivate mutating func and(_ other: Bool) { self = self && other }
 }
