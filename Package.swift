@@ -70,8 +70,8 @@ let package = Package(
         floor(
             "Scenarios",
             [
-                "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Simulation", "SimulationKernel",
-                "Stochastics", "VirtualNodes", "Yams", collections,
+                "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler", "Simulation",
+                "SimulationKernel", "Stochastics", "VirtualNodes", "Yams", collections,
             ]),
         floor(
             "Telemetry",

@@ -27,7 +27,8 @@ enum SimkCommand {
 
     static func run(_ arguments: [String], in folder: URL? = nil) throws -> Result {
         let process = Process()
-        process.executableURL = try #require(program)
+        let executable: URL = try #require(program)
+        process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = folder ?? project
         let (output, errors) = (Pipe(), Pipe())

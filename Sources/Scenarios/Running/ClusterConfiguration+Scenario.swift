@@ -2,6 +2,7 @@ import ControlPlane
 import Controllers
 import Failures
 import KubernetesModel
+import Scheduler
 public import Simulation
 import SimulationKernel
 import Stochastics
