@@ -135,9 +135,7 @@ public struct RunReport {
         if minutes < 60 { return "\(minutes)m\(two).\(padded)s" }
         let hours = minutes / 60
         let restMinutes = minutes % 60 < 10 ? "0\(minutes % 60)" : "\(minutes % 60)"
-        if hours < 24 { return "\(hours)h\(restMinutes)m\(two).\(padded)s" }
-        let restHours = hours % 24 < 10 ? "0\(hours % 24)" : "\(hours % 24)"
-        return "\(hours / 24)d\(restHours)h\(restMinutes)m\(two).\(padded)s"
+        return "\(hours)h\(restMinutes)m\(two).\(padded)s"
     }
 
     /// A duration without needless parts: `20m`, `30d`.

@@ -10,12 +10,15 @@ public final class RunSession {
     public let run: ScenarioRun
     public let folder: RunFolder
     public var story: Story { collector.story }
+    /// Commands and manifests of the scenario that the cluster refused.
+    public var failedCommands: [TimelineRecord] { collector.failedCommands }
     public private(set) var summary: RunSummary
     private let collector: Collector
 
     /// Takes the lines of the timeline.
     private final class Collector {
         var story: Story
+        var failedCommands: [TimelineRecord] = []
         init(story: Story) { self.story = story }
     }
 
@@ -26,6 +29,7 @@ public final class RunSession {
         let recorder = TimelineRecorder { record in
             folder.add(record)
             collector.story.add(record)
+            if record.reason == "CommandFailed" { collector.failedCommands.append(record) }
         }
         run = ScenarioRun(scenario, observers: [recorder]) { folder.add($0) }
         summary = RunSummary(

@@ -41,6 +41,8 @@ public struct Story: Sendable {
     private var groups: [Group] = []
     /// The group that a new line of a kind may still join.
     private var open: [GroupKey: Int] = [:]
+    /// The group in which a warning about an object was told first: repeats join it whenever they come.
+    private var repeats: [GroupKey: Int] = [:]
     private var startUps: [String: StartUp] = [:]
     /// Lines of the timeline that the story leaves out.
     public private(set) var omitted = 0
@@ -68,7 +70,11 @@ public struct Story: Sendable {
         for group in groups where group.lines.count > group.limit {
             let first = group.lines[0]
             merged[first].count = group.lines.count
-            merged[first].subject = "\(group.family) ×\(group.lines.count)"
+            let isOne = !group.lines.contains { all[$0].subject != all[first].subject }
+            merged[first].subject = "\(isOne ? all[first].subject : group.family) ×\(group.lines.count)"
+            if merged[first].category == .scheduling && !merged[first].isWarning {
+                merged[first].message = "scheduled; --timeline full tells where and why"
+            }
             merged[first].lastTime = all[group.lines.last ?? first].time
             if group.lines.contains(where: { all[$0].cause != all[first].cause }) { merged[first].cause = "" }
             for index in group.lines.dropFirst() { isHidden[index] = true }
@@ -88,10 +94,13 @@ public struct Story: Sendable {
             var facts: [String] = []
             if let created = start.created { facts.append("\(Self.short(record.time - created)) after its creation") }
             if !start.pulled.isEmpty { facts.append(start.pulled) }
-            if !facts.isEmpty { message += " " + facts.joined(separator: ", ") }
+            if !facts.isEmpty { message += (start.created == nil ? ", " : " ") + facts.joined(separator: ", ") }
         }
         let key = groupKey(record)
-        if let group = open[key], record.time - groups[group].last <= Self.span {
+        let own = GroupKey(reason: record.reason, family: record.subject, cause: "")
+        if record.isWarning, record.kind == .pod, let group = repeats[own] {
+            groups[group].lines.append(all.count)
+        } else if let group = open[key], record.time - groups[group].last <= Self.span {
             groups[group].lines.append(all.count)
             groups[group].last = record.time
         } else {
@@ -99,12 +108,14 @@ public struct Story: Sendable {
             groups.append(
                 Group(lines: [all.count], last: record.time, family: key.family, limit: Self.limit(record)))
         }
+        if record.isWarning, record.kind == .pod, let group = open[key] { repeats[own] = repeats[own] ?? group }
         append(record, message: message)
     }
 
     /// Decisions are told one by one unless they are many; the rest is told together from two lines on.
     private static func limit(_ record: TimelineRecord) -> Int {
         switch record.category {
+        case .scheduling where record.isWarning: 1
         case .scheduling, .eviction, .volume: 6
         case .failure: 10
         default: record.reason == "Ready" ? 4 : 1

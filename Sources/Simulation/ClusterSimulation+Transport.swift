@@ -103,7 +103,7 @@ extension ClusterSimulation {
         dispatchedRevision = server.store.revision
         let arrival = now + configuration.timing.watchLatency
         for change in changes {
-            digest.combine(change)
+            storeDigest.combine(change, into: &digest)
             for observer in observers { observer.stored(change) }
             // No component watches Events; people and clients of the API do.
             if change.object.kind == .event { continue }

@@ -19,6 +19,7 @@ public final class ClusterSimulation {
 
     var queue = EventQueue<SimulationEvent>()
     var digest = EventDigest()
+    var storeDigest: StoreDigest
     var server: APIServer
     var calls = GenerationalTable<CallInFlight>()
     /// Store writes up to this revision were passed on to watchers and observers.
@@ -60,6 +61,7 @@ public final class ClusterSimulation {
             racks: configuration.nodes.map { $0.rack.map(UInt32.init) },
             zones: configuration.nodes.map { $0.zone.map(UInt32.init) })
         kubectl = Kubectl()
+        storeDigest = StoreDigest(epoch: configuration.start)
         boots = Array(repeating: 0, count: configuration.nodes.count)
         server.notReadyTolerationSeconds = configuration.notReadyToleration.wholeSeconds
         server.unreachableTolerationSeconds = configuration.unreachableToleration.wholeSeconds

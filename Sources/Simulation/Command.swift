@@ -59,7 +59,7 @@ extension ClusterSimulation {
             note(
                 JournalEntry(
                     .scenario, nil, ObjectKey(name: name), reason: "Moment",
-                    message: description.isEmpty ? "moment \(name)" : description))
+                    message: description.isEmpty ? "(a named moment)" : description))
         case .node(let name, let action): perform(action, on: name)
         case .nodeOf(let pod, let action):
             guard let name = get(Pod.self, pod)?.nodeName, !name.isEmpty else {

@@ -25,10 +25,16 @@ public struct EventDigest: Hashable, BitwiseCopyable, Sendable {
     }
 
     @inlinable
-    public mutating func combine(_ text: String) {
+    public mutating func combine(_ text: String) { combine(bytes: text.utf8) }
+
+    @inlinable
+    public mutating func combine(_ bytes: [UInt8]) { combine(bytes: bytes) }
+
+    @inlinable
+    mutating func combine(bytes: some Collection<UInt8>) {
         var word: UInt64 = 0
         var filled = 0
-        for byte in text.utf8 {
+        for byte in bytes {
             word |= UInt64(byte) << UInt64(filled * 8)
             filled += 1
             if filled == 8 {
@@ -39,6 +45,6 @@ public struct EventDigest: Hashable, BitwiseCopyable, Sendable {
         }
         // The length closes the text, so that "ab" + "c" differs from "a" + "bc".
         combine(word)
-        combine(UInt64(text.utf8.count))
+        combine(UInt64(bytes.count))
     }
 }

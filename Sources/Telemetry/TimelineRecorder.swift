@@ -28,6 +28,8 @@ public final class TimelineRecorder: SimulationObserver {
 
     public func reported(_ event: EventRecord, at time: VirtualTime) {
         if Self.redundantReasons.contains(event.reason) { return }
+        // The controller's own note says which toleration ran out.
+        if event.reason == "TaintManagerEviction" && event.message.hasPrefix("Marking") { return }
         line(
             time, category(of: event), event.involvedKind, event.involvedKey, event.reason, event.message,
             event.component, isWarning: event.severity == .warning)

@@ -84,6 +84,9 @@ struct RunCommand: ParsableCommand {
             throw Stop(status: ExitStatus.internalError, message: "\(folder.url.path): \(error)")
         }
         try writeJUnit(session)
+        for record in session.failedCommands {
+            Console.error("\(scenario): warning: at \(record.time): \(record.subject): \(record.message)")
+        }
         print(session, report)
         if session.summary.isInterrupted { throw Stop(status: ExitStatus.interrupted) }
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }

@@ -1,12 +1,42 @@
-import KubernetesModel
+public import KubernetesModel
 public import SimulationKernel
 
-extension EventDigest {
-    /// Takes in one write: when, what kind of write, and to which object.
-    public mutating func combine(_ change: StoreChange) {
-        combine(UInt64(bitPattern: change.time.nanoseconds))
-        combine(UInt64(change.kind.rawValue) << 8 | UInt64(change.object.kind.rawValue))
-        combine(change.object.metadata.namespace)
-        combine(change.object.metadata.name)
+/// Takes the writes to the store into a run's digest, with all that they say.
+///
+/// Pods of one template share their spec, which is hashed once; everything else is hashed as the JSON that a
+/// client would see.
+public struct StoreDigest: Sendable {
+    private let epoch: CalendarTime
+    /// Hashes of specs by identity; the spec is held so that its identity is not used again.
+    private var specs: [ObjectIdentifier: (spec: PodSpec, hash: UInt64)] = [:]
+
+    public init(epoch: CalendarTime) { self.epoch = epoch }
+
+    /// Takes in one write: when, what kind of write, to which object, and what it is now.
+    public mutating func combine(_ change: StoreChange, into digest: inout EventDigest) {
+        digest.combine(UInt64(bitPattern: change.time.nanoseconds))
+        digest.combine(UInt64(change.kind.rawValue) << 8 | UInt64(change.object.kind.rawValue))
+        if let pod = change.object.pod?.value {
+            digest.combine(hash(pod.spec))
+            digest.combine(pod.nodeName)
+            combine(.object(pod.metadata.fields(epoch: epoch)), into: &digest)
+            combine(.object(pod.status.fields(epoch: epoch)), into: &digest)
+        } else {
+            combine(change.object.tree(epoch: epoch), into: &digest)
+        }
+    }
+
+    private func combine(_ value: JSONValue, into digest: inout EventDigest) {
+        digest.combine(JSONWriter.bytes(value))
+    }
+
+    private mutating func hash(_ spec: PodSpec) -> UInt64 {
+        let identity = ObjectIdentifier(spec)
+        if let known = specs[identity] { return known.hash }
+        if specs.count >= 1_024 { specs.removeAll() }
+        var digest = EventDigest()
+        combine(.object(spec.source), into: &digest)
+        specs[identity] = (spec, digest.value)
+        return digest.value
     }
 }

@@ -48,7 +48,12 @@ public struct BehaviorCatalog: Equatable, Sendable {
         var behavior = isInit && !container.isSidecar ? standardInit : standard
         for rule in rules {
             if let namespace = rule.namespace, namespace != metadata.namespace { continue }
-            if let name = rule.container, name != container.name { continue }
+            // A rule that names no container is about the ones that serve, not about those that prepare.
+            if let name = rule.container {
+                if name != container.name { continue }
+            } else if isInit && !container.isSidecar {
+                continue
+            }
             if !rule.selector.matches(metadata.labels) { continue }
             behavior = rule.behavior
             break

@@ -49,6 +49,8 @@ enum ObservedContainer: Sendable {
 struct ContainerRecord: BitwiseCopyable, Sendable {
     /// The latest start that the runtime still has.
     var instance: ContainerInstance?
+    /// When the start before ``instance`` ended; the runtime keeps that one dead container, too.
+    var previousExitAt = VirtualTime.never
     /// The attempt of the next start when the runtime has none: found from the log folder upstream.
     var nextAttempt: Int32 = 0
     /// The crash-loop back-off; in the kubelet's memory only.

@@ -218,14 +218,25 @@ extension Kubelet {
         }
     }
 
+    /// Whether a container that ended must wait: its latest dead instance in the listing counts, which for one
+    /// that a failed probe has just killed is the instance before.
+    ///
+    /// Upstream: `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `doBackOff` (v1.36).
     private mutating func isBackingOff(
         _ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox
     ) -> Bool {
         let index = Int(slot)
         let record = pods[index]
-        guard record.containers[container].observed(at: record.listing) == .exited,
-            let ended = record.containers[container].instance?.exitAt
-        else { return false }
+        let ended: VirtualTime
+        if record.containers[container].observed(at: record.listing) == .exited,
+            let instance = record.containers[container].instance
+        {
+            ended = instance.exitAt
+        } else if record.containers[container].previousExitAt != .never {
+            ended = record.containers[container].previousExitAt
+        } else {
+            return false
+        }
         let maximum = timing.crashBackOffMaximum
         if let backOff = record.containers[container].backOff,
             backOff.isActive(since: ended, at: now, maximum: maximum)
