@@ -11,6 +11,14 @@ public struct MetricSample: Hashable, Sendable {
     public var kind: ObjectKind?
     public var key: ObjectKey
     public var value: Double
+
+    public init(time: VirtualTime, name: String, kind: ObjectKind?, key: ObjectKey, value: Double) {
+        self.time = time
+        self.name = name
+        self.kind = kind
+        self.key = key
+        self.value = value
+    }
 }
 
 /// A workload that wants a number of replicas.

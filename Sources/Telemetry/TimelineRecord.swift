@@ -16,6 +16,21 @@ public struct TimelineRecord: Hashable, Sendable {
     /// `Warning` lines are Events of that type, failures, and refusals.
     public var isWarning: Bool
 
+    public init(
+        number: Int, time: VirtualTime, category: JournalEntry.Category, kind: ObjectKind?, key: ObjectKey,
+        reason: String, message: String, cause: String, isWarning: Bool
+    ) {
+        self.number = number
+        self.time = time
+        self.category = category
+        self.kind = kind
+        self.key = key
+        self.reason = reason
+        self.message = message
+        self.cause = cause
+        self.isWarning = isWarning
+    }
+
     /// The object as people write it: `pod/web-1`, with the namespace unless it is `default`.
     public var subject: String {
         guard let kind else { return key.name }
