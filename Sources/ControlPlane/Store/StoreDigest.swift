@@ -3,8 +3,8 @@ public import SimulationKernel
 
 /// Takes the writes to the store into a run's digest, with all that they say.
 ///
-/// Pods of one template share their spec, which is hashed once; everything else is hashed as the JSON that a
-/// client would see.
+/// Pods of one template share their spec, which is hashed once. Of endpoints the metadata is taken, versions
+/// included; everything else is hashed as the JSON that a client would see.
 public struct StoreDigest: Sendable {
     private let epoch: CalendarTime
     /// Hashes of specs by identity; the spec is held so that its identity is not used again.
@@ -21,6 +21,9 @@ public struct StoreDigest: Sendable {
             digest.combine(pod.nodeName)
             combine(.object(pod.metadata.fields(epoch: epoch)), into: &digest)
             combine(.object(pod.status.fields(epoch: epoch)), into: &digest)
+        } else if change.object.kind == .endpoints || change.object.kind == .endpointSlice {
+            // Their content follows from pods and services, which are hashed in full; it is large and changes often.
+            combine(.object(change.object.metadata.fields(epoch: epoch)), into: &digest)
         } else {
             combine(change.object.tree(epoch: epoch), into: &digest)
         }

@@ -84,6 +84,7 @@ struct EndpointSubset: Hashable, FieldMapped {
     ///
     /// Upstream: `pkg/api/v1/endpoints/util.go`, `RepackSubsets` (v1.36).
     static func repacked(_ subsets: [EndpointSubset]) -> [EndpointSubset] {
+        if let plain = repackedPlainly(subsets) { return plain }
         struct Identity: Hashable {
             var ip: String
             var uid: UID?
@@ -135,6 +136,29 @@ struct EndpointSubset: Hashable, FieldMapped {
         if packed.count < 2 { return packed }
         return packed.map { (subset: $0, hash: EndpointPortOrder.hash($0.dump)) }
             .sorted { $0.hash < $1.hash }.map(\.subset)
+    }
+
+    /// The same for what nearly all services have: one port at most, the same in all subsets, and each
+    /// address once. Nil when that is not so.
+    private static func repackedPlainly(_ subsets: [EndpointSubset]) -> [EndpointSubset]? {
+        guard let ports = subsets.first?.ports, ports.count <= 1 else { return subsets.isEmpty ? [] : nil }
+        guard !subsets.contains(where: { $0.ports != ports }) else { return nil }
+        func sorted(_ addresses: [EndpointAddress]) -> [EndpointAddress] {
+            // Addresses are large: their places are sorted, and each is moved once.
+            addresses.indices.sorted { EndpointAddress.precedes(addresses[$0], addresses[$1]) }.map { addresses[$0] }
+        }
+        func isSame(_ left: EndpointAddress, _ right: EndpointAddress) -> Bool {
+            left.ip == right.ip && left.targetRef?.uid == right.targetRef?.uid
+        }
+        let ready = sorted(subsets.flatMap(\.addresses))
+        let notReady = sorted(subsets.flatMap(\.notReadyAddresses))
+        for list in [ready, notReady] {
+            for index in list.indices.dropFirst() where isSame(list[index - 1], list[index]) { return nil }
+        }
+        // An address that is both ready and not is rare, and decided by the full rule.
+        let unready = Set(notReady.map(\.ip))
+        if !unready.isEmpty && ready.contains(where: { unready.contains($0.ip) }) { return nil }
+        return [EndpointSubset(addresses: ready, notReadyAddresses: notReady, ports: ports)]
     }
 
     private static func sorted(_ ports: [EndpointsPort]) -> [EndpointsPort] {
