@@ -1,4 +1,5 @@
 public import ControlPlane
+import Controllers
 public import Failures
 public import KubernetesModel
 public import Scheduler
@@ -112,4 +113,17 @@ public struct ClientLimits: Hashable, Sendable {
     public var kubelet = Limit(queriesPerSecond: 50, burst: 100)
 
     public init() {}
+
+    /// The limit of one controller's client: two of them get more than the others.
+    ///
+    /// Upstream: `cmd/kube-controller-manager/app/core.go`, `newGarbageCollectorController`,
+    /// `newNamespaceController` (v1.36).
+    func controllerManager(client name: String) -> TokenBucket {
+        let (rate, burst) = (controllerManager.queriesPerSecond, controllerManager.burst)
+        switch name {
+        case GarbageCollectorController.name: return TokenBucket(queriesPerSecond: rate * 2, burst: burst)
+        case NamespaceController.name: return TokenBucket(queriesPerSecond: rate * 20, burst: burst * 100)
+        default: return TokenBucket(queriesPerSecond: rate, burst: burst)
+        }
+    }
 }

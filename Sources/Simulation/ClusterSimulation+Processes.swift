@@ -37,7 +37,8 @@ extension ClusterSimulation {
             processes.append(
                 Process(
                     .controllerManager(place), name: "kube-controller-manager-\(place)",
-                    clients: buckets(limits.controllerManager, manager.controllerNames.count + 1)))
+                    clients: manager.controllerNames.map { limits.controllerManager(client: $0) }
+                        + buckets(limits.controllerManager, 1)))
         }
         elections = [schedulerElection, managerElection]
 
