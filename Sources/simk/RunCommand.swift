@@ -180,7 +180,7 @@ final class ProgressLine {
         guard now - last > .milliseconds(100), now - started > .milliseconds(300) else { return }
         last = now
         let share = end > .start ? 100 * time.sinceStart.fractionalSeconds / end.sinceStart.fractionalSeconds : 100
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(time)  \(Int(share)) %".utf8))
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(VirtualDuration.seconds(time.sinceStart.wholeSeconds))  \(Int(share)) %".utf8))
         hasPrinted = true
     }
 
