@@ -34,6 +34,9 @@ public struct KubeletTiming: Equatable, Sendable {
     /// `pkg/kubelet/kubelet.go`.
     public var crashBackOffInitial = VirtualDuration.seconds(10)
     public var crashBackOffMaximum = VirtualDuration.seconds(300)
+    /// How long a container must go on without a failure for the back-off to begin anew (`HasExpiredFunc` of the
+    /// kubelet's crash-loop back-off).
+    public var crashBackOffReset = VirtualDuration.minutes(10)
     public var imageBackOffInitial = VirtualDuration.seconds(10)
     public var imageBackOffMaximum = VirtualDuration.seconds(300)
     /// Of failed volume operations. `pkg/util/goroutinemap/exponentialbackoff`.

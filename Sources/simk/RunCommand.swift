@@ -65,6 +65,7 @@ struct RunCommand: ParsableCommand {
             throw Stop(status: ExitStatus.badInput, message: error.description)
         }
         if let seed { loaded.seed = seed }
+        try checkJUnitPath()
         if !quiet { for warning in loaded.warnings { Console.error(warning.description) } }
         let folder = try makeFolder(for: loaded)
         let session = RunSession(loaded, folder: folder, keepsFullStory: timeline == .full)
@@ -106,6 +107,17 @@ struct RunCommand: ParsableCommand {
             }
             if !results.isEmpty { Console.output(report.expectations(results) + "\n") }
             Console.output(report.summary(session.summary, folder: session.folder.url.relativePath))
+        }
+    }
+
+    /// A report that could not be written is better known before a long run than after it.
+    private func checkJUnitPath() throws {
+        guard let junit else { return }
+        let folder = URL(filePath: junit).deletingLastPathComponent().path
+        guard FileManager.default.isWritableFile(atPath: folder) else {
+            throw Stop(
+                status: ExitStatus.badInput,
+                message: "--junit \(junit): the folder \(folder) is not there or cannot be written to")
         }
     }
 

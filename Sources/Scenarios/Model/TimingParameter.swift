@@ -24,7 +24,6 @@ public struct TimingParameter: Hashable, Sendable {
     static let fixed: Set<String> = [
         "leaderElectionRenewDeadline", "podGCPeriod", "podGCQuarantine", "claimBinderSyncPeriod",
         "podInitialBackoff", "podMaxBackoff", "podMaxInUnschedulablePods", "nodeStatusReportFrequency",
-        "crashLoopBackOffReset",
     ]
 
     private static func duration(

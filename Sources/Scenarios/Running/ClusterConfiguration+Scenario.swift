@@ -72,6 +72,7 @@ extension ClusterConfiguration {
         set("podLifecycleRelistPeriod", &kubelet.timing.relistPeriod)
         set("crashLoopBackOffInitial", &kubelet.timing.crashBackOffInitial)
         set("crashLoopBackOffMaximum", &kubelet.timing.crashBackOffMaximum)
+        set("crashLoopBackOffReset", &kubelet.timing.crashBackOffReset)
         set("imagePullBackOffInitial", &kubelet.timing.imageBackOffInitial)
         set("imagePullBackOffMaximum", &kubelet.timing.imageBackOffMaximum)
         set("sandboxStartTime", &kubelet.runtime.sandboxStart)

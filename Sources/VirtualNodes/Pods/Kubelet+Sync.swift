@@ -239,7 +239,7 @@ extension Kubelet {
         }
         let maximum = timing.crashBackOffMaximum
         if let backOff = record.containers[container].backOff,
-            backOff.isActive(since: ended, at: now, maximum: maximum)
+            backOff.isActive(since: ended, at: now, maximum: maximum, reset: timing.crashBackOffReset)
         {
             let name = record.container(container).name
             podEvent(
@@ -254,7 +254,7 @@ extension Kubelet {
         }
         pods[index].containers[container].backOff = BackOff.after(
             record.containers[container].backOff, event: ended, at: now, initial: timing.crashBackOffInitial,
-            maximum: maximum)
+            maximum: maximum, reset: timing.crashBackOffReset)
         return false
     }
 }

@@ -1,8 +1,9 @@
 import SimulationKernel
 
-/// The back-off of one item: doubles at each failure, begins anew after twice the maximum without one.
+/// The back-off of one item: doubles at each failure, begins anew after a time without one: twice the maximum,
+/// unless another time is given.
 ///
-/// Upstream: `client-go/util/flowcontrol/backoff.go` (v1.36).
+/// Upstream: `client-go/util/flowcontrol/backoff.go`, and for crash loops `pkg/kubelet/kubelet.go` (v1.36).
 struct BackOff: Hashable, BitwiseCopyable, Sendable {
     private(set) var duration: VirtualDuration
     private(set) var lastUpdate: VirtualTime
@@ -16,9 +17,9 @@ struct BackOff: Hashable, BitwiseCopyable, Sendable {
     /// The back-off after one more failure, at `event`.
     static func after(
         _ old: BackOff?, event: VirtualTime, at now: VirtualTime, initial: VirtualDuration,
-        maximum: VirtualDuration
+        maximum: VirtualDuration, reset: VirtualDuration? = nil
     ) -> BackOff {
-        guard var next = old, !next.hasExpired(event, maximum) else {
+        guard var next = old, !next.hasExpired(event, reset ?? maximum * 2) else {
             return BackOff(first: initial, at: now)
         }
         next.duration = min(next.duration * 2, maximum)
@@ -27,16 +28,18 @@ struct BackOff: Hashable, BitwiseCopyable, Sendable {
     }
 
     /// Whether less than the back-off has passed since the failure at `event`.
-    func isActive(since event: VirtualTime, at now: VirtualTime, maximum: VirtualDuration) -> Bool {
-        !hasExpired(event, maximum) && now - event < duration
+    func isActive(
+        since event: VirtualTime, at now: VirtualTime, maximum: VirtualDuration, reset: VirtualDuration? = nil
+    ) -> Bool {
+        !hasExpired(event, reset ?? maximum * 2) && now - event < duration
     }
 
     /// Whether less than the back-off has passed since it was last raised.
     func isActiveSinceUpdate(at now: VirtualTime, maximum: VirtualDuration) -> Bool {
-        !hasExpired(now, maximum) && now - lastUpdate < duration
+        !hasExpired(now, maximum * 2) && now - lastUpdate < duration
     }
 
-    private func hasExpired(_ event: VirtualTime, _ maximum: VirtualDuration) -> Bool {
-        event - lastUpdate > maximum * 2
+    private func hasExpired(_ event: VirtualTime, _ reset: VirtualDuration) -> Bool {
+        event - lastUpdate > reset
     }
 }
