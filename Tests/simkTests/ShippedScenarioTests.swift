@@ -39,6 +39,23 @@ struct ShippedScenarioTests {
             "\(name): a changed digest is explained in CHANGELOG.md under \"Changed results\", then stored in digests.json")
     }
 
+    @Test("idle time costs no events: 299 days more are free")
+    func idleTimeIsFree() throws {
+        let scratch = try ScratchFolder()
+        var events: [Int] = []
+        for file in ["scenarios/node-failure.json", "benchmarks/scenarios/node-failure-300-days.json"] {
+            let result = try SimkCommand.run([
+                "run", file, "--format", "json", "--out", scratch.url.appending(path: "\(events.count)").path,
+            ])
+            let report = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+            let summary = try #require(report?["summary"] as? [String: Any])
+            events.append(try #require(summary["events"] as? Int))
+            #expect(result.status == 0)
+        }
+        #expect(events[0] == events[1])
+        #expect(events[0] > 1_000)
+    }
+
     @Test("two processes leave the same bytes", arguments: ["node-failure", "crash-loop"])
     func sameBytes(name: String) throws {
         let scratch = try ScratchFolder()
