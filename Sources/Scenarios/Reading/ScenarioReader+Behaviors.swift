@@ -34,6 +34,10 @@ extension ScenarioReader {
         }
         let exitCode = object["exitCode"]?.integer(0...255, "an exit code from 0 to 255") ?? 0
         let usage = object["usage"]?.object(keys: ["cpu", "memory"])
+        object["usage"]?.report(
+            .unusedSetting(
+                "usage", hint: "It is kept for a later version: containers do not compete for CPU and memory yet"),
+            .warning)
         let rule = BehaviorRule(
             name: name, selector: selector ?? LabelSelector(), namespace: object["namespace"]?.string(),
             container: object["container"]?.string(),
