@@ -55,8 +55,11 @@ let package = Package(
         // Floor 3
         floor("ControlPlane", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         // Floor 4
-        floor("Scheduler", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
-        floor("Controllers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
+        floor(
+            "Scheduler", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
+        floor(
+            "Controllers",
+            ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         // Floor 5
@@ -117,7 +120,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),
         .executableTarget(
-            name: "simk-benchmarks", dependencies: ["AllocationCounter", "Benchmarks"], path: "benchmarks/Runner",
+            name: "simk-benchmarks", dependencies: ["AllocationCounter", "Benchmarks"],
+            path: "benchmarks/Runner",
             swiftSettings: settings),
         tests(of: "Benchmarks"),
     ]

@@ -48,7 +48,8 @@ public struct RunReport {
         }
         let more = lines.count - shown.count
         if more > 0 {
-            text += style.faint("  … and \(more) more lines: all are in timeline.jsonl; --timeline-lines N prints more\n")
+            text += style.faint(
+                "  … and \(more) more lines: all are in timeline.jsonl; --timeline-lines N prints more\n")
         }
         if story.omitted > 0 {
             text += style.faint(
@@ -81,8 +82,12 @@ public struct RunReport {
             if let time = result.time { text += style.faint(" at \(Self.time(time))") }
             text += "\n"
             if result.verdict != .held { text += "          \(result.text)\n" }
-            if !result.state.isEmpty && result.verdict != .held { text += "          it was: \(result.state)\n" }
-            if let warning = result.warning { text += "          " + style.yellow("warning: \(warning)") + "\n" }
+            if !result.state.isEmpty && result.verdict != .held {
+                text += "          it was: \(result.state)\n"
+            }
+            if let warning = result.warning {
+                text += "          " + style.yellow("warning: \(warning)") + "\n"
+            }
         }
         return text
     }

@@ -33,7 +33,8 @@ public final class RunSession {
         }
         run = ScenarioRun(scenario, observers: [recorder]) { folder.add($0) }
         summary = RunSummary(
-            scenario: scenario.metadata.name, file: scenario.file, version: SimkVersion.number, seed: scenario.seed,
+            scenario: scenario.metadata.name, file: scenario.file, version: SimkVersion.number,
+            seed: scenario.seed,
             nodes: scenario.cluster.nodes.count, zones: scenario.cluster.zones.count,
             objects: scenario.manifests.count, duration: scenario.duration)
     }
@@ -78,7 +79,8 @@ public final class RunSession {
     public func finish() throws {
         let rows = run.results.map {
             ExpectationRow(
-                name: $0.name, condition: $0.text, verdict: $0.verdict.rawValue, time: $0.time, state: $0.state)
+                name: $0.name, condition: $0.text, verdict: $0.verdict.rawValue, time: $0.time,
+                state: $0.state)
         }
         try folder.finish(run: json(withWallClock: true), expectations: rows)
     }

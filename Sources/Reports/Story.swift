@@ -92,9 +92,13 @@ public struct Story: Sendable {
         var message = record.message
         if record.reason == "Ready", let start = startUps.removeValue(forKey: record.subject) {
             var facts: [String] = []
-            if let created = start.created { facts.append("\(Self.short(record.time - created)) after its creation") }
+            if let created = start.created {
+                facts.append("\(Self.short(record.time - created)) after its creation")
+            }
             if !start.pulled.isEmpty { facts.append(start.pulled) }
-            if !facts.isEmpty { message += (start.created == nil ? ", " : " ") + facts.joined(separator: ", ") }
+            if !facts.isEmpty {
+                message += (start.created == nil ? ", " : " ") + facts.joined(separator: ", ")
+            }
         }
         let key = groupKey(record)
         let own = GroupKey(reason: record.reason, family: record.subject, cause: "")
@@ -108,7 +112,9 @@ public struct Story: Sendable {
             groups.append(
                 Group(lines: [all.count], last: record.time, family: key.family, limit: Self.limit(record)))
         }
-        if record.isWarning, record.kind == .pod, let group = open[key] { repeats[own] = repeats[own] ?? group }
+        if record.isWarning, record.kind == .pod, let group = open[key] {
+            repeats[own] = repeats[own] ?? group
+        }
         append(record, message: message)
     }
 
@@ -123,10 +129,13 @@ public struct Story: Sendable {
     }
 
     private func groupKey(_ record: TimelineRecord) -> GroupKey {
-        if record.reason == "Command" { return GroupKey(reason: record.message, family: "objects", cause: "") }
+        if record.reason == "Command" {
+            return GroupKey(reason: record.message, family: "objects", cause: "")
+        }
         // Pods of one family are alike though their messages name addresses and other things of their own.
         return GroupKey(
-            reason: record.kind == .pod ? record.reason : record.reason + record.message, family: family(record),
+            reason: record.kind == .pod ? record.reason : record.reason + record.message,
+            family: family(record),
             cause: record.reason == "PodCreated" ? record.cause : "")
     }
 

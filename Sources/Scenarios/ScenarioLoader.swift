@@ -39,7 +39,8 @@ public enum ScenarioLoader {
     }
 
     private static func scenario(
-        from documents: [LocatedDocument]?, file: String, folder: String, _ options: Options, _ log: DiagnosticLog
+        from documents: [LocatedDocument]?, file: String, folder: String, _ options: Options,
+        _ log: DiagnosticLog
     ) throws(InvalidInput) -> Scenario {
         guard let first = documents?.first else {
             if !log.hasErrors { log.add(file: file, at: nil, .fileEmpty) }

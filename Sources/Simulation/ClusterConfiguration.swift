@@ -17,7 +17,9 @@ public struct NodeConfiguration: Sendable {
     /// From power to a running kubelet.
     public var bootTime: Draw
 
-    public init(_ description: NodeDescription, zone: Int? = nil, rack: Int? = nil, bootTime: Draw = .seconds(60)) {
+    public init(
+        _ description: NodeDescription, zone: Int? = nil, rack: Int? = nil, bootTime: Draw = .seconds(60)
+    ) {
         self.description = description
         self.zone = zone
         self.rack = rack

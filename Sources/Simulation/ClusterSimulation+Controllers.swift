@@ -18,7 +18,8 @@ extension ClusterSimulation {
         var options = configuration.controllers
         let timing = configuration.timing
         // A renewal has to reach the server, be committed and come back through the watch.
-        options.nodeLifecycle.renewalDelay = timing.requestLatency + timing.commitLatency + timing.watchLatency
+        options.nodeLifecycle.renewalDelay =
+            timing.requestLatency + timing.commitLatency + timing.watchLatency
         var manager = ControllerManager()
         manager.add(EndpointSliceController(epoch: configuration.start))
         manager.add(EndpointsController(epoch: configuration.start))

@@ -47,13 +47,15 @@ extension ClusterSimulation {
     }
 
     /// Fails a component as the timeline says, for a time or until it is told to recover.
-    func beginScriptedOutage(_ mode: FailureMode, on target: FailureComponent, for duration: VirtualDuration?) {
+    func beginScriptedOutage(_ mode: FailureMode, on target: FailureComponent, for duration: VirtualDuration?)
+    {
         // Scripted causes are numbered after all stochastic ones.
         let cause = OutageCause(UInt32(failureProcesses.count + scriptedOutages.count))
         scriptedOutages.append(ScriptedOutage(target: target, mode: mode, cause: cause))
         begin(mode, on: target, cause: cause, why: "scenario timeline")
         if let duration {
-            queue.schedule(.outageEnds(UInt32(scriptedOutages.count - 1)), at: now.advancedClamping(by: duration))
+            queue.schedule(
+                .outageEnds(UInt32(scriptedOutages.count - 1)), at: now.advancedClamping(by: duration))
         }
     }
 

@@ -25,7 +25,9 @@ extension ClusterSimulation {
             schedulers.append(newScheduler())
             schedulerElection.candidates.append(ProcessID(index: UInt32(processes.count)))
             processes.append(
-                Process(.scheduler(place), name: "kube-scheduler-\(place)", clients: buckets(limits.scheduler, 2)))
+                Process(
+                    .scheduler(place), name: "kube-scheduler-\(place)", clients: buckets(limits.scheduler, 2))
+            )
         }
         var managerElection = Election(
             lease: ObjectKey(namespace: "kube-system", name: "kube-controller-manager"),
@@ -46,7 +48,9 @@ extension ClusterSimulation {
         let storageProcess = ProcessID(index: UInt32(processes.count))
         sharedWatchers.append(storageProcess)
         processes.append(
-            Process(.storage, name: "csi-sidecars", clients: buckets(unlimited, storage.controllerNames.count + 1)))
+            Process(
+                .storage, name: "csi-sidecars", clients: buckets(unlimited, storage.controllerNames.count + 1)
+            ))
         subscribe(storageProcess, to: .everything)
 
         let settings = Ref(configuration.kubelet)
@@ -112,12 +116,15 @@ extension ClusterSimulation {
                 message: "\(processes[place].name) became leader of \(election.component)",
                 cause: isNew
                     ? "the lease was free"
-                    : "the lease had not been renewed for \(configuration.election.leaseDuration) (leaseDuration)"))
+                    : "the lease had not been renewed for \(configuration.election.leaseDuration) (leaseDuration)"
+            ))
     }
 
     /// The standbys will notice that the leader no longer renews; this says when each first may try.
     func standbysNotice(_ index: Int) {
-        guard let lease = get(Lease.self, elections[index].lease), let renewed = lease.renewTime else { return }
+        guard let lease = get(Lease.self, elections[index].lease), let renewed = lease.renewTime else {
+            return
+        }
         for candidate in elections[index].candidates where candidate != elections[index].leader {
             let place = Int(candidate.index)
             guard processes[place].isRunning, processes[place].isConnected else { continue }

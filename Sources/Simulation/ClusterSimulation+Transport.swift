@@ -33,7 +33,8 @@ extension ClusterSimulation {
         for decision in schedulers[place].takeDecisions() where !decision.nodeName.isEmpty {
             note(
                 JournalEntry(
-                    .scheduling, .pod, decision.pod, reason: "Scheduled", message: "scheduled on \(decision.nodeName)",
+                    .scheduling, .pod, decision.pod, reason: "Scheduled",
+                    message: "scheduled on \(decision.nodeName)",
                     cause: decision.cause))
         }
     }
@@ -121,7 +122,9 @@ extension ClusterSimulation {
                 post(WatchEvent(change.kind, change.object), to: process, at: arrival)
             }
         case .pod(let pod):
-            guard !pod.value.nodeName.isEmpty, let process = kubeletProcesses[pod.value.nodeName] else { return }
+            guard !pod.value.nodeName.isEmpty, let process = kubeletProcesses[pod.value.nodeName] else {
+                return
+            }
             let wasSeen = change.previous?.pod.map { $0.value.nodeName == pod.value.nodeName } ?? false
             let kind = change.kind == .modified && !wasSeen ? .added : change.kind
             post(WatchEvent(kind, change.object), to: process, at: arrival)
@@ -170,7 +173,8 @@ extension ClusterSimulation {
             events = snapshot(for: processes[index].subscription)
             if case .kubelet(let place) = processes[index].role {
                 kubelets[place].relist(
-                    pods: events.compactMap(\.object.pod), node: events.lazy.compactMap(\.object.node).first, at: now,
+                    pods: events.compactMap(\.object.pod), node: events.lazy.compactMap(\.object.node).first,
+                    at: now,
                     &outbox)
                 return send(from: process)
             }
@@ -201,7 +205,9 @@ extension ClusterSimulation {
             }
         case .node(let name):
             var events: [WatchEvent] = []
-            if let node = server.store[.node, ObjectKey(name: name)] { events.append(WatchEvent(.added, node)) }
+            if let node = server.store[.node, ObjectKey(name: name)] {
+                events.append(WatchEvent(.added, node))
+            }
             for pod in server.store.list(.pod) where pod.pod?.value.nodeName == name {
                 events.append(WatchEvent(.added, pod))
             }
@@ -240,7 +246,8 @@ extension ClusterSimulation {
         }
         guard wanted != processes[index].alarmTime else { return }
         if let alarm = processes[index].alarm { queue.cancel(alarm) }
-        processes[index].alarm = wanted == .never ? nil : queue.schedule(.processWakes(process), at: max(wanted, now))
+        processes[index].alarm =
+            wanted == .never ? nil : queue.schedule(.processWakes(process), at: max(wanted, now))
         processes[index].alarmTime = wanted
     }
 }

@@ -147,7 +147,8 @@ public final class ClusterSimulation {
 
     /// The index of a node by its name.
     public func nodeIndex(_ name: String) -> Int? {
-        guard let process = kubeletProcesses[name], case .kubelet(let index) = processes[Int(process.index)].role
+        guard let process = kubeletProcesses[name],
+            case .kubelet(let index) = processes[Int(process.index)].role
         else { return nil }
         return index
     }

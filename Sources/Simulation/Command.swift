@@ -52,7 +52,8 @@ extension ClusterSimulation {
 
     func perform(_ command: Command) {
         switch command {
-        case .fail(let component, let mode, let duration): beginScriptedOutage(mode, on: component, for: duration)
+        case .fail(let component, let mode, let duration):
+            beginScriptedOutage(mode, on: component, for: duration)
         case .recover(let component): recover(component)
         case .killLeader(let component, let duration): killLeader(of: component, for: duration)
         case .mark(let name, let description):

@@ -45,10 +45,12 @@ struct Kubectl {
             var key = target.key
             if key.namespace.isEmpty, target.kind?.info.isNamespaced == true { key.namespace = "default" }
             send(.applyManifest(manifest), "apply", target.kind, key, &out)
-        case .delete(let kind, let key, let options): send(.delete(kind, key, options), "delete", kind, key, &out)
+        case .delete(let kind, let key, let options):
+            send(.delete(kind, key, options), "delete", kind, key, &out)
         case .scale(let kind, let key, let replicas):
             send(
-                .scale(kind, key, replicas: replicas, resourceVersion: nil), "scale to \(replicas)", kind, key,
+                .scale(kind, key, replicas: replicas, resourceVersion: nil), "scale to \(replicas)", kind,
+                key,
                 &out)
         case .setImage(let kind, let key, let container, let image):
             change(kind, key, view, "set image \(container)=\(image)", &out) {
@@ -68,10 +70,13 @@ struct Kubectl {
             send(.update(APIObject(paused)), "rollout \(flag ? "pause" : "resume")", .deployment, key, &out)
         case .rollback(let key, let revision): rollBack(key, to: revision, view, &out)
         case .label(let kind, let key, let labels):
-            send(.patch(kind, key, .metadata(labels: labels, annotations: [:]), uid: nil), "label", kind, key, &out)
+            send(
+                .patch(kind, key, .metadata(labels: labels, annotations: [:]), uid: nil), "label", kind, key,
+                &out)
         case .annotate(let kind, let key, let annotations):
             send(
-                .patch(kind, key, .metadata(labels: [:], annotations: annotations), uid: nil), "annotate", kind, key,
+                .patch(kind, key, .metadata(labels: [:], annotations: annotations), uid: nil), "annotate",
+                kind, key,
                 &out)
         case .node, .nodeOf, .fail, .recover, .killLeader, .mark: break
         }
@@ -83,28 +88,36 @@ struct Kubectl {
         let key = ObjectKey(name: node)
         switch action {
         case .cordon(let flag):
-            send(.patch(.node, key, .unschedulable(flag), uid: nil), flag ? "cordon" : "uncordon", .node, key, &out)
+            send(
+                .patch(.node, key, .unschedulable(flag), uid: nil), flag ? "cordon" : "uncordon", .node, key,
+                &out)
         case .taint(let adding, let removing):
-            send(.patch(.node, key, .nodeTaints(adding: adding, removing: removing), uid: nil), "taint", .node, key, &out)
+            send(
+                .patch(.node, key, .nodeTaints(adding: adding, removing: removing), uid: nil), "taint", .node,
+                key, &out)
         case .drain(let grace, let timeout):
-            drain(node, grace: grace, until: timeout.map { now.advancedClamping(by: $0) } ?? .never, view, &out)
+            drain(
+                node, grace: grace, until: timeout.map { now.advancedClamping(by: $0) } ?? .never, view, &out)
         case .fail, .recover: break
         }
     }
 
-    mutating func complete(_ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox) {
+    mutating func complete(_ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox)
+    {
         guard let purpose = purposes.removeValue(forKey: token.value) else { return }
         switch (purpose, result) {
         case (.command(let what, let kind, let key), .success):
             out.note(
                 JournalEntry(
-                    .scenario, kind, key, reason: "Command", message: "kubectl \(what)", cause: "scenario timeline"))
+                    .scenario, kind, key, reason: "Command", message: "kubectl \(what)",
+                    cause: "scenario timeline"))
         case (.command(let what, let kind, let key), .failure(let error)):
             refuse(what, kind, key, error.message, &out)
         case (.cordonForDrain(let node), .success):
             out.note(
                 JournalEntry(
-                    .scenario, .node, ObjectKey(name: node), reason: "Command", message: "kubectl drain: cordoned",
+                    .scenario, .node, ObjectKey(name: node), reason: "Command",
+                    message: "kubectl drain: cordoned",
                     cause: "scenario timeline"))
             for eviction in podsToEvict.removeValue(forKey: node) ?? [] { evict(eviction, &out) }
         case (.cordonForDrain(let node), .failure(let error)):
@@ -113,7 +126,8 @@ struct Kubectl {
         case (.eviction(let eviction), .success):
             out.note(
                 JournalEntry(
-                    .eviction, .pod, eviction.pod, reason: "Evicted", message: "evicted from \(eviction.node)",
+                    .eviction, .pod, eviction.pod, reason: "Evicted",
+                    message: "evicted from \(eviction.node)",
                     cause: "kubectl drain"))
         case (.eviction(let eviction), .failure(let error)):
             guard error.reason == .tooManyRequests else {
@@ -126,7 +140,8 @@ struct Kubectl {
             let next = now + Self.evictionRetry
             guard next <= eviction.deadline else {
                 return refuse(
-                    "drain \(eviction.node)", .pod, eviction.pod, "global timeout reached; \(error.message)", &out)
+                    "drain \(eviction.node)", .pod, eviction.pod, "global timeout reached; \(error.message)",
+                    &out)
             }
             retries.append((next, eviction))
             out.note(
@@ -216,10 +231,12 @@ struct Kubectl {
         }
         podsToEvict[node] = pods.map {
             Eviction(
-                pod: $0.metadata.key, uid: $0.metadata.uid, node: node, gracePeriodSeconds: grace, deadline: deadline)
+                pod: $0.metadata.key, uid: $0.metadata.uid, node: node, gracePeriodSeconds: grace,
+                deadline: deadline)
         }
         call(
-            .patch(.node, ObjectKey(name: node), .unschedulable(true), uid: nil), .cordonForDrain(node: node), &out)
+            .patch(.node, ObjectKey(name: node), .unschedulable(true), uid: nil), .cordonForDrain(node: node),
+            &out)
     }
 
     private mutating func evict(_ eviction: Eviction, _ out: inout Outbox) {

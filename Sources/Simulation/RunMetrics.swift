@@ -211,7 +211,9 @@ public final class RunMetrics: SimulationObserver {
 
     private func losePods(on node: String, at time: VirtualTime) {
         for key in pods.keys.sorted() {
-            guard var facts = pods[key], facts.node == node, !facts.phase.isTerminal, !facts.isLost else { continue }
+            guard var facts = pods[key], facts.node == node, !facts.phase.isTerminal, !facts.isLost else {
+                continue
+            }
             let wasAvailable = facts.isAvailable
             facts.isLost = true
             pods[key] = facts

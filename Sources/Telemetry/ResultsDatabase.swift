@@ -1,5 +1,5 @@
-import Foundation
 import ControlPlane
+import Foundation
 import GRDB
 import KubernetesModel
 import Simulation
@@ -120,7 +120,9 @@ final class ResultsDatabase {
             for (number, row) in expectations.enumerated() {
                 try database.execute(
                     sql: "INSERT INTO expectation VALUES (?, ?, ?, ?, ?, ?)",
-                    arguments: [number, row.name, row.condition, row.verdict, row.time?.nanoseconds, row.state])
+                    arguments: [
+                        number, row.name, row.condition, row.verdict, row.time?.nanoseconds, row.state,
+                    ])
             }
             try database.execute(sql: "CREATE INDEX timeline_object ON timeline (kind, namespace, name)")
             try database.execute(sql: "CREATE INDEX metric_name ON metric (name, nanoseconds)")

@@ -54,7 +54,9 @@ public final class RunFolder {
         try metrics.close()
         var facts: [(String, String)] = []
         for name in ["version", "seed", "digest", "outcome"] {
-            if let member = run[name] { facts.append((name, member.stringValue ?? JSONWriter.string(member))) }
+            if let member = run[name] {
+                facts.append((name, member.stringValue ?? JSONWriter.string(member)))
+            }
         }
         facts.append(("scenario", JSONWriter.string(run["scenario"] ?? .null)))
         try database.finish(facts: facts, expectations: expectations)

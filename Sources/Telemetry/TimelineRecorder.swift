@@ -23,7 +23,8 @@ public final class TimelineRecorder: SimulationObserver {
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {
         line(
             time, entry.category, entry.kind, entry.key, entry.reason, entry.message, entry.cause,
-            isWarning: entry.category == .failure || entry.reason.hasPrefix("Failed") || entry.reason == "CommandFailed")
+            isWarning: entry.category == .failure || entry.reason.hasPrefix("Failed")
+                || entry.reason == "CommandFailed")
     }
 
     public func reported(_ event: EventRecord, at time: VirtualTime) {
@@ -39,7 +40,8 @@ public final class TimelineRecorder: SimulationObserver {
         switch event.reason {
         case "TaintManagerEviction", "Evicted": .eviction
         case "FailedScheduling", "Preempted": .scheduling
-        case let reason where reason.contains("Attach") || reason.contains("Mount") || reason.contains("Provision"):
+        case let reason
+        where reason.contains("Attach") || reason.contains("Mount") || reason.contains("Provision"):
             .volume
         default:
             switch event.involvedKind {
@@ -73,14 +75,16 @@ public final class TimelineRecorder: SimulationObserver {
         if pod.metadata.isBeingDeleted && before?.metadata.isBeingDeleted != true {
             let grace = pod.metadata.deletionGracePeriodSeconds ?? 0
             line(
-                change.time, .pod, .pod, key, "Terminating", "marked for deletion, \(grace) s of grace", on(pod))
+                change.time, .pod, .pod, key, "Terminating", "marked for deletion, \(grace) s of grace",
+                on(pod))
         }
         let (was, isNow) = (before?.isReady ?? false, pod.isReady)
         if was != isNow {
             let condition = pod.status.conditions["Ready"]
             line(
                 change.time, .pod, .pod, key, isNow ? "Ready" : "NotReady",
-                isNow ? "ready" : "no longer ready", [on(pod), condition?.reason ?? ""].joined(nonEmpty: ": "))
+                isNow ? "ready" : "no longer ready",
+                [on(pod), condition?.reason ?? ""].joined(nonEmpty: ": "))
         }
         if let before, before.status.phase != pod.status.phase, pod.status.phase.isTerminal {
             line(
@@ -110,11 +114,14 @@ public final class TimelineRecorder: SimulationObserver {
         }
         let (taintsBefore, taints) = (before?.spec.taints ?? [], node.spec.taints)
         for taint in taints where !taintsBefore.contains(where: { $0.matches(taint) }) {
-            line(change.time, .node, .node, key, "TaintAdded", "taint \(taint.key):\(taint.effect.rawValue)", "")
+            line(
+                change.time, .node, .node, key, "TaintAdded", "taint \(taint.key):\(taint.effect.rawValue)",
+                "")
         }
         for taint in taintsBefore where !taints.contains(where: { $0.matches(taint) }) {
             line(
-                change.time, .node, .node, key, "TaintRemoved", "taint \(taint.key):\(taint.effect.rawValue) removed",
+                change.time, .node, .node, key, "TaintRemoved",
+                "taint \(taint.key):\(taint.effect.rawValue) removed",
                 "")
         }
     }
@@ -125,7 +132,8 @@ public final class TimelineRecorder: SimulationObserver {
         let node = attachment.spec.nodeName
         if change.kind == .deleted {
             line(change.time, .volume, .persistentVolume, key, "Detached", "detached from \(node)", "")
-        } else if attachment.status.attached, change.previous?.volumeAttachment?.value.status.attached != true {
+        } else if attachment.status.attached, change.previous?.volumeAttachment?.value.status.attached != true
+        {
             line(change.time, .volume, .persistentVolume, key, "Attached", "attached to \(node)", "")
         }
     }

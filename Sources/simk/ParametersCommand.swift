@@ -6,7 +6,9 @@ struct ParametersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parameters",
         abstract: "Lists the timing constants and latencies that a scenario may change.",
-        discussion: "They stand under cluster.controlPlane.parameters. Defaults are upstream's constants, or assumptions that say so.")
+        discussion:
+            "They stand under cluster.controlPlane.parameters. Defaults are upstream's constants, or assumptions that say so."
+    )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case text, json, markdown
@@ -28,7 +30,8 @@ struct ParametersCommand: ParsableCommand {
             for parameter in TimingParameter.all {
                 let line: JSONValue = [
                     "name": .string(parameter.name), "default": .string(parameter.defaultText),
-                    "meaning": .string(parameter.meaning), "source": .string(parameter.source), "changeable": .bool(!parameter.isFixed),
+                    "meaning": .string(parameter.meaning), "source": .string(parameter.source),
+                    "changeable": .bool(!parameter.isFixed),
                 ]
                 print(JSONWriter.string(line))
             }

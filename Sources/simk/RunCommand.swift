@@ -22,10 +22,12 @@ struct RunCommand: ParsableCommand {
             folder with what happened so far.
             """)
 
-    @Argument(help: "The scenario file, JSON or YAML.", completion: .file(extensions: ["json", "yaml", "yml"]))
+    @Argument(
+        help: "The scenario file, JSON or YAML.", completion: .file(extensions: ["json", "yaml", "yml"]))
     var scenario: String
 
-    @Option(help: ArgumentHelp("Folder for the run's files (default: a new one under runs/).", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Folder for the run's files (default: a new one under runs/).", valueName: "dir"))
     var out: String?
 
     @Option(help: "Take this seed instead of the scenario's.")
@@ -54,7 +56,9 @@ struct RunCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if timelineLines < 0 { throw ValidationError("--timeline-lines takes 0 or more, not \(timelineLines)") }
+        if timelineLines < 0 {
+            throw ValidationError("--timeline-lines takes 0 or more, not \(timelineLines)")
+        }
     }
 
     func run() throws {
@@ -127,7 +131,9 @@ struct RunCommand: ParsableCommand {
         do {
             try Data(xml.utf8).write(to: URL(filePath: junit))
         } catch {
-            throw Stop(status: ExitStatus.badInput, message: "\(junit): cannot be written: \(error.localizedDescription)")
+            throw Stop(
+                status: ExitStatus.badInput,
+                message: "\(junit): cannot be written: \(error.localizedDescription)")
         }
     }
 
@@ -142,7 +148,8 @@ struct RunCommand: ParsableCommand {
                 let url = URL(filePath: "runs/\(name)-\(padded)")
                 if !FileManager.default.fileExists(atPath: url.path) { return try RunFolder(url) }
             }
-            throw Stop(status: ExitStatus.badInput, message: "runs/: holds too many runs of \(name); remove some")
+            throw Stop(
+                status: ExitStatus.badInput, message: "runs/: holds too many runs of \(name); remove some")
         } catch let error as RunFolderError {
             throw Stop(status: ExitStatus.badInput, message: error.description)
         } catch let stop as Stop {
@@ -150,7 +157,8 @@ struct RunCommand: ParsableCommand {
         } catch {
             throw Stop(
                 status: ExitStatus.badInput,
-                message: "\(out ?? "runs"): the run folder cannot be made: \(error.localizedDescription). Name another with --out"
+                message:
+                    "\(out ?? "runs"): the run folder cannot be made: \(error.localizedDescription). Name another with --out"
             )
         }
     }
@@ -191,8 +199,10 @@ final class ProgressLine {
         let now = ContinuousClock.now
         guard now - last > .milliseconds(100), now - started > .milliseconds(300) else { return }
         last = now
-        let share = end > .start ? 100 * time.sinceStart.fractionalSeconds / end.sinceStart.fractionalSeconds : 100
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(VirtualDuration.seconds(time.sinceStart.wholeSeconds))  \(Int(share)) %".utf8))
+        let share =
+            end > .start ? 100 * time.sinceStart.fractionalSeconds / end.sinceStart.fractionalSeconds : 100
+        FileHandle.standardError.write(
+            Data("\r\u{1B}[K\(VirtualDuration.seconds(time.sinceStart.wholeSeconds))  \(Int(share)) %".utf8))
         hasPrinted = true
     }
 

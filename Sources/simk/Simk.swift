@@ -8,7 +8,8 @@ import Scenarios
 struct Simk: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simk",
-        abstract: "Runs a Kubernetes cluster on a virtual clock: what happens, when, why, and did what had to hold hold.",
+        abstract:
+            "Runs a Kubernetes cluster on a virtual clock: what happens, when, why, and did what had to hold hold.",
         discussion: """
             A scenario is a JSON or YAML file: nodes, plain Kubernetes manifests, what containers do, what fails \
             and when, and what is expected. A day of cluster time passes in seconds, and the same scenario and \
@@ -63,7 +64,8 @@ enum Version {
 
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Prints the version of simk and the Kubernetes version that it follows.")
+        commandName: "version",
+        abstract: "Prints the version of simk and the Kubernetes version that it follows.")
 
     @Option(help: "text or json.")
     var format = OutputFormat.text

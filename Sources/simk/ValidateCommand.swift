@@ -12,7 +12,8 @@ struct ValidateCommand: ParsableCommand {
             warnings; 2: not.
             """)
 
-    @Argument(help: "The scenario file, JSON or YAML.", completion: .file(extensions: ["json", "yaml", "yml"]))
+    @Argument(
+        help: "The scenario file, JSON or YAML.", completion: .file(extensions: ["json", "yaml", "yml"]))
     var scenario: String
 
     @Flag(help: "Make errors of what is otherwise ignored with a warning.")

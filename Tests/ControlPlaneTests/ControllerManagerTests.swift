@@ -15,7 +15,8 @@ struct LabellingController: Controller {
     }
     mutating func reconcile(_ key: WorkKey, view: ObjectCache, now: VirtualTime) -> Plan<Never> {
         var plan = Plan<Never>()
-        guard let namespace = view.get(Namespace.self, key.key), namespace.value.metadata.labels["seen"] == nil
+        guard let namespace = view.get(Namespace.self, key.key),
+            namespace.value.metadata.labels["seen"] == nil
         else { return plan }
         plan.call(.update(APIObject(namespace.value.with { $0.metadata.labels["seen"] = "yes" })))
         return plan

@@ -1,9 +1,10 @@
 import ControlPlane
-@testable import Controllers
 import KubernetesModel
 import OrderedCollections
 import SimulationKernel
 import Testing
+
+@testable import Controllers
 
 @Suite("Garbage collector")
 struct GarbageCollectorTests {
@@ -156,7 +157,8 @@ struct DependentListTests {
 
     @Test("an owner of many objects does not cost their square")
     func many() {
-        var owner = GenericObject(kind: .configMap, metadata: ObjectMeta(namespace: "a", name: "owner"), body: [:])
+        var owner = GenericObject(
+            kind: .configMap, metadata: ObjectMeta(namespace: "a", name: "owner"), body: [:])
         owner.metadata.uid = UID("owner")
         var graph = DependencyGraph()
         var queue = Enqueuer()

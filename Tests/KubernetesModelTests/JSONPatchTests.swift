@@ -7,18 +7,33 @@ struct JSONPatchTests {
     @Test(
         "the standard's examples",
         arguments: [
-            (#"{"foo":"bar"}"#, #"[{"op":"add","path":"/baz","value":"qux"}]"#, #"{"foo":"bar","baz":"qux"}"#),
-            (#"{"foo":["bar","baz"]}"#, #"[{"op":"add","path":"/foo/1","value":"qux"}]"#, #"{"foo":["bar","qux","baz"]}"#),
+            (
+                #"{"foo":"bar"}"#, #"[{"op":"add","path":"/baz","value":"qux"}]"#,
+                #"{"foo":"bar","baz":"qux"}"#
+            ),
+            (
+                #"{"foo":["bar","baz"]}"#, #"[{"op":"add","path":"/foo/1","value":"qux"}]"#,
+                #"{"foo":["bar","qux","baz"]}"#
+            ),
             (#"{"baz":"qux","foo":"bar"}"#, #"[{"op":"remove","path":"/baz"}]"#, #"{"foo":"bar"}"#),
-            (#"{"foo":["bar","qux","baz"]}"#, #"[{"op":"remove","path":"/foo/1"}]"#, #"{"foo":["bar","baz"]}"#),
+            (
+                #"{"foo":["bar","qux","baz"]}"#, #"[{"op":"remove","path":"/foo/1"}]"#,
+                #"{"foo":["bar","baz"]}"#
+            ),
             (#"{"baz":"qux"}"#, #"[{"op":"replace","path":"/baz","value":"boo"}]"#, #"{"baz":"boo"}"#),
             (
                 #"{"foo":{"bar":"baz","waldo":"fred"},"qux":{"corge":"grault"}}"#,
                 #"[{"op":"move","from":"/foo/waldo","path":"/qux/thud"}]"#,
                 #"{"foo":{"bar":"baz"},"qux":{"corge":"grault","thud":"fred"}}"#
             ),
-            (#"{"foo":["all","grass"]}"#, #"[{"op":"move","from":"/foo/0","path":"/foo/1"}]"#, #"{"foo":["grass","all"]}"#),
-            (#"{"foo":["bar"]}"#, #"[{"op":"add","path":"/foo/-","value":["abc"]}]"#, #"{"foo":["bar",["abc"]]}"#),
+            (
+                #"{"foo":["all","grass"]}"#, #"[{"op":"move","from":"/foo/0","path":"/foo/1"}]"#,
+                #"{"foo":["grass","all"]}"#
+            ),
+            (
+                #"{"foo":["bar"]}"#, #"[{"op":"add","path":"/foo/-","value":["abc"]}]"#,
+                #"{"foo":["bar",["abc"]]}"#
+            ),
             (#"{"/":9}"#, #"[{"op":"test","path":"/~1","value":9}]"#, #"{"/":9}"#),
         ])
     func examples(document: String, patch: String, expected: String) throws {

@@ -6,7 +6,8 @@ struct JSONTests {
     @Test(
         "a text comes back as it was",
         arguments: [
-            #"{"a":[1,-2,3.5,true,false,null,"x"],"b":{}}"#, #"[]"#, #""é\"\\\n\u0001""#, "9223372036854775807",
+            #"{"a":[1,-2,3.5,true,false,null,"x"],"b":{}}"#, #"[]"#, #""é\"\\\n\u0001""#,
+            "9223372036854775807",
             "0.1",
         ])
     func roundTrip(text: String) throws {

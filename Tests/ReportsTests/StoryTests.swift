@@ -12,7 +12,8 @@ struct StoryTests {
         kind: ObjectKind = .pod, category: JournalEntry.Category = .pod, warning: Bool = false
     ) -> TimelineRecord {
         TimelineRecord(
-            number: 0, time: .start + VirtualDuration(fractionalSeconds: second), category: category, kind: kind,
+            number: 0, time: .start + VirtualDuration(fractionalSeconds: second), category: category,
+            kind: kind,
             key: ObjectKey(namespace: "default", name: name), reason: reason, message: message, cause: cause,
             isWarning: warning)
     }
@@ -20,7 +21,9 @@ struct StoryTests {
     @Test("like lines of one moment are one, with their number; later ones are told anew")
     func groups() {
         var story = Story()
-        for number in 1...3 { story.add(record(1, "web-\(number)", "PodCreated", "created", cause: "replicaset/web")) }
+        for number in 1...3 {
+            story.add(record(1, "web-\(number)", "PodCreated", "created", cause: "replicaset/web"))
+        }
         story.add(record(60, "web-4", "PodCreated", "created", cause: "replicaset/web"))
         #expect(story.lines.map(\.subject) == ["pod/web-* ×3", "pod/web-4"])
         #expect(story.lines.map(\.count) == [3, 1])
@@ -40,9 +43,11 @@ struct StoryTests {
         var story = Story()
         story.add(record(1, "web-1", "PodCreated", "created"))
         story.add(record(2, "web-1", "Pulling", "Pulling image"))
-        story.add(record(3, "web-1", "Pulled", "Successfully pulled image \"x\" in 1.2s (1.2s including waiting)."))
+        story.add(
+            record(3, "web-1", "Pulled", "Successfully pulled image \"x\" in 1.2s (1.2s including waiting)."))
         story.add(record(4.5, "web-1", "Ready", "ready"))
-        #expect(story.lines.map(\.message) == ["created", "ready 3.5s after its creation, image pulled in 1.2s"])
+        #expect(
+            story.lines.map(\.message) == ["created", "ready 3.5s after its creation, image pulled in 1.2s"])
         #expect(story.omitted == 2)
     }
 

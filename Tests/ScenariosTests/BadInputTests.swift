@@ -15,12 +15,15 @@ final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func write(_ name: String, _ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path + name)) }
+    func write(_ name: String, _ text: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: path + name))
+    }
 
     /// The diagnostics of loading a file of this folder, with the folder's name taken out.
     func diagnostics(loading name: String, strict: Bool = false) -> [String] {
         do throws(InvalidInput) {
-            return try ScenarioLoader.load(path: path + name, options: .init(isStrict: strict)).warnings.map(shown)
+            return try ScenarioLoader.load(path: path + name, options: .init(isStrict: strict)).warnings.map(
+                shown)
         } catch {
             return error.diagnostics.map(shown)
         }
@@ -57,9 +60,12 @@ private func scenarioYAML(_ more: String = "", duration: String = "10m", cluster
     """
 }
 
-private func diagnostics(_ text: String, _ language: ScenarioLoader.Language = .yaml, strict: Bool = false) -> [String] {
+private func diagnostics(_ text: String, _ language: ScenarioLoader.Language = .yaml, strict: Bool = false)
+    -> [String]
+{
     do throws(InvalidInput) {
-        let scenario = try ScenarioLoader.parse(text, language, name: "s.yaml", options: .init(isStrict: strict))
+        let scenario = try ScenarioLoader.parse(
+            text, language, name: "s.yaml", options: .init(isStrict: strict))
         return scenario.warnings.map(\.description)
     } catch {
         return error.diagnostics.map(\.description)
@@ -232,7 +238,9 @@ struct BadInputTests {
             folder.diagnostics(loading: "emty.json") == [
                 "emty.json: there is no such file. Expected the path of a file. Did you mean 'empty.json'?"
             ])
-        #expect(folder.diagnostics(loading: "") == [": this is a directory, expected a file. Name the file in it"])
+        #expect(
+            folder.diagnostics(loading: "") == [": this is a directory, expected a file. Name the file in it"]
+        )
         #expect(
             folder.diagnostics(loading: "empty.json") == [
                 "empty.json: the file is empty, expected an object with apiVersion and kind"
@@ -279,11 +287,23 @@ struct BadInputTests {
                 "{\"apiVersion\": \"simk.dev/v1\",\n  \"kind\" \"Scenario\"}", true,
                 "s.yaml:2:10: JSON syntax: unexpected '\"' after the member name \"kind\", expected ':'"
             ),
-            ("{\"a\": [1, 2", true, "s.yaml:1:12: JSON syntax: unexpected end of the text after an element, expected ',' or ']'"),
-            ("a: [1, 2\nb: 3", false, "s.yaml:2:2: YAML syntax: while parsing a flow sequence, did not find expected ',' or ']'"),
+            (
+                "{\"a\": [1, 2", true,
+                "s.yaml:1:12: JSON syntax: unexpected end of the text after an element, expected ',' or ']'"
+            ),
+            (
+                "a: [1, 2\nb: 3", false,
+                "s.yaml:2:2: YAML syntax: while parsing a flow sequence, did not find expected ',' or ']'"
+            ),
             ("a: b: c", false, "s.yaml:1:5: YAML syntax: mapping values are not allowed in this context"),
-            ("a: *nowhere", false, "s.yaml:1:4: the alias refers to an anchor that is not defined before it, or that contains it. Define it earlier"),
-            ("a: &x [*x]", false, "s.yaml:1:8: the alias refers to an anchor that is not defined before it, or that contains it. Define it earlier"),
+            (
+                "a: *nowhere", false,
+                "s.yaml:1:4: the alias refers to an anchor that is not defined before it, or that contains it. Define it earlier"
+            ),
+            (
+                "a: &x [*x]", false,
+                "s.yaml:1:8: the alias refers to an anchor that is not defined before it, or that contains it. Define it earlier"
+            ),
             ("a: 1\nb: 2\na: 3", false, "s.yaml:1:1: the key 'a' stands twice. Remove one of them"),
             ("a: .nan", false, "s.yaml:1:4: found .nan, expected a finite number. Put a text in quotes"),
             ("? [a, b]\n: c", false, "s.yaml:1:3: found a list or a mapping as a key, expected a text"),
@@ -304,7 +324,8 @@ struct BadInputTests {
         #expect(found.count == 1)
         #expect(
             found.first?.hasSuffix(
-                "more than 5000000 values once aliases are expanded. Aliases of aliases multiply: write the values out")
+                "more than 5000000 values once aliases are expanded. Aliases of aliases multiply: write the values out"
+            )
                 == true)
     }
 
@@ -329,7 +350,8 @@ struct BadInputTests {
         let folder = try TemporaryFolder()
         try folder.write(
             "s.yaml",
-            scenarioYAML().replacingOccurrences(of: "manifests:\n", with: "manifests:\n  - web.yaml\n  - wev.yaml\n"))
+            scenarioYAML().replacingOccurrences(
+                of: "manifests:\n", with: "manifests:\n  - web.yaml\n  - wev.yaml\n"))
         try folder.write(
             "web.yaml",
             """
@@ -413,7 +435,8 @@ struct BadInputTests {
         let text = scenarioYAML().replacingOccurrences(
             of: "manifests:\n",
             with: "manifests:\n  - {apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: x}}\n")
-        let message = "manifests[0]: unsupported kind Rollout (argoproj.io/v1alpha1): it is ignored; remove it"
+        let message =
+            "manifests[0]: unsupported kind Rollout (argoproj.io/v1alpha1): it is ignored; remove it"
         #expect(diagnostics(text) == ["s.yaml:12:5: warning: " + message])
         #expect(diagnostics(text, strict: true) == ["s.yaml:12:5: " + message])
     }

@@ -15,7 +15,9 @@ struct ExpectationMonitorTests {
         Expectation.Moment(time: .start + .seconds(seconds))
     }
 
-    private static func web(ready: Int64?, available: String? = nil, labels: JSONValue = ["app": "web"]) -> JSONValue {
+    private static func web(ready: Int64?, available: String? = nil, labels: JSONValue = ["app": "web"])
+        -> JSONValue
+    {
         var status: JSONValue = [:]
         if let ready { status["readyReplicas"] = .integer(ready) }
         if let available {
@@ -25,7 +27,8 @@ struct ExpectationMonitorTests {
     }
 
     private static func expectation(
-        _ object: String, _ test: Expectation.Test, _ quantifier: Expectation.Quantifier, match: Expectation.Match = .all
+        _ object: String, _ test: Expectation.Test, _ quantifier: Expectation.Quantifier,
+        match: Expectation.Match = .all
     ) throws -> Expectation {
         Expectation(
             name: "e", subject: .objects(try ObjectSelection(parsing: object)), match: match, test: test,
@@ -100,7 +103,8 @@ struct ExpectationMonitorTests {
             [(0, 3), (19, 1)], .failed, 30,
             "{.status.readyReplicas} is 1")
         add(
-            "within: ends in the very instant of the moment", .within(VirtualDuration.seconds(10), after: moment(20)),
+            "within: ends in the very instant of the moment",
+            .within(VirtualDuration.seconds(10), after: moment(20)),
             [(0, 3), (20, 1)], .failed, 30,
             "{.status.readyReplicas} is 1")
         add(
@@ -108,7 +112,8 @@ struct ExpectationMonitorTests {
             [], .failed, 30,
             "deployment/web does not exist")
         add(
-            "within: a state within one instant does not count", .within(VirtualDuration.seconds(10), after: moment(0)),
+            "within: a state within one instant does not count",
+            .within(VirtualDuration.seconds(10), after: moment(0)),
             [(0, 1), (5, 3), (5, 1)], .failed, 10,
             "{.status.readyReplicas} is 1")
         add(
@@ -168,27 +173,38 @@ struct ExpectationMonitorTests {
             [(0, 3), (99, 1)], .failed, 100,
             "{.status.readyReplicas} is 1")
         add(
-            "settles: after the last change", .settles(for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(50), after: moment(20)),
+            "settles: after the last change",
+            .settles(
+                for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(50), after: moment(20)),
             [(0, 1), (25, 3)], .held, 35,
             "unchanged since 25s")
         add(
-            "settles: no change since before", .settles(for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(50), after: moment(20)),
+            "settles: no change since before",
+            .settles(
+                for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(50), after: moment(20)),
             [(0, 3)], .held, 30,
             "unchanged since 20s")
         add(
-            "settles: a change at the end of the span", .settles(for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(50), after: moment(20)),
+            "settles: a change at the end of the span",
+            .settles(
+                for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(50), after: moment(20)),
             [(0, 3), (30, 4)], .held, 40,
             "unchanged since 30s")
         add(
-            "settles: exactly at the deadline", .settles(for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(15), after: moment(20)),
+            "settles: exactly at the deadline",
+            .settles(
+                for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(15), after: moment(20)),
             [(0, 3), (25, 4)], .held, 35,
             "unchanged since 25s")
         add(
-            "settles: oscillates", .settles(for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(40), after: moment(20)),
+            "settles: oscillates",
+            .settles(
+                for: VirtualDuration.seconds(10), within: VirtualDuration.seconds(40), after: moment(20)),
             [(0, 3), (25, 4), (34, 3), (43, 4), (52, 3)], .failed, 60,
             "last changed at 52s")
         add(
-            "settles: there is no object", .settles(for: VirtualDuration.seconds(10), within: nil, after: moment(20)),
+            "settles: there is no object",
+            .settles(for: VirtualDuration.seconds(10), within: nil, after: moment(20)),
             [], .failed, 100,
             "deployment/web does not exist")
         return cases
@@ -234,13 +250,17 @@ struct ExpectationMonitorTests {
     func interrupted() throws {
         let test = try Self.ready(ValueComparison(atLeast: Quantity(value: 3)))
         let last = VirtualTime.start + .seconds(50)
-        func verdict(_ quantifier: Expectation.Quantifier, _ changes: [(Int64, Int64?)]) throws -> ExpectationResult {
+        func verdict(_ quantifier: Expectation.Quantifier, _ changes: [(Int64, Int64?)]) throws
+            -> ExpectationResult
+        {
             Self.run(try Self.expectation("deployment/web", test, quantifier), changes, until: last)
         }
         #expect(try verdict(.within(.seconds(10), after: Self.moment(0)), [(5, 3)]).verdict == .held)
         #expect(try verdict(.within(.seconds(10), after: Self.moment(0)), [(11, 3)]).verdict == .failed)
         #expect(try verdict(.within(.seconds(70), after: Self.moment(0)), [(5, 1)]).verdict == .notEvaluated)
-        #expect(try verdict(.always(from: Self.moment(0), to: Self.moment(60)), [(0, 3)]).verdict == .notEvaluated)
+        #expect(
+            try verdict(.always(from: Self.moment(0), to: Self.moment(60)), [(0, 3)]).verdict == .notEvaluated
+        )
         #expect(try verdict(.always(from: Self.moment(0), to: Self.moment(60)), [(0, 1)]).verdict == .failed)
         let atEnd = try verdict(.atEnd, [(0, 3)])
         #expect(atEnd.verdict == .notEvaluated)
@@ -252,12 +272,20 @@ struct ExpectationMonitorTests {
     private static func pod(_ ready: Bool, app: String = "web") -> JSONValue {
         [
             "metadata": ["labels": ["app": .string(app)]],
-            "status": ["conditions": [["type": "Ready", "status": ready ? "True" : "False", "reason": ready ? "" : "ContainersNotReady"]]],
+            "status": [
+                "conditions": [
+                    [
+                        "type": "Ready", "status": ready ? "True" : "False",
+                        "reason": ready ? "" : "ContainersNotReady",
+                    ]
+                ]
+            ],
         ]
     }
 
     private static func runPods(
-        _ quantifier: Expectation.Quantifier, _ match: Expectation.Match, _ changes: [(Int64, String, JSONValue?)],
+        _ quantifier: Expectation.Quantifier, _ match: Expectation.Match,
+        _ changes: [(Int64, String, JSONValue?)],
         test: Expectation.Test = .condition(type: "ready", status: "true")
     ) throws -> ExpectationResult {
         let expectation = try Self.expectation("pods -l app=web", test, quantifier, match: match)
@@ -273,7 +301,8 @@ struct ExpectationMonitorTests {
     func selections() throws {
         let within = Expectation.Quantifier.within(.seconds(50), after: Self.moment(0))
         let changes: [(Int64, String, JSONValue?)] = [
-            (1, "web-1", Self.pod(false)), (2, "web-2", Self.pod(false)), (3, "db-0", Self.pod(true, app: "db")),
+            (1, "web-1", Self.pod(false)), (2, "web-2", Self.pod(false)),
+            (3, "db-0", Self.pod(true, app: "db")),
             (10, "web-2", Self.pod(true)), (20, "web-1", Self.pod(true)),
         ]
         #expect(try Self.runPods(within, .all, changes).time == .start + .seconds(20))
@@ -281,9 +310,12 @@ struct ExpectationMonitorTests {
         let failed = try Self.runPods(within, .all, Array(changes.dropLast()))
         #expect(failed.state == "1 of 2 pods; pod/web-1: Ready=False (ContainersNotReady)")
         // A pod that goes, or whose labels change, does not count any more.
-        #expect(try Self.runPods(within, .all, changes.dropLast() + [(15, "web-1", nil)]).time == .start + .seconds(15))
         #expect(
-            try Self.runPods(within, .all, changes.dropLast() + [(15, "web-1", Self.pod(false, app: "old"))]).time
+            try Self.runPods(within, .all, changes.dropLast() + [(15, "web-1", nil)]).time == .start
+                + .seconds(15))
+        #expect(
+            try Self.runPods(within, .all, changes.dropLast() + [(15, "web-1", Self.pod(false, app: "old"))])
+                .time
                 == .start + .seconds(15))
     }
 
@@ -307,13 +339,15 @@ struct ExpectationMonitorTests {
     @Test("counts")
     func counts() throws {
         let changes: [(Int64, String, JSONValue?)] = [
-            (1, "web-1", Self.pod(false)), (2, "web-2", Self.pod(false)), (30, "web-1", nil), (31, "web-2", nil),
+            (1, "web-1", Self.pod(false)), (2, "web-2", Self.pod(false)), (30, "web-1", nil),
+            (31, "web-2", nil),
         ]
         func time(_ test: Expectation.Test, after: Int64) throws -> VirtualTime? {
             try Self.runPods(.within(.seconds(60), after: Self.moment(after)), .all, changes, test: test).time
         }
         #expect(try time(.count(ValueComparison(equals: 2)), after: 0) == .start + .seconds(2))
-        #expect(try time(.count(ValueComparison(atMost: Quantity(value: 1))), after: 10) == .start + .seconds(30))
+        #expect(
+            try time(.count(ValueComparison(atMost: Quantity(value: 1))), after: 10) == .start + .seconds(30))
         #expect(try time(.absent, after: 10) == .start + .seconds(31))
         #expect(try time(.exists, after: 0) == .start + .seconds(1))
     }
@@ -384,12 +418,16 @@ struct ExpectationMonitorTests {
     @Test("JUnit XML")
     func junit() {
         let results = [
-            ExpectationResult(name: "a", text: "a: x", verdict: .held, time: .start + .seconds(90), state: "ok", warning: nil),
+            ExpectationResult(
+                name: "a", text: "a: x", verdict: .held, time: .start + .seconds(90), state: "ok",
+                warning: nil),
             ExpectationResult(
                 name: "b & c", text: "b: 1 < 2", verdict: .failed, time: .start + .milliseconds(1500),
                 state: "is \"0\"", warning: nil),
-            ExpectationResult(name: "d", text: "d", verdict: .notEvaluated, time: nil, state: "the run ended", warning: nil),
-            ExpectationResult(name: "e", text: "e", verdict: .held, time: nil, state: "", warning: "nothing was tested"),
+            ExpectationResult(
+                name: "d", text: "d", verdict: .notEvaluated, time: nil, state: "the run ended", warning: nil),
+            ExpectationResult(
+                name: "e", text: "e", verdict: .held, time: nil, state: "", warning: "nothing was tested"),
         ]
         #expect(
             JUnitReport.xml(scenario: "node-failure", results: results) == """

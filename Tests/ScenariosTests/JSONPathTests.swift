@@ -7,11 +7,16 @@ import Testing
 struct JSONPathTests {
     private static let object: JSONValue = [
         "metadata": ["name": "web", "labels": ["app.kubernetes.io/name": "web", "tier": "front"]],
-        "spec": ["containers": [["name": "a", "image": "x:1", "ports": [80, 443]], ["name": "b", "image": "y:2"]]],
+        "spec": [
+            "containers": [
+                ["name": "a", "image": "x:1", "ports": [80, 443]], ["name": "b", "image": "y:2"],
+            ]
+        ],
         "status": [
             "readyReplicas": 3,
             "conditions": [
-                ["type": "Ready", "status": "True", "weight": 5], ["type": "Available", "status": "False", "weight": 7],
+                ["type": "Ready", "status": "True", "weight": 5],
+                ["type": "Available", "status": "False", "weight": 7],
             ],
         ],
     ]
@@ -19,7 +24,8 @@ struct JSONPathTests {
     @Test(
         "values",
         arguments: [
-            ("{.status.readyReplicas}", ["3"]), (".status.readyReplicas", ["3"]), ("status.readyReplicas", ["3"]),
+            ("{.status.readyReplicas}", ["3"]), (".status.readyReplicas", ["3"]),
+            ("status.readyReplicas", ["3"]),
             ("{$.status.readyReplicas}", ["3"]), ("{ .status.readyReplicas }", ["3"]),
             ("{.metadata.labels.app\\.kubernetes\\.io/name}", ["\"web\""]),
             ("{.metadata.labels['app.kubernetes.io/name']}", ["\"web\""]),
@@ -54,12 +60,16 @@ struct JSONPathTests {
     @Test(
         "faults",
         arguments: [
-            ("", "it is empty"), ("{.a", "the closing brace is missing"), ("x={.a}", "text around the braces is not allowed"),
-            ("{.a}{.b}", "one pair of braces is allowed"), ("{.a[}", "the bracket at character 4 is not closed"),
-            ("{.a[x]}", "'[x]' is neither an index nor a quoted name"), ("{.a..}", "a field name is missing at character 6"),
+            ("", "it is empty"), ("{.a", "the closing brace is missing"),
+            ("x={.a}", "text around the braces is not allowed"),
+            ("{.a}{.b}", "one pair of braces is allowed"),
+            ("{.a[}", "the bracket at character 4 is not closed"),
+            ("{.a[x]}", "'[x]' is neither an index nor a quoted name"),
+            ("{.a..}", "a field name is missing at character 6"),
             ("{range .items[*]}", "'range' is not supported; use [*]"),
             ("{.a[?(@.b=1)]}", "use '==' in the filter '@.b=1'"),
-            ("{.a[?(b==1)]}", "'b' is neither a value nor a path from '@'"), ("{.a b}", "unexpected ' ' at character 4"),
+            ("{.a[?(b==1)]}", "'b' is neither a value nor a path from '@'"),
+            ("{.a b}", "unexpected ' ' at character 4"),
         ])
     func faults(path: String, message: String) {
         #expect(throws: JSONPath.Fault(message: message)) { try JSONPath(path) }
@@ -89,7 +99,8 @@ struct ObjectSelectionTests {
     @Test(
         "faults",
         arguments: [
-            ("", ObjectSelection.Fault.empty), ("pod/a -l app=web", .nameAndSelector), ("pods -x", .unknownWord("-x")),
+            ("", ObjectSelection.Fault.empty), ("pod/a -l app=web", .nameAndSelector),
+            ("pods -x", .unknownWord("-x")),
             ("pods a b", .unknownWord("b")), ("pods -l", .missingArgument("-l")), ("pod/", .badName("")),
             ("pods -l app=we b=c", .unknownWord("b=c")), ("pods -l =x", .badSelector("'' is no label key")),
             ("pdo/web", .unknownKind("pdo", nearest: "pod")), ("node/a -n x", .namespaceOfClusterKind("x")),
@@ -105,11 +116,16 @@ struct YAMLScalarTests {
         "plain scalars",
         arguments: [
             ("yes", "true"), ("Off", "false"), ("y", "true"), ("~", "null"), ("null", "null"), ("", "null"),
-            ("123", "123"), ("-7", "-7"), ("+7", "7"), ("0777", "511"), ("0o17", "15"), ("0x1F", "31"), ("0b101", "5"),
-            ("1_000", "1000"), ("089", "89"), ("1.5", "1.5"), (".5", "0.5"), ("1e3", "1000"), ("12e03", "12000"),
-            ("-1.25e-2", "-0.0125"), ("1.", "1"), ("2001-12-14", "\"2001-12-14\""), ("12:30:45", "\"12:30:45\""),
-            ("1.2.3", "\"1.2.3\""), ("500m", "\"500m\""), ("16Gi", "\"16Gi\""), ("0x", "\"0x\""), ("-", "\"-\""),
-            ("inf", "\"inf\""), ("nan", "\"nan\""), ("true1", "\"true1\""), ("web", "\"web\""), ("1e", "\"1e\""),
+            ("123", "123"), ("-7", "-7"), ("+7", "7"), ("0777", "511"), ("0o17", "15"), ("0x1F", "31"),
+            ("0b101", "5"),
+            ("1_000", "1000"), ("089", "89"), ("1.5", "1.5"), (".5", "0.5"), ("1e3", "1000"),
+            ("12e03", "12000"),
+            ("-1.25e-2", "-0.0125"), ("1.", "1"), ("2001-12-14", "\"2001-12-14\""),
+            ("12:30:45", "\"12:30:45\""),
+            ("1.2.3", "\"1.2.3\""), ("500m", "\"500m\""), ("16Gi", "\"16Gi\""), ("0x", "\"0x\""),
+            ("-", "\"-\""),
+            ("inf", "\"inf\""), ("nan", "\"nan\""), ("true1", "\"true1\""), ("web", "\"web\""),
+            ("1e", "\"1e\""),
         ])
     func plain(text: String, expected: String) throws {
         let content = try #require(YAMLScalar.resolve(text))
@@ -142,9 +158,13 @@ struct YAMLScalarTests {
 
     @Test("places of fields are found by their paths")
     func places() throws {
-        let text = "spec:\n  template:\n    metadata: {annotations: {a.b/c: x}}\n  items:\n    - x\n    - name: y\n"
+        let text =
+            "spec:\n  template:\n    metadata: {annotations: {a.b/c: x}}\n  items:\n    - x\n    - name: y\n"
         let root = try #require(try YAMLReader.documents(text, limits: JSONLimits()).first?.root)
-        func place(_ path: String) -> String { let place = root.position(of: path); return "\(place.line):\(place.column)" }
+        func place(_ path: String) -> String {
+            let place = root.position(of: path)
+            return "\(place.line):\(place.column)"
+        }
         #expect(place("spec.template.metadata.annotations.a.b/c") == "3:30")
         #expect(place("spec.template.metadata.annotations[a.b/c]") == "3:30")
         #expect(place("spec.items[1].name") == "6:7")

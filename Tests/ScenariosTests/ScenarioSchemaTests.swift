@@ -25,8 +25,11 @@ struct ScenarioSchemaTests {
         #expect(names(schema["properties"]) == ScenarioReader.keys)
         let parameters = definitions?["cluster"]?["properties"]?["controlPlane"]?["properties"]?["parameters"]
         #expect(names(parameters?["properties"]) == TimingParameter.all.map(\.name))
-        #expect(names(definitions?["entry"]?["properties"]) == ["at", "as", "description"] + TimelineAction.names)
-        #expect(words(definitions?["expectation"]?["properties"]?["metric"]?["enum"]) == RunMetric.all.map(\.name))
+        #expect(
+            names(definitions?["entry"]?["properties"]) == ["at", "as", "description"] + TimelineAction.names)
+        #expect(
+            words(definitions?["expectation"]?["properties"]?["metric"]?["enum"]) == RunMetric.all.map(\.name)
+        )
         let failure = definitions?["failure"]?["properties"]
         #expect(words(failure?["scope"]?["enum"]) == FailureScope.allCases.map(\.rawValue))
         #expect(words(failure?["mode"]?["enum"]) == FailureMode.allCases.map(\.rawValue))
@@ -37,7 +40,8 @@ struct ScenarioSchemaTests {
 
     @Test("its defaults of timing parameters are those of the code")
     func defaults() throws {
-        let parameters = schema["$defs"]?["cluster"]?["properties"]?["controlPlane"]?["properties"]?["parameters"]
+        let parameters = schema["$defs"]?["cluster"]?["properties"]?["controlPlane"]?["properties"]?[
+            "parameters"]
         for parameter in TimingParameter.all {
             let standard = parameters?["properties"]?[parameter.name]?["default"]
             switch parameter.standard {
@@ -58,7 +62,8 @@ struct ScenarioSchemaTests {
             }
             switch value {
             case .object(let members): for (name, member) in members { check(member, "\(path).\(name)") }
-            case .array(let elements): for (index, element) in elements.enumerated() { check(element, "\(path)[\(index)]") }
+            case .array(let elements):
+                for (index, element) in elements.enumerated() { check(element, "\(path)[\(index)]") }
             default: break
             }
         }
@@ -67,7 +72,8 @@ struct ScenarioSchemaTests {
     }
 
     /// Whether python3 has the package jsonschema with this draft.
-    static let hasValidator: Bool = run(["-c", "from jsonschema import Draft202012Validator; print(1)"]) == "1"
+    static let hasValidator: Bool =
+        run(["-c", "from jsonschema import Draft202012Validator; print(1)"]) == "1"
 
     /// What python3 prints.
     private static func run(_ arguments: [String]) -> String {
@@ -106,7 +112,8 @@ struct ScenarioSchemaTests {
             try folder.write("\(name).json", JSONWriter.string(try ScenarioLoader.load(path: path).resolved))
             paths += [path, folder.path + "\(name).json"]
         }
-        #expect(Self.run(["-c", Self.script, Self.path] + paths) == String(repeating: "1", count: paths.count))
+        #expect(
+            Self.run(["-c", Self.script, Self.path] + paths) == String(repeating: "1", count: paths.count))
     }
 
     @Test(
@@ -136,7 +143,8 @@ struct ScenarioSchemaTests {
             paths.append(folder.path + name)
         }
         #expect(
-            Self.run(["-c", Self.script, Self.path] + paths) == "1" + String(repeating: "0", count: mistakes.count))
+            Self.run(["-c", Self.script, Self.path] + paths) == "1"
+                + String(repeating: "0", count: mistakes.count))
     }
 }
 
@@ -144,7 +152,8 @@ struct ScenarioSchemaTests {
 struct ScenarioReferenceTests {
     @Test("the reference page names every key, parameter, action and metric")
     func isComplete() throws {
-        let page = try String(contentsOfFile: ProjectFolder.root + "docs/reference/scenario.md", encoding: .utf8)
+        let page = try String(
+            contentsOfFile: ProjectFolder.root + "docs/reference/scenario.md", encoding: .utf8)
         let names =
             TimingParameter.all.map(\.name) + RunMetric.all.map(\.name) + TimelineAction.names
             + ScenarioReader.keys.filter { $0 != "$schema" }
@@ -153,11 +162,13 @@ struct ScenarioReferenceTests {
 
     @Test("its example is a valid scenario")
     func example() throws {
-        let page = try String(contentsOfFile: ProjectFolder.root + "docs/reference/scenario.md", encoding: .utf8)
+        let page = try String(
+            contentsOfFile: ProjectFolder.root + "docs/reference/scenario.md", encoding: .utf8)
         let block = try #require(page.firstRange(of: "```json\n"))
         let end = try #require(page[block.upperBound...].firstRange(of: "```"))
         let text = String(page[block.upperBound..<end.lowerBound])
-        let scenario = try ScenarioLoader.parse(text, .json, name: "example", folder: ProjectFolder.root + "scenarios")
+        let scenario = try ScenarioLoader.parse(
+            text, .json, name: "example", folder: ProjectFolder.root + "scenarios")
         #expect(scenario.warnings.map(\.description) == [])
     }
 }

@@ -11,7 +11,8 @@ enum ProjectFolder {
 
     static let scenarios = [
         "crash-loop", "drain-with-pdb", "kubelet-partition", "node-failure", "rolling-update",
-        "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures", "zone-outage",
+        "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
+        "zone-outage",
     ]
 }
 

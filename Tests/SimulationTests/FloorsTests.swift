@@ -73,7 +73,10 @@ struct FloorsTests {
         "the simulated world reads no clock and draws no number of its own",
         arguments: floors.filter { (1...5).contains($0.value) }.keys.sorted())
     func noOutsideWorld(target: String) throws {
-        let forbidden = ["SystemRandomNumberGenerator", " Date(", "(Date(", "Date.now", "ContinuousClock", "SuspendingClock", ".random(in", " async ", "@unchecked Sendable", "nonisolated(unsafe)", "try!"]
+        let forbidden = [
+            "SystemRandomNumberGenerator", " Date(", "(Date(", "Date.now", "ContinuousClock",
+            "SuspendingClock", ".random(in", " async ", "@unchecked Sendable", "nonisolated(unsafe)", "try!",
+        ]
         for file in try Self.files(of: target) {
             for line in file.lines where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
                 for word in forbidden { #expect(!line.contains(word), "\(file.path): \(line)") }

@@ -18,7 +18,8 @@ struct RunFolderTests {
         key: ObjectKey(name: "data-2"), reason: "NodeStatusUnknown", message: "Ready is Unknown",
         cause: "node-monitor-grace-period 50s", isWarning: true)
     private let sample = MetricSample(
-        time: .start + .milliseconds(350_007), name: "nodesReady", kind: nil, key: ObjectKey(name: ""), value: 14)
+        time: .start + .milliseconds(350_007), name: "nodesReady", kind: nil, key: ObjectKey(name: ""),
+        value: 14)
 
     @Test("the files hold what was added, exactly")
     func contents() throws {
@@ -41,7 +42,8 @@ struct RunFolderTests {
         #expect(metrics == "seconds,metric,kind,namespace,name,value\n350.007000000,nodesReady,,,,14\n")
         let database = try DatabaseQueue(path: url.appending(path: "results.sqlite").path)
         try database.read { database in
-            let causes = try String.fetchAll(database, sql: "SELECT cause FROM timeline WHERE name = 'data-2'")
+            let causes = try String.fetchAll(
+                database, sql: "SELECT cause FROM timeline WHERE name = 'data-2'")
             #expect(causes == ["node-monitor-grace-period 50s"])
             let verdicts = try String.fetchAll(database, sql: "SELECT verdict FROM expectation")
             #expect(verdicts == ["held"])

@@ -17,7 +17,8 @@ enum SimkCommand {
     /// The program that was built together with these tests.
     static var program: URL? {
         // The test bundle lies beside the products of the build.
-        var folders = [Bundle.main.bundleURL, Bundle.main.executableURL?.deletingLastPathComponent()].compactMap { $0 }
+        var folders = [Bundle.main.bundleURL, Bundle.main.executableURL?.deletingLastPathComponent()]
+            .compactMap { $0 }
         folders += CommandLine.arguments.prefix(1).map { URL(filePath: $0).deletingLastPathComponent() }
         for bundle in Bundle.allBundles { folders.append(bundle.bundleURL.deletingLastPathComponent()) }
         folders.append(project.appending(path: ".build/debug"))

@@ -20,7 +20,8 @@ struct ShippedScenarioTests {
     func runsGreen(name: String) throws {
         let scratch = try ScratchFolder()
         let result = try SimkCommand.run([
-            "run", "scenarios/\(name).json", "--format", "json", "--out", scratch.url.appending(path: "run").path,
+            "run", "scenarios/\(name).json", "--format", "json", "--out",
+            scratch.url.appending(path: "run").path,
         ])
         let report = try #require(
             try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any],
@@ -36,7 +37,8 @@ struct ShippedScenarioTests {
         let stored = try Self.storedDigests()[name]
         #expect(
             digest == stored,
-            "\(name): a changed digest is explained in CHANGELOG.md under \"Changed results\", then stored in digests.json")
+            "\(name): a changed digest is explained in CHANGELOG.md under \"Changed results\", then stored in digests.json"
+        )
     }
 
     @Test("idle time costs no events: 299 days more are free")

@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Usage")
 struct UsageTests {
-    @Test("help teaches and ends with 0", arguments: [["--help"], ["run", "--help"], ["validate", "--help"], []])
+    @Test(
+        "help teaches and ends with 0",
+        arguments: [["--help"], ["run", "--help"], ["validate", "--help"], []])
     func help(arguments: [String]) throws {
         let result = try SimkCommand.run(arguments)
         #expect(result.status == 0)

@@ -54,7 +54,9 @@ public struct EventCorrelator: Sendable {
     public init(host: String = "") { self.host = host }
 
     /// The call that stores the event, or nil when the flood limit swallows it.
-    public mutating func request(for record: EventRecord, epoch: CalendarTime, at now: VirtualTime) -> APIRequest? {
+    public mutating func request(for record: EventRecord, epoch: CalendarTime, at now: VirtualTime)
+        -> APIRequest?
+    {
         if now - swept > .hours(1) { forgetOld(before: now - .hours(1), at: now) }
         let groupKey = GroupKey(
             component: record.component, kind: record.involvedKind, object: record.involvedKey,

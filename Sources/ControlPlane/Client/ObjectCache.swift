@@ -208,27 +208,43 @@ public struct ObjectCache: Sendable {
     private mutating func reindex(_ index: Int, _ slot: Int32, from old: APIObject?, to new: APIObject?) {
         let (before, after) = (old?.metadata, new?.metadata)
         if before?.namespace != after?.namespace {
-            if let before { tables[index].byNamespace.update(before.namespace, remove: slot, tables[index].sequences) }
-            if let after { tables[index].byNamespace.update(after.namespace, insert: slot, tables[index].sequences) }
+            if let before {
+                tables[index].byNamespace.update(before.namespace, remove: slot, tables[index].sequences)
+            }
+            if let after {
+                tables[index].byNamespace.update(after.namespace, insert: slot, tables[index].sequences)
+            }
         }
         let (ownerBefore, ownerAfter) = (before?.controllerReference?.uid, after?.controllerReference?.uid)
         if ownerBefore != ownerAfter {
-            if let ownerBefore { tables[index].byOwner.update(ownerBefore, remove: slot, tables[index].sequences) }
-            if let ownerAfter { tables[index].byOwner.update(ownerAfter, insert: slot, tables[index].sequences) }
+            if let ownerBefore {
+                tables[index].byOwner.update(ownerBefore, remove: slot, tables[index].sequences)
+            }
+            if let ownerAfter {
+                tables[index].byOwner.update(ownerAfter, insert: slot, tables[index].sequences)
+            }
         }
         if let kind = ObjectKind(rawValue: UInt8(index)), Self.isAdopted(kind) {
             let orphanBefore = ownerBefore == nil ? before?.namespace : nil
             let orphanAfter = ownerAfter == nil ? after?.namespace : nil
             if orphanBefore != orphanAfter {
-                if let orphanBefore { tables[index].orphans.update(orphanBefore, remove: slot, tables[index].sequences) }
-                if let orphanAfter { tables[index].orphans.update(orphanAfter, insert: slot, tables[index].sequences) }
+                if let orphanBefore {
+                    tables[index].orphans.update(orphanBefore, remove: slot, tables[index].sequences)
+                }
+                if let orphanAfter {
+                    tables[index].orphans.update(orphanAfter, insert: slot, tables[index].sequences)
+                }
             }
         }
         guard index == Int(ObjectKind.pod.rawValue) else { return }
         let (nodeBefore, nodeAfter) = (old?.pod?.value.nodeName ?? "", new?.pod?.value.nodeName ?? "")
         if nodeBefore != nodeAfter {
-            if !nodeBefore.isEmpty { tables[index].byNode.update(nodeBefore, remove: slot, tables[index].sequences) }
-            if !nodeAfter.isEmpty { tables[index].byNode.update(nodeAfter, insert: slot, tables[index].sequences) }
+            if !nodeBefore.isEmpty {
+                tables[index].byNode.update(nodeBefore, remove: slot, tables[index].sequences)
+            }
+            if !nodeAfter.isEmpty {
+                tables[index].byNode.update(nodeAfter, insert: slot, tables[index].sequences)
+            }
         }
     }
 }

@@ -136,14 +136,17 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
 
     // MARK: Plans
 
-    private mutating func begin(_ plan: Plan<Owner.Continuation>, key: WorkKey, _ context: inout RunnerContext) {
+    private mutating func begin(
+        _ plan: Plan<Owner.Continuation>, key: WorkKey, _ context: inout RunnerContext
+    ) {
         let handle = syncs.insert(Sync(key: key, plan: plan))
         guard var sync = syncs[handle] else { return }
         run(&sync, SyncHandle(index: handle.index, generation: handle.generation), &context)
         finishOrStore(sync, handle, &context)
     }
 
-    private mutating func finishOrStore(_ sync: Sync, _ handle: Handle<Sync>, _ context: inout RunnerContext) {
+    private mutating func finishOrStore(_ sync: Sync, _ handle: Handle<Sync>, _ context: inout RunnerContext)
+    {
         if sync.step < sync.plan.steps.count {
             syncs[handle] = sync
             return

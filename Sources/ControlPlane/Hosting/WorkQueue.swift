@@ -39,7 +39,8 @@ public struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     public mutating func addRateLimited(_ key: Key, at now: VirtualTime) {
         let count = failures[key, default: 0]
         failures[key] = count + 1
-        let shifted = count < 40 ? Self.baseDelay.multipliedClamping(by: 1 << Int64(count)) : Self.maximumDelay
+        let shifted =
+            count < 40 ? Self.baseDelay.multipliedClamping(by: 1 << Int64(count)) : Self.maximumDelay
         let own = min(shifted, Self.maximumDelay)
         add(key, after: max(own, bucket.reserve(at: now) - now), at: now)
     }

@@ -23,7 +23,12 @@ extension APIServer {
         metadata.generation = kind.hasGeneration ? 1 : 0
         if metadata.name.isEmpty {
             guard !metadata.generateName.isEmpty else {
-                throw .invalid(kind, "", [FieldError(.required, FieldPath("metadata.name"), detail: "name or generateName is required")])
+                throw .invalid(
+                    kind, "",
+                    [
+                        FieldError(
+                            .required, FieldPath("metadata.name"), detail: "name or generateName is required")
+                    ])
             }
             // A collision is tried again, eight times in all, as upstream does since v1.30.
             for _ in 0..<8 {
@@ -35,18 +40,23 @@ extension APIServer {
         return put(prepared.withMetadata { $0 = metadata }, at: now)
     }
 
-    private func checkNamespace(_ name: String, for kind: ObjectKind, name objectName: String) throws(APIError) {
+    private func checkNamespace(_ name: String, for kind: ObjectKind, name objectName: String)
+        throws(APIError)
+    {
         guard let namespace = store.get(Namespace.self, ObjectKey(name: name)) else {
             throw .notFound(.namespace, name)
         }
         if namespace.value.metadata.isBeingDeleted {
             throw .forbidden(
-                kind, objectName, "unable to create new content in namespace \(name) because it is being terminated")
+                kind, objectName,
+                "unable to create new content in namespace \(name) because it is being terminated")
         }
     }
 
     /// What the kind's strategy and the default admission plugins set on a new object.
-    private mutating func prepareForCreate(_ object: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+    private mutating func prepareForCreate(_ object: APIObject, at now: VirtualTime) throws(APIError)
+        -> APIObject
+    {
         switch object {
         case .pod(let pod):
             return APIObject(try prepare(pod.value))
@@ -62,7 +72,9 @@ extension APIServer {
             let taint = Taint(key: WellKnown.notReadyTaint, effect: .noSchedule)
             return APIObject(
                 node.value.with { node in
-                    if !node.spec.taints.contains(where: { $0.matches(taint) }) { node.spec.taints.append(taint) }
+                    if !node.spec.taints.contains(where: { $0.matches(taint) }) {
+                        node.spec.taints.append(taint)
+                    }
                 })
         case .persistentVolumeClaim(let claim):
             return APIObject(
@@ -87,7 +99,8 @@ extension APIServer {
         case .deployment(let deployment): return APIObject(deployment.value.with { $0.status = .init() })
         case .statefulSet(let set): return APIObject(set.value.with { $0.status = .init() })
         case .podDisruptionBudget(let budget): return APIObject(budget.value.with { $0.status = .init() })
-        case .volumeAttachment(let attachment): return APIObject(attachment.value.with { $0.status = .init() })
+        case .volumeAttachment(let attachment):
+            return APIObject(attachment.value.with { $0.status = .init() })
         default: return object
         }
     }
@@ -171,7 +184,8 @@ extension ObjectKind {
     var hasGeneration: Bool {
         switch self {
         case .pod, .replicationController, .replicaSet, .deployment, .statefulSet, .daemonSet, .job, .cronJob,
-            .podDisruptionBudget, .endpointSlice, .ingress, .networkPolicy, .priorityClass, .csiStorageCapacity:
+            .podDisruptionBudget, .endpointSlice, .ingress, .networkPolicy, .priorityClass,
+            .csiStorageCapacity:
             true
         default: false
         }

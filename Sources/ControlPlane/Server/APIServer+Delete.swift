@@ -27,7 +27,9 @@ extension APIServer {
         if kind == .namespace { return deleteNamespace(old, at: now) }
         let grace = gracePeriod(of: old, options)
         let finalizers = finalizers(of: old, options)
-        if let pod = old.pod, grace > 0 || (pod.value.metadata.isBeingDeleted && options.gracePeriodSeconds == nil) {
+        if let pod = old.pod,
+            grace > 0 || (pod.value.metadata.isBeingDeleted && options.gracePeriodSeconds == nil)
+        {
             return deleteGracefully(old, grace: grace, finalizers: finalizers, at: now)
         }
         if finalizers.isEmpty { return finishDelete(old, at: now) }
@@ -58,7 +60,9 @@ extension APIServer {
                 if metadata.deletionTimestamp == nil {
                     if metadata.generation > 0 { metadata.generation += 1 }
                     metadata.deletionTimestamp = Timestamp(now + .seconds(grace))
-                } else if let left = metadata.deletionGracePeriodSeconds, let until = metadata.deletionTimestamp {
+                } else if let left = metadata.deletionGracePeriodSeconds,
+                    let until = metadata.deletionTimestamp
+                {
                     metadata.deletionTimestamp = Timestamp(seconds: until.seconds - left + grace)
                 }
                 metadata.deletionGracePeriodSeconds = grace
@@ -102,7 +106,9 @@ extension APIServer {
     private mutating func finishDelete(_ object: APIObject, at now: VirtualTime) -> APIObject {
         if let service = object.service {
             allocators.release(address: service.value.spec.clusterIP)
-            for port in service.value.spec.ports where port.nodePort != 0 { allocators.release(port: port.nodePort) }
+            for port in service.value.spec.ports where port.nodePort != 0 {
+                allocators.release(port: port.nodePort)
+            }
         }
         // A pod that is removed at once shows a grace period of 0 first, as upstream writes it.
         if let pod = object.pod, pod.value.metadata.deletionGracePeriodSeconds != 0 {
@@ -121,7 +127,9 @@ extension APIServer {
         marked.metadata.deletionTimestamp = Timestamp(now)
         marked.metadata.deletionGracePeriodSeconds = 0
         marked.phase = "Terminating"
-        if marked.specFinalizers.isEmpty && marked.metadata.finalizers.isEmpty { return finishDelete(old, at: now) }
+        if marked.specFinalizers.isEmpty && marked.metadata.finalizers.isEmpty {
+            return finishDelete(old, at: now)
+        }
         return put(APIObject(marked), at: now)
     }
 }

@@ -34,7 +34,8 @@ extension APIServer {
             _ = CreationStrategy.setNamespace(namespace.isEmpty ? "default" : namespace, of: &tree)
         } else if !CreationStrategy.setNamespace(nil, of: &tree) {
             throw APIError(
-                .badRequest, "the namespace of the provided object does not match the namespace sent on the request")
+                .badRequest,
+                "the namespace of the provided object does not match the namespace sent on the request")
         }
         let name = tree["metadata"]?["name"]?.stringValue ?? ""
         do throws(AdmissionRefusal) {
@@ -53,7 +54,8 @@ extension APIServer {
     }
 
     /// Takes the changed tree of an existing object through decoding, defaulting and validation.
-    func admitUpdate(_ tree: JSONValue, of old: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+    func admitUpdate(_ tree: JSONValue, of old: APIObject, at now: VirtualTime) throws(APIError) -> APIObject
+    {
         let (kind, versioned) = try servedKind(of: tree)
         var tree = try decoded(tree, as: versioned)
         _ = Defaulting.apply(versioned, &tree)
@@ -183,7 +185,8 @@ extension APIServer {
             try applyAdmission(.pod, versioned, &tree)
         } catch {
             let metadata = pod.metadata
-            throw .forbidden(.pod, metadata.name.isEmpty ? metadata.generateName : metadata.name, error.description)
+            throw .forbidden(
+                .pod, metadata.name.isEmpty ? metadata.generateName : metadata.name, error.description)
         }
         let made = ServerMadeValues(uid: "", now: epoch.rfc3339)
         CreationStrategy.prepare(versioned, &tree, made: made)

@@ -6,7 +6,8 @@ extension APIServer {
     ///
     /// Upstream: `pkg/registry/core/pod/storage/storage.go`, `assignPod` (v1.36); the node's zone and region
     /// labels are copied to the pod by the PodTopologyLabels admission plugin.
-    mutating func bind(_ key: ObjectKey, uid: UID, to nodeName: String, at now: VirtualTime) throws(APIError) {
+    mutating func bind(_ key: ObjectKey, uid: UID, to nodeName: String, at now: VirtualTime) throws(APIError)
+    {
         guard let pod = try existing(.pod, key).pod?.value else { throw .notFound(.pod, key.name) }
         if !uid.isEmpty && uid != pod.metadata.uid {
             throw .conflict(
@@ -14,13 +15,22 @@ extension APIServer {
                 "Precondition failed: UID in precondition: \(uid), UID in object meta: \(pod.metadata.uid)")
         }
         if pod.metadata.isBeingDeleted {
-            throw APIError(.conflict, "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) is being deleted, cannot be assigned to a host")
+            throw APIError(
+                .conflict,
+                "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) is being deleted, cannot be assigned to a host"
+            )
         }
         if !pod.nodeName.isEmpty {
-            throw APIError(.conflict, "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) is already assigned to node \"\(pod.nodeName)\"")
+            throw APIError(
+                .conflict,
+                "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) is already assigned to node \"\(pod.nodeName)\""
+            )
         }
         if !pod.spec.schedulingGates.isEmpty {
-            throw APIError(.conflict, "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates")
+            throw APIError(
+                .conflict,
+                "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates"
+            )
         }
         var bound = pod
         bound.nodeName = nodeName
@@ -55,7 +65,8 @@ extension APIServer {
             "DisruptionTarget", .isTrue, reason: "EvictionByEvictionAPI", message: "Eviction API: evicting",
             lastTransitionTime: Timestamp(now))
         if !pod.metadata.isBeingDeleted && !pod.status.phase.isTerminal {
-            _ = try patch(.pod, key, .podConditions([marker], nominatedNodeName: nil), uid: pod.metadata.uid, at: now)
+            _ = try patch(
+                .pod, key, .podConditions([marker], nominatedNodeName: nil), uid: pod.metadata.uid, at: now)
         }
         _ = try delete(.pod, key, options, at: now)
     }
@@ -73,10 +84,12 @@ extension APIServer {
         if status.observedGeneration < budget.metadata.generation {
             throw APIError(
                 .tooManyRequests, refusal, retryAfterSeconds: 10,
-                detail: "The disruption budget \(budget.metadata.name) is still being processed by the server.")
+                detail:
+                    "The disruption budget \(budget.metadata.name) is still being processed by the server.")
         }
         if status.disruptionsAllowed < 0 {
-            throw .forbidden(.podDisruptionBudget, budget.metadata.name, "pdb disruptions allowed is negative")
+            throw .forbidden(
+                .podDisruptionBudget, budget.metadata.name, "pdb disruptions allowed is negative")
         }
         if status.disruptedPods.count > 2_000 {
             throw .forbidden(
@@ -106,7 +119,8 @@ extension APIServer {
         let condition = status.conditions["DisruptionAllowed"]
         let isRefused = condition?.status == .isFalse && condition?.message.isEmpty == false
         if isRefused, let condition, condition.reason == "SyncFailed" {
-            return "The disruption budget \(name) does not allow evicting pods currently because it failed sync: "
+            return
+                "The disruption budget \(name) does not allow evicting pods currently because it failed sync: "
                 + condition.message
         }
         if status.currentHealthy <= status.desiredHealthy {
@@ -114,7 +128,8 @@ extension APIServer {
                 + "\(status.currentHealthy) currently"
         }
         if isRefused, let condition {
-            return "The disruption budget \(name) does not allow evicting pods currently (\(condition.reason)): "
+            return
+                "The disruption budget \(name) does not allow evicting pods currently (\(condition.reason)): "
                 + condition.message
         }
         return "The disruption budget \(name) does not allow evicting pods currently"

@@ -24,7 +24,9 @@ extension APIServer {
         try checkVersion(object.metadata, against: old)
         var new = old.withStatus(of: object)
         // Of these kinds the status strategy lets annotations through; a Deployment's revision comes that way.
-        if object.kind == .deployment { new = new.withMetadata { $0.annotations = object.metadata.annotations } }
+        if object.kind == .deployment {
+            new = new.withMetadata { $0.annotations = object.metadata.annotations }
+        }
         return try finishUpdate(new, old: old, isStatus: true, at: now)
     }
 
@@ -63,7 +65,8 @@ extension APIServer {
         if !metadata.uid.isEmpty && metadata.uid != old.metadata.uid {
             throw .conflict(
                 old.kind, old.metadata.name,
-                "Precondition failed: UID in precondition: \(metadata.uid), UID in object meta: \(old.metadata.uid)")
+                "Precondition failed: UID in precondition: \(metadata.uid), UID in object meta: \(old.metadata.uid)"
+            )
         }
     }
 
@@ -129,7 +132,8 @@ extension APIObject {
             APIObject(new.value.with { $0.status = old.value.status })
         case (.statefulSet(let new), .statefulSet(let old)):
             APIObject(new.value.with { $0.status = old.value.status })
-        case (.service(let new), .service(let old)): APIObject(new.value.with { $0.status = old.value.status })
+        case (.service(let new), .service(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
         case (.persistentVolume(let new), .persistentVolume(let old)):
             APIObject(new.value.with { $0.status = old.value.status })
         case (.persistentVolumeClaim(let new), .persistentVolumeClaim(let old)):

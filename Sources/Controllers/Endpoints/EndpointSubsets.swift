@@ -117,7 +117,8 @@ struct EndpointSubset: Hashable, FieldMapped {
             return [
                 EndpointSubset(
                     addresses: entries.filter(\.isReady).map(\.address),
-                    notReadyAddresses: entries.filter { !$0.isReady }.map(\.address), ports: port.map { [$0] } ?? [])
+                    notReadyAddresses: entries.filter { !$0.isReady }.map(\.address),
+                    ports: port.map { [$0] } ?? [])
             ]
         }
         var groups: OrderedDictionary<[Entry], [EndpointsPort]> = [:]
@@ -145,7 +146,9 @@ struct EndpointSubset: Hashable, FieldMapped {
         guard !subsets.contains(where: { $0.ports != ports }) else { return nil }
         func sorted(_ addresses: [EndpointAddress]) -> [EndpointAddress] {
             // Addresses are large: their places are sorted, and each is moved once.
-            addresses.indices.sorted { EndpointAddress.precedes(addresses[$0], addresses[$1]) }.map { addresses[$0] }
+            addresses.indices.sorted { EndpointAddress.precedes(addresses[$0], addresses[$1]) }.map {
+                addresses[$0]
+            }
         }
         func isSame(_ left: EndpointAddress, _ right: EndpointAddress) -> Bool {
             left.ip == right.ip && left.targetRef?.uid == right.targetRef?.uid

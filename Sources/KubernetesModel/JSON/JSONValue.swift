@@ -22,7 +22,9 @@ extension JSONValue {
     @inlinable public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     @inlinable public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
     @inlinable public var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
-    @inlinable public var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
+    @inlinable public var objectValue: JSONObject? {
+        if case .object(let value) = self { value } else { nil }
+    }
 
     /// The number as an integer; a number with a fraction has none.
     @inlinable public var integerValue: Int64? {

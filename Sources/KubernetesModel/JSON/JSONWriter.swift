@@ -45,7 +45,10 @@ public struct JSONWriter {
         case .number(let number): bytes += JSONWriter.text(number).utf8
         case .string(let text): write(text)
         case .array(let elements):
-            if elements.isEmpty { return bytes += "[]".utf8 }
+            if elements.isEmpty {
+                bytes += "[]".utf8
+                return
+            }
             bytes.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
                 if index > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -55,7 +58,10 @@ public struct JSONWriter {
             breakLine(level: level)
             bytes.append(UInt8(ascii: "]"))
         case .object(let members):
-            if members.isEmpty { return bytes += "{}".utf8 }
+            if members.isEmpty {
+                bytes += "{}".utf8
+                return
+            }
             bytes.append(UInt8(ascii: "{"))
             var isFirst = true
             func writeMember(_ writer: inout JSONWriter, _ key: String, _ member: JSONValue) {

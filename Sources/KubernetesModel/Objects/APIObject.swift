@@ -180,7 +180,9 @@ extension APIObject {
 
 extension APIObject {
     public init(_ value: Namespace) { self = .namespace(Ref(value)) }
-    @inlinable public var namespace: Ref<Namespace>? { if case .namespace(let object) = self { object } else { nil } }
+    @inlinable public var namespace: Ref<Namespace>? {
+        if case .namespace(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
@@ -200,67 +202,93 @@ extension APIObject {
 
 extension APIObject {
     public init(_ value: ReplicationController) { self = .replicationController(Ref(value)) }
-    @inlinable public var replicationController: Ref<ReplicationController>? { if case .replicationController(let object) = self { object } else { nil } }
+    @inlinable public var replicationController: Ref<ReplicationController>? {
+        if case .replicationController(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: ReplicaSet) { self = .replicaSet(Ref(value)) }
-    @inlinable public var replicaSet: Ref<ReplicaSet>? { if case .replicaSet(let object) = self { object } else { nil } }
+    @inlinable public var replicaSet: Ref<ReplicaSet>? {
+        if case .replicaSet(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: Deployment) { self = .deployment(Ref(value)) }
-    @inlinable public var deployment: Ref<Deployment>? { if case .deployment(let object) = self { object } else { nil } }
+    @inlinable public var deployment: Ref<Deployment>? {
+        if case .deployment(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: StatefulSet) { self = .statefulSet(Ref(value)) }
-    @inlinable public var statefulSet: Ref<StatefulSet>? { if case .statefulSet(let object) = self { object } else { nil } }
+    @inlinable public var statefulSet: Ref<StatefulSet>? {
+        if case .statefulSet(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: ControllerRevision) { self = .controllerRevision(Ref(value)) }
-    @inlinable public var controllerRevision: Ref<ControllerRevision>? { if case .controllerRevision(let object) = self { object } else { nil } }
+    @inlinable public var controllerRevision: Ref<ControllerRevision>? {
+        if case .controllerRevision(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: Service) { self = .service(Ref(value)) }
-    @inlinable public var service: Ref<Service>? { if case .service(let object) = self { object } else { nil } }
+    @inlinable public var service: Ref<Service>? {
+        if case .service(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: EndpointSlice) { self = .endpointSlice(Ref(value)) }
-    @inlinable public var endpointSlice: Ref<EndpointSlice>? { if case .endpointSlice(let object) = self { object } else { nil } }
+    @inlinable public var endpointSlice: Ref<EndpointSlice>? {
+        if case .endpointSlice(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: PersistentVolume) { self = .persistentVolume(Ref(value)) }
-    @inlinable public var persistentVolume: Ref<PersistentVolume>? { if case .persistentVolume(let object) = self { object } else { nil } }
+    @inlinable public var persistentVolume: Ref<PersistentVolume>? {
+        if case .persistentVolume(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: PersistentVolumeClaim) { self = .persistentVolumeClaim(Ref(value)) }
-    @inlinable public var persistentVolumeClaim: Ref<PersistentVolumeClaim>? { if case .persistentVolumeClaim(let object) = self { object } else { nil } }
+    @inlinable public var persistentVolumeClaim: Ref<PersistentVolumeClaim>? {
+        if case .persistentVolumeClaim(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: StorageClass) { self = .storageClass(Ref(value)) }
-    @inlinable public var storageClass: Ref<StorageClass>? { if case .storageClass(let object) = self { object } else { nil } }
+    @inlinable public var storageClass: Ref<StorageClass>? {
+        if case .storageClass(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: VolumeAttachment) { self = .volumeAttachment(Ref(value)) }
-    @inlinable public var volumeAttachment: Ref<VolumeAttachment>? { if case .volumeAttachment(let object) = self { object } else { nil } }
+    @inlinable public var volumeAttachment: Ref<VolumeAttachment>? {
+        if case .volumeAttachment(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: PriorityClass) { self = .priorityClass(Ref(value)) }
-    @inlinable public var priorityClass: Ref<PriorityClass>? { if case .priorityClass(let object) = self { object } else { nil } }
+    @inlinable public var priorityClass: Ref<PriorityClass>? {
+        if case .priorityClass(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
     public init(_ value: PodDisruptionBudget) { self = .podDisruptionBudget(Ref(value)) }
-    @inlinable public var podDisruptionBudget: Ref<PodDisruptionBudget>? { if case .podDisruptionBudget(let object) = self { object } else { nil } }
+    @inlinable public var podDisruptionBudget: Ref<PodDisruptionBudget>? {
+        if case .podDisruptionBudget(let object) = self { object } else { nil }
+    }
 }
 
 extension APIObject {
@@ -292,7 +320,9 @@ extension Pod: TypedObject {
     public var erased: APIObject { APIObject(self) }
 }
 extension ReplicationController: TypedObject {
-    @inlinable public static func unwrap(_ object: APIObject) -> Ref<ReplicationController>? { object.replicationController }
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<ReplicationController>? {
+        object.replicationController
+    }
     public var erased: APIObject { APIObject(self) }
 }
 extension ReplicaSet: TypedObject {
@@ -308,7 +338,9 @@ extension StatefulSet: TypedObject {
     public var erased: APIObject { APIObject(self) }
 }
 extension ControllerRevision: TypedObject {
-    @inlinable public static func unwrap(_ object: APIObject) -> Ref<ControllerRevision>? { object.controllerRevision }
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<ControllerRevision>? {
+        object.controllerRevision
+    }
     public var erased: APIObject { APIObject(self) }
 }
 extension Service: TypedObject {
@@ -320,11 +352,15 @@ extension EndpointSlice: TypedObject {
     public var erased: APIObject { APIObject(self) }
 }
 extension PersistentVolume: TypedObject {
-    @inlinable public static func unwrap(_ object: APIObject) -> Ref<PersistentVolume>? { object.persistentVolume }
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<PersistentVolume>? {
+        object.persistentVolume
+    }
     public var erased: APIObject { APIObject(self) }
 }
 extension PersistentVolumeClaim: TypedObject {
-    @inlinable public static func unwrap(_ object: APIObject) -> Ref<PersistentVolumeClaim>? { object.persistentVolumeClaim }
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<PersistentVolumeClaim>? {
+        object.persistentVolumeClaim
+    }
     public var erased: APIObject { APIObject(self) }
 }
 extension StorageClass: TypedObject {
@@ -332,7 +368,9 @@ extension StorageClass: TypedObject {
     public var erased: APIObject { APIObject(self) }
 }
 extension VolumeAttachment: TypedObject {
-    @inlinable public static func unwrap(_ object: APIObject) -> Ref<VolumeAttachment>? { object.volumeAttachment }
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<VolumeAttachment>? {
+        object.volumeAttachment
+    }
     public var erased: APIObject { APIObject(self) }
 }
 extension PriorityClass: TypedObject {
@@ -340,7 +378,9 @@ extension PriorityClass: TypedObject {
     public var erased: APIObject { APIObject(self) }
 }
 extension PodDisruptionBudget: TypedObject {
-    @inlinable public static func unwrap(_ object: APIObject) -> Ref<PodDisruptionBudget>? { object.podDisruptionBudget }
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<PodDisruptionBudget>? {
+        object.podDisruptionBudget
+    }
     public var erased: APIObject { APIObject(self) }
 }
 extension Event: TypedObject {

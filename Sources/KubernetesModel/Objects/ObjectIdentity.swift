@@ -37,7 +37,10 @@ public struct ObjectKindInfo: Sendable {
     public let shortNames: [String]
     public let isNamespaced: Bool
 
-    init(_ name: String, _ apiVersion: String, _ plural: String, _ shortNames: [String] = [], cluster: Bool = false) {
+    init(
+        _ name: String, _ apiVersion: String, _ plural: String, _ shortNames: [String] = [],
+        cluster: Bool = false
+    ) {
         self.name = name
         self.apiVersion = apiVersion
         self.plural = plural

@@ -40,7 +40,9 @@ public struct ResourceList: Hashable, Sendable {
 
     /// Adds the other list's amounts to this one's.
     public mutating func add(_ other: ResourceList) {
-        for entry in other.entries { self[entry.name] = self[entry.name].map { $0 + entry.quantity } ?? entry.quantity }
+        for entry in other.entries {
+            self[entry.name] = self[entry.name].map { $0 + entry.quantity } ?? entry.quantity
+        }
     }
 
     /// Raises each amount to the other list's where that is larger.

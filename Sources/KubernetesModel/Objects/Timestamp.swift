@@ -83,7 +83,8 @@ public struct CalendarTime: Hashable, Comparable, BitwiseCopyable, Sendable {
         if has("Z", at: index) {
             index += 1
         } else if has("+", at: index) || has("-", at: index) {
-            guard let hours = number(index + 1, 2), has(":", at: index + 3), let minutes = number(index + 4, 2),
+            guard let hours = number(index + 1, 2), has(":", at: index + 3),
+                let minutes = number(index + 4, 2),
                 hours < 24, minutes < 60
             else { return nil }
             offset = (hours * 60 + minutes) * (has("+", at: index) ? 60 : -60)

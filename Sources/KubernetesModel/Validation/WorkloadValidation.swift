@@ -237,7 +237,8 @@ extension FieldErrorList {
     }
 
     private mutating func statefulSetTemplate(
-        _ spec: APITree, _ selector: CompiledLabelSelector, _ path: FieldPath, _ options: PodOptions, skips: Bool
+        _ spec: APITree, _ selector: CompiledLabelSelector, _ path: FieldPath, _ options: PodOptions,
+        skips: Bool
     ) {
         let template = FieldErrorList.templateWithClaims(spec)
         let meta = template.metadata

@@ -38,7 +38,9 @@ public struct ExpectationMonitor: Sendable {
     // MARK: What to tell it of
 
     /// The kinds of which changes matter, in the order of their raw values.
-    public var watchedKinds: [ObjectKind] { ObjectKind.allCases.filter { !observers[Int($0.rawValue)].isEmpty } }
+    public var watchedKinds: [ObjectKind] {
+        ObjectKind.allCases.filter { !observers[Int($0.rawValue)].isEmpty }
+    }
 
     /// Whether a change of this object can matter, as far as kind and key tell.
     public func isInterested(in kind: ObjectKind, _ key: ObjectKey) -> Bool {
@@ -46,7 +48,9 @@ public struct ExpectationMonitor: Sendable {
     }
 
     /// Takes in an object's new state; nil once it is gone.
-    public mutating func observe(_ kind: ObjectKind, _ key: ObjectKey, _ tree: JSONValue?, at time: VirtualTime) {
+    public mutating func observe(
+        _ kind: ObjectKind, _ key: ObjectKey, _ tree: JSONValue?, at time: VirtualTime
+    ) {
         advance(to: time)
         for index in observers[Int(kind.rawValue)] where states[index].isOpen {
             states[index].observe(key, tree, at: time)

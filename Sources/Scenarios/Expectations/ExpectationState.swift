@@ -30,7 +30,11 @@ struct ExpectationState: Sendable {
     init(_ expectation: Expectation, end: VirtualTime) {
         self.expectation = expectation
         self.end = end
-        if case .objects(let selection) = expectation.subject { self.selection = selection } else { selection = nil }
+        if case .objects(let selection) = expectation.subject {
+            self.selection = selection
+        } else {
+            selection = nil
+        }
     }
 
     var isOpen: Bool { verdict == nil }
@@ -103,7 +107,8 @@ struct ExpectationState: Sendable {
     private static func isCurrent(_ condition: JSONValue?, _ tree: JSONValue) -> Bool {
         guard let generation = tree["metadata"]?["generation"]?.integerValue else { return true }
         let observed =
-            condition?["observedGeneration"]?.integerValue ?? tree["status"]?["observedGeneration"]?.integerValue
+            condition?["observedGeneration"]?.integerValue
+            ?? tree["status"]?["observedGeneration"]?.integerValue
         return observed.map { $0 >= generation } ?? true
     }
 
@@ -132,7 +137,8 @@ struct ExpectationState: Sendable {
 
     private var interval: (from: VirtualTime, to: VirtualTime) {
         switch expectation.quantifier {
-        case .within(let duration, let after): (after.time, min(after.time.advancedClamping(by: duration), end))
+        case .within(let duration, let after):
+            (after.time, min(after.time.advancedClamping(by: duration), end))
         case .always(let from, let to), .never(let from, let to): (from.time, min(to.time, end))
         case .eventually(let after): (after.time, end)
         case .atEnd: (end, end)
@@ -203,7 +209,8 @@ struct ExpectationState: Sendable {
 
     // MARK: Results
 
-    private mutating func decide(_ verdict: ExpectationResult.Verdict, at time: VirtualTime?, positive: Bool) {
+    private mutating func decide(_ verdict: ExpectationResult.Verdict, at time: VirtualTime?, positive: Bool)
+    {
         self.verdict = verdict
         decisionTime = time
         decisionState = state(positive: positive)
@@ -219,14 +226,18 @@ struct ExpectationState: Sendable {
             return metric.map { JSONWriter.string(.number($0)) } ?? "the metric has no value"
         }
         if expectation.test.isCount {
-            if selection.isSingle { return members.isEmpty ? "\(selection) does not exist" : "\(selection) exists" }
+            if selection.isSingle {
+                return members.isEmpty ? "\(selection) does not exist" : "\(selection) exists"
+            }
             return "\(members.count) of \(selection)"
         }
         if members.isEmpty {
             return selection.isSingle ? "\(selection) does not exist" : "no object matches \(selection)"
         }
         let candidates = members.filter { $0.value.holds == positive }
-        guard let key = candidates.keys.min() ?? members.keys.min(), let member = members[key] else { return "" }
+        guard let key = candidates.keys.min() ?? members.keys.min(), let member = members[key] else {
+            return ""
+        }
         let shown = shownValues(member.values)
         if selection.isSingle { return shown }
         let share = "\(holding) of \(members.count) \(selection.kind.info.plural)"

@@ -29,7 +29,9 @@ struct JSONPathParser {
 
     private func fault(_ message: String) -> JSONPath.Fault { JSONPath.Fault(message: message) }
 
-    private mutating func steps(until end: Int, allowsBareName: Bool) throws(JSONPath.Fault) -> [JSONPath.Step] {
+    private mutating func steps(until end: Int, allowsBareName: Bool) throws(JSONPath.Fault) -> [JSONPath
+        .Step]
+    {
         var steps: [JSONPath.Step] = []
         if allowsBareName, index < end, text[index] != ".", text[index] != "[" {
             steps.append(try name(until: end))
@@ -111,7 +113,9 @@ struct JSONPathParser {
         if let quoted = unquoted(part) { return .field(quoted) }
         if let number = Int(part) { return .index(number) }
         let bounds = part.split(separator: ":", omittingEmptySubsequences: false)
-        guard (2...3).contains(bounds.count) else { throw fault("'[\(part)]' is neither an index nor a quoted name") }
+        guard (2...3).contains(bounds.count) else {
+            throw fault("'[\(part)]' is neither an index nor a quoted name")
+        }
         var numbers: [Int?] = []
         for bound in bounds {
             let bound = String(bound).trimmedSpace
@@ -139,7 +143,8 @@ struct JSONPathParser {
                     continue
                 }
                 return .compare(
-                    try operand(String(characters[..<place])), comparison, try operand(String(characters[end...])))
+                    try operand(String(characters[..<place])), comparison,
+                    try operand(String(characters[end...])))
             }
             if character == "=" { throw fault("use '==' in the filter '\(text)'") }
         }
@@ -164,7 +169,8 @@ struct JSONPathParser {
     }
 
     private func unquoted(_ text: String) -> String? {
-        guard text.count >= 2, let first = text.first, first == "'" || first == "\"", text.last == first else {
+        guard text.count >= 2, let first = text.first, first == "'" || first == "\"", text.last == first
+        else {
             return nil
         }
         let inner = text.dropFirst().dropLast()
@@ -180,7 +186,11 @@ struct JSONPathParser {
             } else if quote == character {
                 quote = nil
             }
-            if character == separator, quote == nil { parts.append("") } else { parts[parts.count - 1].append(character) }
+            if character == separator, quote == nil {
+                parts.append("")
+            } else {
+                parts[parts.count - 1].append(character)
+            }
         }
         return parts
     }

@@ -34,7 +34,11 @@ public struct ObjectSelection: Hashable, Sendable, CustomStringConvertible {
             text += labels.contains(" ") ? " -l '\(labels)'" : " -l \(labels)"
         }
         if kind.info.isNamespaced {
-            if let namespace { if namespace != "default" { text += " -n \(namespace)" } } else { text += " -A" }
+            if let namespace {
+                if namespace != "default" { text += " -n \(namespace)" }
+            } else {
+                text += " -A"
+            }
         }
         return text
     }
@@ -57,7 +61,8 @@ extension ObjectSelection {
     public init(parsing text: String) throws(Fault) {
         var words = Self.words(of: text)[...]
         guard let head = words.popFirst() else { throw .empty }
-        var parts = head.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        var parts = head.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         guard let kind = ObjectKind(named: parts[0]) else {
             throw .unknownKind(parts[0], nearest: ObjectKind.nearestName(parts[0]))
         }
@@ -88,7 +93,9 @@ extension ObjectSelection {
                     throw .badSelector(error.message)
                 }
             default:
-                guard !word.hasPrefix("-"), !word.contains("="), parts.count == 1 else { throw .unknownWord(word) }
+                guard !word.hasPrefix("-"), !word.contains("="), parts.count == 1 else {
+                    throw .unknownWord(word)
+                }
                 parts.append(word)  // `deployment web`
             }
         }
@@ -98,7 +105,8 @@ extension ObjectSelection {
         if !kind.info.isNamespaced, let namespace { throw .namespaceOfClusterKind(namespace) }
         let isEverywhere = allNamespaces || !kind.info.isNamespaced
         self.init(
-            kind: kind, name: name, namespace: isEverywhere ? nil : namespace ?? "default", selector: selector)
+            kind: kind, name: name, namespace: isEverywhere ? nil : namespace ?? "default", selector: selector
+        )
     }
 
     /// At spaces, but not within quotes or parentheses: `-l 'env in (a, b)'`.

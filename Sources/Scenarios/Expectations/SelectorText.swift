@@ -18,7 +18,8 @@ public enum SelectorText {
                 add(try key(part.dropFirst()), "DoesNotExist", [], &selector)
             } else if let range = part.firstRange(of: "!=") {
                 add(
-                    try key(part[..<range.lowerBound]), "NotIn", [try value(part[range.upperBound...])], &selector)
+                    try key(part[..<range.lowerBound]), "NotIn", [try value(part[range.upperBound...])],
+                    &selector)
             } else if let equals = part.firstIndex(of: "=") {
                 let name = try key(part[..<equals])
                 var rest = part[part.index(after: equals)...]
@@ -80,7 +81,11 @@ public enum SelectorText {
         for character in text {
             if character == "(" { depth += 1 }
             if character == ")" { depth -= 1 }
-            if character == ",", depth <= 0 { parts.append("") } else { parts[parts.count - 1].append(character) }
+            if character == ",", depth <= 0 {
+                parts.append("")
+            } else {
+                parts[parts.count - 1].append(character)
+            }
         }
         return parts
     }
@@ -111,7 +116,9 @@ public enum SelectorText {
     /// A name as of a value, with an optional DNS name and slash before it.
     static func isKey(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let name = parts.last, !name.isEmpty, parts.count <= 2, isValue(String(name)) else { return false }
+        guard let name = parts.last, !name.isEmpty, parts.count <= 2, isValue(String(name)) else {
+            return false
+        }
         return parts.count == 1 || isDNSName(String(parts[0]))
     }
 

@@ -10,7 +10,8 @@ public struct ValueComparison: Hashable, Sendable {
     public var atMost: Quantity?
 
     public init(
-        equals: JSONValue? = nil, notEquals: JSONValue? = nil, atLeast: Quantity? = nil, atMost: Quantity? = nil
+        equals: JSONValue? = nil, notEquals: JSONValue? = nil, atLeast: Quantity? = nil,
+        atMost: Quantity? = nil
     ) {
         self.equals = equals
         self.notEquals = notEquals

@@ -12,7 +12,8 @@ struct Cursor {
     /// Where a message about this value points: at its key, if it has one.
     let position: TextPosition
 
-    init(_ value: LocatedValue, path: String, file: String, log: DiagnosticLog, position: TextPosition? = nil) {
+    init(_ value: LocatedValue, path: String, file: String, log: DiagnosticLog, position: TextPosition? = nil)
+    {
         self.value = value
         self.path = path
         self.file = file
@@ -35,7 +36,8 @@ struct Cursor {
     /// The value as an object with none but these keys; others are reported.
     func object(keys: [String]) -> ObjectCursor? {
         guard let members = value.members else {
-            wrongType("an object with \(keys.prefix(4).joined(separator: ", "))\(keys.count > 4 ? ", …" : "")")
+            wrongType(
+                "an object with \(keys.prefix(4).joined(separator: ", "))\(keys.count > 4 ? ", …" : "")")
             return nil
         }
         for member in members where !keys.contains(member.key) {

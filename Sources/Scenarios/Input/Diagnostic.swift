@@ -82,7 +82,8 @@ final class DiagnosticLog {
         let keyed = diagnostics.enumerated().map { index, diagnostic in
             (
                 key: (
-                    order[diagnostic.file] ?? 0, diagnostic.position?.line ?? 0, diagnostic.position?.column ?? 0,
+                    order[diagnostic.file] ?? 0, diagnostic.position?.line ?? 0,
+                    diagnostic.position?.column ?? 0,
                     index
                 ), diagnostic: diagnostic
             )
@@ -91,7 +92,8 @@ final class DiagnosticLog {
         guard omitted > 0, let last = sorted.last else { return sorted }
         return sorted + [
             Diagnostic(
-                hasErrors ? .error : .warning, file: last.file, position: nil, path: "", .omitted(count: omitted))
+                hasErrors ? .error : .warning, file: last.file, position: nil, path: "",
+                .omitted(count: omitted))
         ]
     }
 }

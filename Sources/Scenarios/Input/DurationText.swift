@@ -77,7 +77,9 @@ enum DurationText {
     /// The shortest spelling that reads back: days only when they are whole.
     static func text(_ duration: VirtualDuration) -> String {
         let day: Int64 = 86_400_000_000_000
-        if duration.nanoseconds != 0, duration.nanoseconds % day == 0 { return "\(duration.nanoseconds / day)d" }
+        if duration.nanoseconds != 0, duration.nanoseconds % day == 0 {
+            return "\(duration.nanoseconds / day)d"
+        }
         return duration.description
     }
 }

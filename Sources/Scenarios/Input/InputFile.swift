@@ -30,7 +30,11 @@ struct InputFile {
         reportUnreadable: ((InputProblem) -> Void)? = nil
     ) -> [LocatedDocument]? {
         func fail(_ problem: InputProblem) -> [LocatedDocument]? {
-            if let reportUnreadable { reportUnreadable(problem) } else { log.add(file: name, at: nil, problem) }
+            if let reportUnreadable {
+                reportUnreadable(problem)
+            } else {
+                log.add(file: name, at: nil, problem)
+            }
             return nil
         }
         var isDirectory: ObjCBool = false
@@ -114,7 +118,9 @@ struct InputFile {
     private static func nearestFile(to path: String, shownAs name: String) -> String? {
         let url = URL(filePath: path)
         let folder = url.deletingLastPathComponent()
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+        guard
+            let names = try? FileManager.default.contentsOfDirectory(
+                atPath: folder.path(percentEncoded: false))
         else { return nil }
         guard let nearest = NearestName.find(url.lastPathComponent, among: names.sorted()) else { return nil }
         let shownFolder = name.split(separator: "/", omittingEmptySubsequences: false).dropLast()

@@ -58,7 +58,8 @@ extension InputProblem {
     public var message: String {
         switch self {
         case .fileMissing(let nearest):
-            "there is no such file. Expected the path of a file" + Self.suggestion(nearest, else: "check the path")
+            "there is no such file. Expected the path of a file"
+                + Self.suggestion(nearest, else: "check the path")
         case .fileIsDirectory: "this is a directory, expected a file. Name the file in it"
         case .fileUnreadable(let reason): "the file cannot be read (\(reason)). Check its permissions"
         case .fileTooLarge(let bytes, let limit):
@@ -72,13 +73,15 @@ extension InputProblem {
         case .referredFile(let path, let problem): "\(path): \(problem.message)"
         case .syntax(let language, let what): "\(language) syntax: \(what)"
         case .duplicateKey(let key, let line):
-            "the key '\(key)' stands twice" + (line.map { ", first in line \($0)" } ?? "") + ". Remove one of them"
+            "the key '\(key)' stands twice" + (line.map { ", first in line \($0)" } ?? "")
+                + ". Remove one of them"
         case .tooManyValues(let limit):
             "more than \(limit) values once aliases are expanded. Aliases of aliases multiply: write the values out"
         case .tooDeep(let limit): "nested deeper than \(limit) levels. Flatten the document"
         case .undefinedAlias:
             "the alias refers to an anchor that is not defined before it, or that contains it. Define it earlier"
-        case .badMergeKey: "found '<<' with something else than a mapping, expected a mapping or a list of them"
+        case .badMergeKey:
+            "found '<<' with something else than a mapping, expected a mapping or a list of them"
         case .badMappingKey(let found): "found \(found) as a key, expected a text"
         case .unrepresentableNumber(let text): "found \(text), expected a finite number. Put a text in quotes"
         case .severalDocuments: "a second document begins here, expected one scenario a file. Use two files"
@@ -104,7 +107,8 @@ extension InputProblem {
         case .omitted(let count): "\(count) more problems are left out. Correct these first"
         case .notAnObject(let found): "found \(found), expected a Kubernetes object with apiVersion and kind"
         case .unsupportedKind(let kind, let version, let nearest):
-            "unsupported kind \(kind) (\(version)): it is ignored" + Self.suggestion(nearest, else: "remove it")
+            "unsupported kind \(kind) (\(version)): it is ignored"
+                + Self.suggestion(nearest, else: "remove it")
         case .wrongVersion(let kind, let version, let served):
             "\(kind) is not served in \(version): it is ignored. Kubernetes 1.36 has it in \(served)"
         case .nothingActsOn(let kind):

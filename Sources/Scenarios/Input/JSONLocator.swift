@@ -63,7 +63,9 @@ struct JSONLocator {
         case UInt8(ascii: "["):
             index += 1
             var elements: [LocatedValue] = []
-            while !consumeEnd(UInt8(ascii: "]")) { elements.append(value(path: "\(path)[\(elements.count)]")) }
+            while !consumeEnd(UInt8(ascii: "]")) {
+                elements.append(value(path: "\(path)[\(elements.count)]"))
+            }
             return LocatedValue(.array(elements), at: place)
         case UInt8(ascii: "\""): return LocatedValue(.string(string()), at: place)
         default:

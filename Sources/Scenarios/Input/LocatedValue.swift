@@ -53,7 +53,9 @@ public struct LocatedValue: Sendable {
         case .string(let text): .string(text)
         case .array(let elements): .array(elements.map(\.json))
         case .object(let members):
-            .object(JSONObject(members.lazy.map { ($0.key, $0.value.json) }, uniquingKeysWith: { _, last in last }))
+            .object(
+                JSONObject(
+                    members.lazy.map { ($0.key, $0.value.json) }, uniquingKeysWith: { _, last in last }))
         }
     }
 
@@ -103,7 +105,8 @@ public struct LocatedValue: Sendable {
         }
         guard let members else { return nil }
         var best: Member?
-        for member in members where path.hasPrefix(member.key) && member.key.utf8.count > best?.key.utf8.count ?? -1 {
+        for member in members
+        where path.hasPrefix(member.key) && member.key.utf8.count > best?.key.utf8.count ?? -1 {
             let next = path.dropFirst(member.key.count).first
             if next == nil || next == "." || next == "[" { best = member }
         }

@@ -52,7 +52,8 @@ struct YAMLReader {
 
     // MARK: Nodes
 
-    private mutating func value(_ node: Yams.Node, path: String, depth: Int) throws(YAMLFault) -> LocatedValue {
+    private mutating func value(_ node: Yams.Node, path: String, depth: Int) throws(YAMLFault) -> LocatedValue
+    {
         let place = position(of: node)
         values += 1
         if values > limits.values {
@@ -168,7 +169,8 @@ struct YAMLReader {
                 position: TextPosition(line: context.mark.line, column: context.mark.column),
                 problem: .duplicateKey(name))
         case .reader(let problem, let offset, _, let text):
-            return YAMLFault(position: position(ofCharacter: offset ?? 0, in: text), problem: .syntax(problem))
+            return YAMLFault(
+                position: position(ofCharacter: offset ?? 0, in: text), problem: .syntax(problem))
         default:
             return YAMLFault(position: TextPosition(line: 1, column: 1), problem: .syntax("\(error)"))
         }

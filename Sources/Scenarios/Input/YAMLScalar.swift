@@ -83,7 +83,8 @@ enum YAMLScalar {
         if spelled.hasPrefix(".") { spelled = "0" + spelled }
         if spelled.hasPrefix("-.") { spelled = "-0" + spelled.dropFirst() }
         if spelled.hasSuffix(".") { spelled += "0" }
-        guard let value = Double(spelled.replacing(".e", with: ".0e").replacing(".E", with: ".0E")), value.isFinite
+        guard let value = Double(spelled.replacing(".e", with: ".0e").replacing(".E", with: ".0E")),
+            value.isFinite
         else { return nil }
         // Without a point or exponent it is an integer that does not fit, or octal with digits 8 or 9.
         if value == value.rounded(), let whole = Int64(exactly: value), !text.contains("."),

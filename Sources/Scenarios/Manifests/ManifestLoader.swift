@@ -13,7 +13,9 @@ struct ManifestLoader {
     /// A file that cannot be read is the fault of the line that names it.
     func objects(inFile path: String, namedAt cursor: Cursor) -> [ManifestObject] {
         let place = path.hasPrefix("/") ? path : folder + path
-        let documents = InputFile.documents(path: place, name: place, limit: InputFile.manifestLimit, log: log) {
+        let documents = InputFile.documents(
+            path: place, name: place, limit: InputFile.manifestLimit, log: log
+        ) {
             cursor.report(.referredFile(place, $0))
         }
         return (documents ?? []).flatMap { objects(of: Cursor($0.root, path: "", file: place, log: log)) }
@@ -28,7 +30,9 @@ struct ManifestLoader {
         }
         let kindName = value["kind"]?.text ?? ""
         let version = value["apiVersion"]?.text ?? ""
-        if kindName.isEmpty { cursor.report(.missingKey("kind", purpose: "the kind of object, such as Deployment")) }
+        if kindName.isEmpty {
+            cursor.report(.missingKey("kind", purpose: "the kind of object, such as Deployment"))
+        }
         if version.isEmpty { cursor.report(.missingKey("apiVersion", purpose: "such as v1 or apps/v1")) }
         if kindName.isEmpty || version.isEmpty { return [] }
         if kindName == "List", version == "v1" {
@@ -56,7 +60,8 @@ struct ManifestLoader {
         if let kind = ObjectKind(apiVersion: version, kind: name) { return kind }
         let severity: Diagnostic.Severity = options.isStrict ? .error : .warning
         if let served = ObjectKind.allCases.first(where: { $0.name == name }) {
-            cursor.report(.wrongVersion(kind: name, apiVersion: version, served: served.info.apiVersion), severity)
+            cursor.report(
+                .wrongVersion(kind: name, apiVersion: version, served: served.info.apiVersion), severity)
         } else {
             let nearest = NearestName.find(name, among: ObjectKind.allCases.map(\.name))
             cursor.report(.unsupportedKind(kind: name, apiVersion: version, nearest: nearest), severity)
@@ -73,7 +78,8 @@ struct ManifestLoader {
             let purpose =
                 hasGenerateName
                 ? "kubectl apply cannot use generateName, give the name itself" : "the object's name"
-            let place = child(cursor, cursor.value["metadata"] ?? cursor.value, joined(cursor.path, "metadata"))
+            let place = child(
+                cursor, cursor.value["metadata"] ?? cursor.value, joined(cursor.path, "metadata"))
             place.report(.missingKey("name", purpose: purpose))
             return nil
         }
@@ -115,7 +121,8 @@ struct ManifestLoader {
                 }
                 return
             } catch {
-                let isReported = reportQuantities(&tree, cursor) || reportFault(error.description, &tree, cursor)
+                let isReported =
+                    reportQuantities(&tree, cursor) || reportFault(error.description, &tree, cursor)
                 if !isReported {
                     cursor.report(.manifestDecoding(error.description))
                     return
@@ -175,7 +182,8 @@ struct ManifestLoader {
 
     /// Reports a fault in the words of Go's decoder at the field that it names, and takes the value out.
     private func reportFault(_ text: String, _ tree: inout JSONValue, _ cursor: Cursor) -> Bool {
-        guard text.hasPrefix("json: cannot unmarshal "), let into = text.firstRange(of: " into Go struct field "),
+        guard text.hasPrefix("json: cannot unmarshal "),
+            let into = text.firstRange(of: " into Go struct field "),
             let type = text.firstRange(of: " of type ")
         else { return false }
         let found = String(text[..<into.lowerBound].dropFirst("json: cannot unmarshal ".count))
@@ -183,7 +191,8 @@ struct ManifestLoader {
         let goType = String(text[type.upperBound...])
         guard let hit = Self.removeFirst(names[...], found: found, from: &tree, at: "") else { return false }
         report(
-            .wrongType(found: LocatedValue(hit.value).shown, expected: Self.words(forGoType: goType)), at: hit.path,
+            .wrongType(found: LocatedValue(hit.value).shown, expected: Self.words(forGoType: goType)),
+            at: hit.path,
             cursor)
         return true
     }

@@ -54,7 +54,11 @@ public struct BehaviorRule: Sendable {
     /// Whether the rule is for this container of a pod.
     public func matches(namespace: String, labels: Labels, container: String, isInit: Bool) -> Bool {
         if let wanted = self.namespace, wanted != namespace { return false }
-        if let wanted = self.container { if wanted != container { return false } } else if isInit { return false }
+        if let wanted = self.container {
+            if wanted != container { return false }
+        } else if isInit {
+            return false
+        }
         return selector.matches(labels)
     }
 

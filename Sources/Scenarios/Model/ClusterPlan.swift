@@ -92,7 +92,8 @@ extension ClusterPlan {
                 labels["kubernetes.io/os"] = labels["kubernetes.io/os"] ?? "linux"
                 labels["kubernetes.io/arch"] = labels["kubernetes.io/arch"] ?? "amd64"
                 labels["topology.kubernetes.io/zone"] = zone.name
-                labels["topology.kubernetes.io/region"] = labels["topology.kubernetes.io/region"] ?? "region-1"
+                labels["topology.kubernetes.io/region"] =
+                    labels["topology.kubernetes.io/region"] ?? "region-1"
                 labels[Self.rackLabel] = rack
                 labels[Self.poolLabel] = pool.name
                 nodes.append(NodePlan(name: name, pool: index, zone: zone.name, rack: rack, labels: labels))
@@ -163,5 +164,7 @@ extension ResourceList {
 
 extension Taint {
     /// As `kubectl taint` takes it: `key=value:Effect`.
-    var shownText: String { value.isEmpty ? "\(key):\(effect.rawValue)" : "\(key)=\(value):\(effect.rawValue)" }
+    var shownText: String {
+        value.isEmpty ? "\(key):\(effect.rawValue)" : "\(key)=\(value):\(effect.rawValue)"
+    }
 }

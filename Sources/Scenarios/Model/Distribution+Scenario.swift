@@ -54,7 +54,8 @@ extension Cursor {
             return scalar(unit, sign).map(Distribution.constant)
         }
         let kinds = [
-            "constant", "uniform", "exponential", "weibull", "logNormal", "gamma", "truncatedNormal", "empirical",
+            "constant", "uniform", "exponential", "weibull", "logNormal", "gamma", "truncatedNormal",
+            "empirical",
         ]
         guard let object = object(keys: kinds) else { return nil }
         let present = object.present(kinds)
@@ -83,7 +84,8 @@ extension Cursor {
         }
     }
 
-    private func distribution(_ kind: String, _ unit: DistributionUnit, _ sign: DurationSign) -> Distribution? {
+    private func distribution(_ kind: String, _ unit: DistributionUnit, _ sign: DurationSign) -> Distribution?
+    {
         func amount(_ parameter: Cursor?) -> Double? { parameter.flatMap { $0.scalar(unit, .notNegative) } }
         func real(_ parameter: Cursor?) -> Double? { parameter.flatMap { $0.number("a number") } }
         switch kind {
@@ -104,7 +106,8 @@ extension Cursor {
         case "weibull", "gamma":
             guard let object = object(keys: ["shape", "scale"]) else { return nil }
             let shape = real(object.required("shape", "a number above 0"))
-            guard let scale = amount(object.required("scale", "the scale, in the unit of the values")), let shape
+            guard let scale = amount(object.required("scale", "the scale, in the unit of the values")),
+                let shape
             else { return nil }
             return kind == "gamma" ? .gamma(shape: shape, scale: scale) : .weibull(shape: shape, scale: scale)
         case "logNormal":
@@ -128,7 +131,8 @@ extension Cursor {
         case "truncatedNormal":
             guard let object = object(keys: ["mean", "standardDeviation"]),
                 let mean = amount(object.required("mean", "the mean before the cut at 0")),
-                let deviation = amount(object.required("standardDeviation", "the deviation before the cut at 0"))
+                let deviation = amount(
+                    object.required("standardDeviation", "the deviation before the cut at 0"))
             else { return nil }
             return .truncatedNormal(mean: mean, standardDeviation: deviation)
         default:

@@ -82,7 +82,9 @@ extension [String: String?] {
     /// The entries in the order of their keys; nil becomes null.
     var sortedObject: JSONObject {
         var object: JSONObject = [:]
-        for (key, value) in sorted(by: { $0.key < $1.key }) { object[key] = value.map(JSONValue.string) ?? .null }
+        for (key, value) in sorted(by: { $0.key < $1.key }) {
+            object[key] = value.map(JSONValue.string) ?? .null
+        }
         return object
     }
 }

@@ -16,7 +16,8 @@ extension TimingParameter {
         for parameter in all {
             let source = parameter.source.contains("/") ? "`\(parameter.source)`" : parameter.source
             let mark = parameter.isFixed ? " †" : ""
-            text += "| `\(parameter.name)`\(mark) | \(parameter.defaultText) | \(parameter.meaning) | \(source) |\n"
+            text +=
+                "| `\(parameter.name)`\(mark) | \(parameter.defaultText) | \(parameter.meaning) | \(source) |\n"
         }
         return text
     }

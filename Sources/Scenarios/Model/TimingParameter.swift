@@ -49,7 +49,8 @@ public struct TimingParameter: Hashable, Sendable {
             "unreachableTimeout", .seconds(10), "How long a client waits for a server that it cannot reach.",
             assumed),
         duration(
-            "leaderElectionLeaseDuration", .seconds(15), "After how long without renewal a leader counts as gone.",
+            "leaderElectionLeaseDuration", .seconds(15),
+            "After how long without renewal a leader counts as gone.",
             "component-base/config/v1alpha1/defaults.go"),
         duration(
             "leaderElectionRenewDeadline", .seconds(10), "After how long without success a leader gives up.",
@@ -64,7 +65,8 @@ public struct TimingParameter: Hashable, Sendable {
             "nodeLeaseDuration", .seconds(40), "How long a node's lease is valid.",
             "pkg/kubelet/apis/config/v1beta1/defaults.go"),
         duration(
-            "nodeLeaseRenewInterval", .seconds(10), "How often a kubelet renews it: a quarter of the duration.",
+            "nodeLeaseRenewInterval", .seconds(10),
+            "How often a kubelet renews it: a quarter of the duration.",
             "pkg/kubelet/kubelet.go"),
         duration(
             "nodeMonitorPeriod", .seconds(5), "How often the node lifecycle controller looks at nodes.",
@@ -127,7 +129,8 @@ public struct TimingParameter: Hashable, Sendable {
             "podMaxBackoff", .seconds(10), "The longest pause after failed attempts.",
             "pkg/scheduler/apis/config/v1/defaults.go"),
         duration(
-            "podMaxInUnschedulablePods", .minutes(5), "After how long an unschedulable pod is tried again anyhow.",
+            "podMaxInUnschedulablePods", .minutes(5),
+            "After how long an unschedulable pod is tried again anyhow.",
             "pkg/scheduler/backend/queue/scheduling_queue.go"),
     ]
 
@@ -147,14 +150,19 @@ public struct TimingParameter: Hashable, Sendable {
         duration(
             "crashLoopBackOffMaximum", .seconds(300), "The longest such pause.", "pkg/kubelet/kubelet.go"),
         duration(
-            "crashLoopBackOffReset", .minutes(10), "How long a container must run for the pause to begin anew.",
+            "crashLoopBackOffReset", .minutes(10),
+            "How long a container must run for the pause to begin anew.",
             "pkg/kubelet/kubelet.go"),
         duration(
             "imagePullBackOffInitial", .seconds(10), "The first pause after a failed pull.",
             "pkg/kubelet/kubelet.go"),
-        duration("imagePullBackOffMaximum", .seconds(300), "The longest such pause.", "pkg/kubelet/kubelet.go"),
-        duration("sandboxStartTime", .milliseconds(300), "What containerd takes to start a pod's sandbox.", assumed),
-        duration("containerStartTime", .milliseconds(200), "What containerd takes to start a container.", assumed),
+        duration(
+            "imagePullBackOffMaximum", .seconds(300), "The longest such pause.", "pkg/kubelet/kubelet.go"),
+        duration(
+            "sandboxStartTime", .milliseconds(300), "What containerd takes to start a pod's sandbox.", assumed
+        ),
+        duration(
+            "containerStartTime", .milliseconds(200), "What containerd takes to start a container.", assumed),
     ]
 }
 

@@ -13,7 +13,8 @@ struct ScenarioChecks {
 
     /// Kinds of objects that only users make, so that one that is in no manifest never exists.
     static let userKinds: Set<ObjectKind> = [
-        .deployment, .statefulSet, .daemonSet, .service, .configMap, .secret, .podDisruptionBudget, .storageClass,
+        .deployment, .statefulSet, .daemonSet, .service, .configMap, .secret, .podDisruptionBudget,
+        .storageClass,
         .cronJob, .priorityClass, .replicationController, .node,
     ]
 
@@ -57,14 +58,16 @@ struct ScenarioChecks {
         let rule = behavior.rule
         let makers = objects.filter { object in
             guard let labels = object.podLabels else { return false }
-            return rule.selector.matches(labels) && (rule.namespace ?? object.key.namespace) == object.key.namespace
+            return rule.selector.matches(labels)
+                && (rule.namespace ?? object.key.namespace) == object.key.namespace
         }
         if makers.isEmpty {
             let place = rule.namespace.map { " in namespace \($0)" } ?? ""
             behavior.cursor.report(
                 .matchesNothing(
                     selector: "the selector '\(SelectorText.text(rule.selector))'\(place)",
-                    hint: "Compare it with the labels of the pods and pod templates in the manifests"), .warning)
+                    hint: "Compare it with the labels of the pods and pod templates in the manifests"),
+                .warning)
             return
         }
         guard let container = rule.container else { return }
@@ -91,7 +94,8 @@ struct ScenarioChecks {
                     if !names.contains(container) {
                         entry.action?.report(
                             .unknownName(
-                                what: "container", container, nearest: NearestName.find(container, among: names),
+                                what: "container", container,
+                                nearest: NearestName.find(container, among: names),
                                 known: names.uniqued))
                     }
                 }
@@ -107,7 +111,8 @@ struct ScenarioChecks {
             if replicas == 1, duration == nil {
                 entry.action?.report(
                     .unusedSetting(
-                        "a takeover", hint: "There is one replica of the \(component.rawValue) and it does not come back: "
+                        "a takeover",
+                        hint: "There is one replica of the \(component.rawValue) and it does not come back: "
                             + "raise its count under cluster.controlPlane, or give 'for'"), .warning)
             }
         default: break
@@ -121,7 +126,8 @@ struct ScenarioChecks {
     }
 
     private func reportMissing(
-        _ kind: ObjectKind, _ name: String, _ namespace: String, _ cursor: Cursor, _ severity: Diagnostic.Severity
+        _ kind: ObjectKind, _ name: String, _ namespace: String, _ cursor: Cursor,
+        _ severity: Diagnostic.Severity
     ) {
         let known: [String]
         if kind == .node {
@@ -129,13 +135,15 @@ struct ScenarioChecks {
         } else {
             let same = objects.filter { $0.kind == kind }
             known = same.map { object in
-                object.key.namespace == namespace ? object.key.name : "\(object.key.name) -n \(object.key.namespace)"
+                object.key.namespace == namespace
+                    ? object.key.name : "\(object.key.name) -n \(object.key.namespace)"
             }
         }
         let nearest =
             known.first { $0.hasPrefix(name + " -n ") } ?? NearestName.find(name, among: known)
         cursor.report(
-            .unknownName(what: kind.name.lowercased(), name, nearest: nearest, known: known.uniqued), severity)
+            .unknownName(what: kind.name.lowercased(), name, nearest: nearest, known: known.uniqued), severity
+        )
     }
 
     // MARK: Failures
@@ -204,7 +212,8 @@ extension LabelSelector {
     var asksForGeneratedLabels: Bool {
         let generated = [
             "pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
-            "apps.kubernetes.io/pod-index", "pod-template-generation", "job-name", "batch.kubernetes.io/job-name",
+            "apps.kubernetes.io/pod-index", "pod-template-generation", "job-name",
+            "batch.kubernetes.io/job-name",
         ]
         return generated.contains { key in
             matchLabels[key] != nil || matchExpressions.contains { $0.key == key }

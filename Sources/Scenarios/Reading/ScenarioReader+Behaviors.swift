@@ -12,7 +12,8 @@ extension ScenarioReader {
 
     func readBehavior(_ cursor: Cursor) -> ReadBehavior? {
         let keys = [
-            "name", "selector", "namespace", "container", "startup", "service", "runTime", "readinessDelay", "usage",
+            "name", "selector", "namespace", "container", "startup", "service", "runTime", "readinessDelay",
+            "usage",
             "exitCode", "crash", "livenessFailsAfter", "preStop", "shutdown",
             "ignoresSIGTERM",
         ]
@@ -29,14 +30,16 @@ extension ScenarioReader {
         }
         if object["runTime"] == nil, let exit = object["exitCode"] {
             exit.report(
-                .unusedSetting("the exit code of a service", hint: "Give 'runTime', or 'crash' with its own code"),
+                .unusedSetting(
+                    "the exit code of a service", hint: "Give 'runTime', or 'crash' with its own code"),
                 .warning)
         }
         let exitCode = object["exitCode"]?.integer(0...255, "an exit code from 0 to 255") ?? 0
         let usage = object["usage"]?.object(keys: ["cpu", "memory"])
         object["usage"]?.report(
             .unusedSetting(
-                "usage", hint: "It is kept for a later version: containers do not compete for CPU and memory yet"),
+                "usage",
+                hint: "It is kept for a later version: containers do not compete for CPU and memory yet"),
             .warning)
         let rule = BehaviorRule(
             name: name, selector: selector ?? LabelSelector(), namespace: object["namespace"]?.string(),
@@ -53,14 +56,16 @@ extension ScenarioReader {
             ignoresSIGTERM: object["ignoresSIGTERM"]?.bool() ?? false)
         if rule.ignoresSIGTERM, let shutdown = object["shutdown"] {
             shutdown.report(
-                .unusedSetting("'shutdown'", hint: "With ignoresSIGTERM the process ends by SIGKILL"), .warning)
+                .unusedSetting("'shutdown'", hint: "With ignoresSIGTERM the process ends by SIGKILL"),
+                .warning)
         }
         return selector == nil ? nil : ReadBehavior(rule: rule, cursor: cursor)
     }
 
     private func readCrash(_ cursor: Cursor) -> BehaviorRule.Crash? {
         guard let object = cursor.object(keys: ["after", "times", "exitCode"]) else { return nil }
-        let after = object.required("after", "how long after its start the container crashes")?.distribution(.duration)
+        let after = object.required("after", "how long after its start the container crashes")?.distribution(
+            .duration)
         let times = object["times"]?.integer(1...1_000_000_000, "how often to crash, a whole number above 0")
         let code = object["exitCode"]?.integer(0...255, "an exit code from 0 to 255") ?? 1
         return after.map { BehaviorRule.Crash(after: $0, times: times, exitCode: Int32(code)) }
@@ -96,7 +101,8 @@ extension ScenarioReader {
         for error in errors {
             let place = object[error.field] ?? cursor
             Cursor(
-                place.value, path: joined(cursor.path, error.path), file: file, log: log, position: place.position
+                place.value, path: joined(cursor.path, error.path), file: file, log: log,
+                position: place.position
             ).report(.badValue(found: error.problem.found, expected: error.problem.expected, hint: ""))
         }
         return errors.isEmpty

@@ -5,7 +5,9 @@ import Stochastics
 extension ScenarioReader {
     func readCluster(_ cursor: Cursor?) -> ClusterPlan? {
         guard
-            let object = cursor?.object(keys: ["zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane"])
+            let object = cursor?.object(keys: [
+                "zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane",
+            ])
         else { return nil }
         let racksPerZone = object["racksPerZone"]?.integer(1...1_000, "a whole number from 1 to 1000") ?? 1
         let zones = readZones(object["zones"], racksPerZone: Int(racksPerZone))
@@ -54,7 +56,9 @@ extension ScenarioReader {
             guard let object = entry.object(keys: ["name", "racks"]) else { return nil }
             let name = readName(object.required("name", "the zone's name"), "zone", among: &names)
             let own = object["racks"].map { cursor in
-                let racks = list(cursor, of: "rack names").compactMap { readName($0, "rack", among: &rackNames) }
+                let racks = list(cursor, of: "rack names").compactMap {
+                    readName($0, "rack", among: &rackNames)
+                }
                 if cursor.value.elements?.isEmpty == true { cursor.bad("at least one rack") }
                 return racks
             }
@@ -77,18 +81,21 @@ extension ScenarioReader {
         _ cursor: Cursor, _ zones: [ClusterPlan.Zone], _ names: inout [String]
     ) -> ClusterPlan.NodePool? {
         let keys = [
-            "name", "count", "zones", "capacity", "allocatable", "labels", "taints", "disks", "runtime", "bootTime",
+            "name", "count", "zones", "capacity", "allocatable", "labels", "taints", "disks", "runtime",
+            "bootTime",
         ]
         guard let object = cursor.object(keys: keys) else { return nil }
         let name = readName(object.required("name", "the pool's name"), "pool", among: &names)
-        let count = object.required("count", "how many nodes")?.integer(0...1_000_000, "a whole number from 0 to 1000000")
+        let count = object.required("count", "how many nodes")?.integer(
+            0...1_000_000, "a whole number from 0 to 1000000")
         let zoneNames = zones.map(\.name)
         var places = zoneNames
         if let chosen = object["zones"] {
             places = list(chosen, of: "zone names").compactMap { readReference($0, "zone", zoneNames) }
             if chosen.value.elements?.isEmpty == true { chosen.bad("at least one zone") }
         }
-        var capacity = object.required("capacity", "an object with cpu and memory").map(readResources) ?? ResourceList()
+        var capacity =
+            object.required("capacity", "an object with cpu and memory").map(readResources) ?? ResourceList()
         if let place = object["capacity"], place.value.members != nil {
             for resource in ["cpu", "memory"] where place.value[resource] == nil {
                 place.report(.missingKey(resource, purpose: "how much a node has"))
@@ -107,10 +114,12 @@ extension ScenarioReader {
                 }
                 let limit = capacity[entry.name].map { "at most the capacity, \($0.description)" }
                 Cursor(
-                    place.value[entry.name] ?? place.value, path: joined(place.path, entry.name), file: file, log: log
+                    place.value[entry.name] ?? place.value, path: joined(place.path, entry.name), file: file,
+                    log: log
                 ).report(
                     .badValue(
-                        found: entry.quantity.description, expected: limit ?? "a resource of the capacity", hint: ""))
+                        found: entry.quantity.description, expected: limit ?? "a resource of the capacity",
+                        hint: ""))
             }
         }
         let labels = object["labels"].map(readLabels) ?? [:]
@@ -156,7 +165,8 @@ extension ScenarioReader {
         let effects = "NoSchedule, PreferNoSchedule or NoExecute"
         if let text = cursor.value.text {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            let left = parts[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let left = parts[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             let value = left.count > 1 ? left[1] : ""
             guard parts.count == 2, SelectorText.isKey(left[0]), SelectorText.isValue(value),
                 let effect = TaintEffect(rawValue: String(parts[1]))
@@ -182,7 +192,8 @@ extension ScenarioReader {
         return list(cursor, of: "disks").compactMap { entry in
             guard let object = entry.object(keys: ["name", "capacity"]) else { return nil }
             let name = readName(object.required("name", "the disk's name"), "disk", among: &names)
-            guard let capacity = object.required("capacity", "a quantity such as \"1Ti\"")?.quantity(), let name
+            guard let capacity = object.required("capacity", "a quantity such as \"1Ti\"")?.quantity(),
+                let name
             else { return nil }
             return ClusterPlan.Disk(name: name, capacity: capacity)
         }
@@ -217,7 +228,9 @@ extension ScenarioReader {
     // MARK: Control plane
 
     private func readControlPlane(_ cursor: Cursor, _ plan: inout ClusterPlan) {
-        guard let object = cursor.object(keys: ["schedulers", "controllerManagers", "parameters"]) else { return }
+        guard let object = cursor.object(keys: ["schedulers", "controllerManagers", "parameters"]) else {
+            return
+        }
         let expected = "a whole number from 1 to 9"
         plan.schedulers = Int(object["schedulers"]?.integer(1...9, expected) ?? 1)
         plan.controllerManagers = Int(object["controllerManagers"]?.integer(1...9, expected) ?? 1)
@@ -227,7 +240,8 @@ extension ScenarioReader {
             guard let parameter = TimingParameter.all.first(where: { $0.name == name }) else {
                 value.report(
                     .unknownName(
-                        what: "timing parameter", name, nearest: NearestName.find(name, among: names), known: names))
+                        what: "timing parameter", name, nearest: NearestName.find(name, among: names),
+                        known: names))
                 continue
             }
             switch parameter.standard {

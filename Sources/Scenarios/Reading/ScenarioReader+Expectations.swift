@@ -25,7 +25,9 @@ extension ScenarioReader {
         let subject = readSubject(object)
         let quantifier = readQuantifier(object, moments, duration)
         let match = object["match"].flatMap { $0.choice(Expectation.Match.self) }
-        guard let subject, let quantifier, let test = readTest(object, subject, quantifier) else { return nil }
+        guard let subject, let quantifier, let test = readTest(object, subject, quantifier) else {
+            return nil
+        }
         guard let name else { return nil }
         // "It never happens that pods are not ready" is about any of them.
         var standard = Expectation.Match.all
@@ -45,12 +47,17 @@ extension ScenarioReader {
             return nil
         }
         let namespace = object["namespace"]?.string()
-        if let place = object["object"] { return readSelection(place, namespace: namespace).map { .objects($0) } }
-        guard let place = object["metric"], let name = place.string("the name of a metric") else { return nil }
+        if let place = object["object"] {
+            return readSelection(place, namespace: namespace).map { .objects($0) }
+        }
+        guard let place = object["metric"], let name = place.string("the name of a metric") else {
+            return nil
+        }
         let known = RunMetric.all.map(\.name)
         guard let metric = RunMetric.named(name) else {
             place.report(
-                .unknownName(what: "metric", name, nearest: NearestName.find(name, among: known), known: known))
+                .unknownName(
+                    what: "metric", name, nearest: NearestName.find(name, among: known), known: known))
             return nil
         }
         guard let of = object["of"] else { return .metric(Expectation.Metric(name: name)) }
@@ -58,7 +65,9 @@ extension ScenarioReader {
             of.bad("no object", hint: "\(name) is kept for the whole run only; remove 'of'")
             return nil
         }
-        return readObject(of, namespace: namespace).map { .metric(Expectation.Metric(name: name, object: $0)) }
+        return readObject(of, namespace: namespace).map {
+            .metric(Expectation.Metric(name: name, object: $0))
+        }
     }
 
     // MARK: Test
@@ -71,7 +80,9 @@ extension ScenarioReader {
         var isSettling = false
         if case .settles = quantifier { isSettling = true }
         if case .metric = subject {
-            for key in present { object[key]?.bad("none with a metric", hint: "Use equals, atLeast or atMost") }
+            for key in present {
+                object[key]?.bad("none with a metric", hint: "Use equals, atLeast or atMost")
+            }
             if isSettling { return .unchanged }
             guard let comparison else {
                 object.cursor.report(.notExactlyOne(of: ["equals", "atLeast", "atMost"], found: []))
@@ -86,7 +97,8 @@ extension ScenarioReader {
         }
         if comparison != nil, key != "jsonpath" {
             let used = ValueComparison.keys.first { object[$0] != nil } ?? ""
-            object[used]?.bad("it only beside jsonpath or metric", hint: key == "count" ? "Write it inside 'count'" : "")
+            object[used]?.bad(
+                "it only beside jsonpath or metric", hint: key == "count" ? "Write it inside 'count'" : "")
             return nil
         }
         switch key {
@@ -119,10 +131,12 @@ extension ScenarioReader {
     /// `Available`, `Available=False`, as `kubectl wait --for=condition=` takes it.
     private func readCondition(_ cursor: Cursor) -> Expectation.Test? {
         guard let text = cursor.string("a condition such as Available or Ready=False") else { return nil }
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init)
         let status = parts.count > 1 ? parts[1] : "True"
         guard !parts[0].isEmpty, ["true", "false", "unknown"].contains(status.lowercased()) else {
-            cursor.bad("a condition such as Available or Ready=False", hint: "Statuses are True, False and Unknown")
+            cursor.bad(
+                "a condition such as Available or Ready=False", hint: "Statuses are True, False and Unknown")
             return nil
         }
         return .condition(type: parts[0], status: status)
@@ -137,7 +151,11 @@ extension ScenarioReader {
             case .array, .object:
                 place.wrongType("a text, a number or a boolean")
             default:
-                if key == "equals" { comparison.equals = place.value.json } else { comparison.notEquals = place.value.json }
+                if key == "equals" {
+                    comparison.equals = place.value.json
+                } else {
+                    comparison.notEquals = place.value.json
+                }
             }
         }
         comparison.atLeast = object["atLeast"]?.quantity()
@@ -161,7 +179,8 @@ extension ScenarioReader {
         var after = Expectation.Moment(name: "start", time: .start)
         if let cursor = object["after"] {
             if ["always", "never", "atEnd"].contains(key) {
-                cursor.bad("it only beside within, eventually and settles", hint: "Use 'from' inside '\(key)'")
+                cursor.bad(
+                    "it only beside within, eventually and settles", hint: "Use 'from' inside '\(key)'")
                 return nil
             }
             guard let moment = readMoment(cursor, moments, duration) else { return nil }
@@ -248,12 +267,14 @@ extension ScenarioReader {
             guard let time = cursor.duration() else { return nil }
             moment = Expectation.Moment(time: .start + time)
         } else {
-            let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             guard let base = moments[parts[0]] else {
                 let known = moments.keys.sorted()
                 cursor.report(
                     .unknownName(
-                        what: "moment", parts[0], nearest: NearestName.find(parts[0], among: known), known: known))
+                        what: "moment", parts[0], nearest: NearestName.find(parts[0], among: known),
+                        known: known))
                 return nil
             }
             var offset = VirtualDuration.zero
@@ -264,7 +285,8 @@ extension ScenarioReader {
                 }
                 offset = parsed
             }
-            moment = Expectation.Moment(name: parts[0], offset: offset, time: base.advancedClamping(by: offset))
+            moment = Expectation.Moment(
+                name: parts[0], offset: offset, time: base.advancedClamping(by: offset))
         }
         if let duration, moment.time > .start + duration {
             cursor.report(

@@ -13,7 +13,9 @@ extension ScenarioReader {
     }
 
     func readTimelineEntry(_ cursor: Cursor, _ references: References) -> ReadEntry? {
-        guard let object = cursor.object(keys: ["at", "as", "description"] + TimelineAction.names) else { return nil }
+        guard let object = cursor.object(keys: ["at", "as", "description"] + TimelineAction.names) else {
+            return nil
+        }
         let at = object.required("at", "the moment, such as \"5m\" after the start")?.duration()
         if let at, let duration = references.duration, at > duration {
             object["at"]?.report(
@@ -34,7 +36,8 @@ extension ScenarioReader {
         }
         guard let at else { return nil }
         let entry = TimelineEntry(at: .start + at, name: name, description: description, action: action)
-        return ReadEntry(entry: entry, cursor: cursor, action: present.first.flatMap { object[$0] }, object: named)
+        return ReadEntry(
+            entry: entry, cursor: cursor, action: present.first.flatMap { object[$0] }, object: named)
     }
 
     private func readMomentName(_ cursor: Cursor) -> String? {
@@ -53,7 +56,9 @@ extension ScenarioReader {
 
     /// The named moments of the timeline; those of entries with other errors too, so that they are not reported
     /// as missing.
-    func readMoments(_ cursors: [Cursor], _ entries: [ReadEntry], _ duration: VirtualDuration?) -> [String: VirtualTime] {
+    func readMoments(_ cursors: [Cursor], _ entries: [ReadEntry], _ duration: VirtualDuration?) -> [String:
+        VirtualTime]
+    {
         var moments: [String: VirtualTime] = ["start": .start]
         if let duration { moments["end"] = .start + duration }
         var seen: Set<String> = []
@@ -117,7 +122,9 @@ extension ScenarioReader {
             guard let parts = cursor.object(keys: ["object", "namespace"] + extra) else { return nil }
             object = parts
             namespace = parts["namespace"]?.string()
-            guard let named = parts.required("object", "the object, such as deployment/web") else { return nil }
+            guard let named = parts.required("object", "the object, such as deployment/web") else {
+                return nil
+            }
             place = named
         }
         guard let reference = readObject(place, namespace: namespace) else { return nil }
@@ -125,16 +132,20 @@ extension ScenarioReader {
         func supports(_ kinds: [ObjectKind]) -> Bool {
             if kinds.contains(reference.kind) { return true }
             let names = kinds.map { $0.name.lowercased() }.joined(separator: ", ")
-            place.bad("an object of kind \(names)", hint: "\(key) does not work on \(reference.kind.info.plural)")
+            place.bad(
+                "an object of kind \(names)", hint: "\(key) does not work on \(reference.kind.info.plural)")
             return false
         }
         switch key {
         case "delete":
-            let grace = object?["gracePeriodSeconds"]?.integer(0...Int64(Int32.max), "a whole number of seconds")
+            let grace = object?["gracePeriodSeconds"]?.integer(
+                0...Int64(Int32.max), "a whole number of seconds")
             let propagation = object?["propagation"]?.choice(Propagation.self)
             return .delete(reference, gracePeriodSeconds: grace, propagation: propagation?.rawValue)
         case "scale":
-            guard supports([.deployment, .statefulSet, .replicaSet, .replicationController]) else { return nil }
+            guard supports([.deployment, .statefulSet, .replicaSet, .replicationController]) else {
+                return nil
+            }
             let replicas = object?.required("replicas", "how many pods")?
                 .integer(0...1_000_000, "a whole number from 0 to 1000000")
             return replicas.map { .scale(reference, replicas: $0) }
@@ -143,7 +154,9 @@ extension ScenarioReader {
                 supports([.deployment, .statefulSet, .daemonSet, .replicaSet, .replicationController, .pod])
             else { return nil }
             let place = object?.required("container", "the container's name")
-            if place?.value.text == "*" { place?.report(.notSimulated("setting the image of all containers at once")) }
+            if place?.value.text == "*" {
+                place?.report(.notSimulated("setting the image of all containers at once"))
+            }
             guard let container = place?.string() else { return nil }
             let image = object?.required("image", "the new image")?.string()
             return image.map { .setImage(reference, container: container, image: $0) }
@@ -159,7 +172,9 @@ extension ScenarioReader {
             for (name, value) in set.entries(of: "texts") ?? [] {
                 if !SelectorText.isKey(name) {
                     value.report(
-                        .badValue(found: "the key '\(name)'", expected: "a key such as app or example.com/app", hint: ""))
+                        .badValue(
+                            found: "the key '\(name)'", expected: "a key such as app or example.com/app",
+                            hint: ""))
                 }
                 if value.value.isNull {
                     changes[name] = .some(nil)
@@ -190,7 +205,8 @@ extension ScenarioReader {
     }
 
     func readSelection(_ cursor: Cursor, namespace: String?) -> ObjectSelection? {
-        guard let text = cursor.string("an object or selection such as deployment/web or \"pods -l app=web\"") else {
+        guard let text = cursor.string("an object or selection such as deployment/web or \"pods -l app=web\"")
+        else {
             return nil
         }
         do throws(ObjectSelection.Fault) {
@@ -206,10 +222,12 @@ extension ScenarioReader {
 
     // MARK: Nodes
 
-    private func readNodeAction(_ key: String, _ cursor: Cursor, _ references: References) -> TimelineAction? {
+    private func readNodeAction(_ key: String, _ cursor: Cursor, _ references: References) -> TimelineAction?
+    {
         let extra: [String] =
             switch key {
-            case "drain": ["gracePeriodSeconds", "ignoreDaemonSets", "deleteEmptyDirData", "force", "timeout"]
+            case "drain":
+                ["gracePeriodSeconds", "ignoreDaemonSets", "deleteEmptyDirData", "force", "timeout"]
             case "taint", "untaint": ["taints"]
             case "fail": ["disk", "mode", "for"]
             default: []
@@ -223,14 +241,16 @@ extension ScenarioReader {
         guard let target = readTarget(object, targets, references) else { return nil }
         switch key {
         case "drain":
-            let grace = object["gracePeriodSeconds"]?.integer(-1...Int64(Int32.max), "a whole number of seconds")
+            let grace = object["gracePeriodSeconds"]?.integer(
+                -1...Int64(Int32.max), "a whole number of seconds")
             return .drain(
                 target,
                 TimelineAction.Drain(
                     gracePeriodSeconds: grace == -1 ? nil : grace,
                     ignoresDaemonSets: readDrainFlag(object["ignoreDaemonSets"]),
                     deletesEmptyDirData: readDrainFlag(object["deleteEmptyDirData"]),
-                    isForced: readDrainFlag(object["force"]), timeout: object["timeout"]?.duration(.positive)))
+                    isForced: readDrainFlag(object["force"]), timeout: object["timeout"]?.duration(.positive))
+            )
         case "taint":
             let taints = object.required("taints", "a list such as [\"dedicated=gpu:NoSchedule\"]")
             return .taint(target, list(taints, of: "taints").compactMap(readTaint))
@@ -256,7 +276,8 @@ extension ScenarioReader {
             .drain(
                 target,
                 TimelineAction.Drain(
-                    gracePeriodSeconds: nil, ignoresDaemonSets: true, deletesEmptyDirData: true, isForced: true,
+                    gracePeriodSeconds: nil, ignoresDaemonSets: true, deletesEmptyDirData: true,
+                    isForced: true,
                     timeout: nil))
         default: .recover(target)
         }
@@ -274,7 +295,8 @@ extension ScenarioReader {
         guard let place = object["mode"] else { return .fail(target, mode: .powerLoss, duration: duration) }
         guard let mode = place.choice(FailureMode.self) else { return nil }
         guard modes.contains(mode) else {
-            place.bad("one of \(modes.map(\.rawValue).joined(separator: ", "))", hint: "Name the 'disk' that fails")
+            place.bad(
+                "one of \(modes.map(\.rawValue).joined(separator: ", "))", hint: "Name the 'disk' that fails")
             return nil
         }
         return .fail(target, mode: mode, duration: duration)
@@ -294,7 +316,8 @@ extension ScenarioReader {
         return TimelineAction.TaintRemoval(key: parts[0], effect: parts.count == 2 ? parts[1] : nil)
     }
 
-    private func readTarget(_ object: ObjectCursor, _ keys: [String], _ references: References) -> NodeTarget? {
+    private func readTarget(_ object: ObjectCursor, _ keys: [String], _ references: References) -> NodeTarget?
+    {
         let present = object.present(keys)
         guard present.count == 1, let place = object[present[0]] else {
             object.cursor.report(.notExactlyOne(of: keys, found: present))
@@ -308,7 +331,8 @@ extension ScenarioReader {
             return readNodes(names, references)
         case "rack": return readReference(place, "rack", references.cluster?.racks ?? []).map(NodeTarget.rack)
         case "zone":
-            return readReference(place, "zone", references.cluster?.zones.map(\.name) ?? []).map(NodeTarget.zone)
+            return readReference(place, "zone", references.cluster?.zones.map(\.name) ?? []).map(
+                NodeTarget.zone)
         case "pool":
             return readReference(place, "node pool", references.cluster?.nodePools.map(\.name) ?? [])
                 .map(NodeTarget.pool)

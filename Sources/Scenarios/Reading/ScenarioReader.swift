@@ -20,7 +20,8 @@ struct ScenarioReader {
         let metadata = readMetadata(object.required("metadata", "an object with at least a name"))
         let seed = object["seed"].map(readSeed) ?? 1
         let start = readStart(object["start"])
-        let duration = object.required("duration", "how long to simulate, such as \"30m\"")?.duration(.positive)
+        let duration = object.required("duration", "how long to simulate, such as \"30m\"")?.duration(
+            .positive)
         let cluster = readCluster(object.required("cluster", "an object with nodePools"))
         let initial = object["manifests"].map { readManifests($0) } ?? []
         checkDuplicates(initial)
@@ -76,7 +77,8 @@ struct ScenarioReader {
     private func readSeed(_ cursor: Cursor) -> UInt64 {
         // Numbers above 2^63 − 1 are no integers in JSON: such seeds are written as texts.
         if let text = cursor.value.text, let seed = UInt64(text) { return seed }
-        let hint = "a whole number from 0 to 9223372036854775807, or a text with one up to 18446744073709551615"
+        let hint =
+            "a whole number from 0 to 9223372036854775807, or a text with one up to 18446744073709551615"
         return UInt64(cursor.integer(0...Int64.max, hint) ?? 1)
     }
 
@@ -121,7 +123,8 @@ struct ScenarioReader {
                 log.add(
                     .warning, file: object.file, at: object.position,
                     .duplicateObject(
-                        kind: object.kind.name, name: "\(object.key)", first: "\(other.file):\(other.position.line)"))
+                        kind: object.kind.name, name: "\(object.key)",
+                        first: "\(other.file):\(other.position.line)"))
             } else {
                 first[reference] = object
             }
@@ -136,7 +139,8 @@ struct ScenarioReader {
             if !SelectorText.isKey(key) {
                 value.report(
                     .badValue(
-                        found: "the key '\(key)'", expected: "a label key such as app or example.com/app", hint: ""))
+                        found: "the key '\(key)'", expected: "a label key such as app or example.com/app",
+                        hint: ""))
             }
             guard let text = value.string("a label value") else { continue }
             if !SelectorText.isValue(text) {
@@ -177,7 +181,8 @@ struct ScenarioReader {
                 expression.report(
                     .badValue(
                         found: "\(requirement.values.count) values",
-                        expected: needsValues ? "at least one value for In and NotIn" : "no values", hint: ""))
+                        expected: needsValues ? "at least one value for In and NotIn" : "no values", hint: "")
+                )
             }
             selector.matchExpressions.append(requirement)
         }

@@ -104,8 +104,10 @@ extension FailurePlan {
         let targets: [Target]
         switch rule.model.scope {
         case .node:
-            targets = cluster.nodes.enumerated().filter { rule.pools.isEmpty || rule.pools.contains(cluster.nodePools[$1.pool].name) }
-                .map { Target(component: FailureComponent(.node, UInt32($0)), name: $1.name) }
+            targets = cluster.nodes.enumerated().filter {
+                rule.pools.isEmpty || rule.pools.contains(cluster.nodePools[$1.pool].name)
+            }
+            .map { Target(component: FailureComponent(.node, UInt32($0)), name: $1.name) }
         case .rack:
             targets = cluster.racks.enumerated().map {
                 Target(component: FailureComponent(.rack, UInt32($0)), name: $1)
@@ -131,7 +133,8 @@ extension BehaviorCatalog.Rule {
         if let crash = rule.crash {
             let after = Draw.distribution(crash.after)
             behavior.crashes =
-                crash.times.map { .runTimes(Array(repeating: after, count: Int($0))) } ?? .always(after: after)
+                crash.times.map { .runTimes(Array(repeating: after, count: Int($0))) }
+                ?? .always(after: after)
             behavior.crashExitCode = crash.exitCode
         }
         behavior.hookDuration = .distribution(rule.preStop)

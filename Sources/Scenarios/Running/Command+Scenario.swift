@@ -18,9 +18,11 @@ extension TimelineAction {
         case .cordon(let target): return target.commands(.cordon(true), in: cluster)
         case .uncordon(let target): return target.commands(.cordon(false), in: cluster)
         case .drain(let target, let options):
-            let drain = NodeAction.drain(gracePeriodSeconds: options.gracePeriodSeconds, timeout: options.timeout)
+            let drain = NodeAction.drain(
+                gracePeriodSeconds: options.gracePeriodSeconds, timeout: options.timeout)
             return target.commands(drain, in: cluster)
-        case .taint(let target, let taints): return target.commands(.taint(adding: taints, removing: []), in: cluster)
+        case .taint(let target, let taints):
+            return target.commands(.taint(adding: taints, removing: []), in: cluster)
         case .untaint(let target, let removals):
             return target.commands(.taint(adding: [], removing: removals.flatMap(\.taints)), in: cluster)
         case .setImage(let object, let container, let image):
@@ -32,7 +34,8 @@ extension TimelineAction {
                 ?? target.commands(.fail(mode, for: duration), in: cluster)
         case .failDisk: return []
         case .recover(let target):
-            return target.component(in: cluster).map { [.recover($0)] } ?? target.commands(.recover, in: cluster)
+            return target.component(in: cluster).map { [.recover($0)] }
+                ?? target.commands(.recover, in: cluster)
         case .killLeader(let component, let duration):
             let name =
                 switch component {

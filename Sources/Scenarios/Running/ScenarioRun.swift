@@ -63,14 +63,17 @@ private final class ExpectationWatcher: SimulationObserver {
     init(_ monitor: ExpectationMonitor, epoch: CalendarTime) {
         self.monitor = monitor
         self.epoch = epoch
-        for metric in RunMetric.all { self.monitor.observe(Expectation.Metric(name: metric.name), 0, at: .start) }
+        for metric in RunMetric.all {
+            self.monitor.observe(Expectation.Metric(name: metric.name), 0, at: .start)
+        }
     }
 
     func stored(_ change: StoreChange) {
         let kind = change.object.kind
         let key = change.object.key
         guard monitor.isInterested(in: kind, key) else { return }
-        monitor.observe(kind, key, change.kind == .deleted ? nil : change.object.tree(epoch: epoch), at: change.time)
+        monitor.observe(
+            kind, key, change.kind == .deleted ? nil : change.object.tree(epoch: epoch), at: change.time)
     }
 
     func noted(_ entry: JournalEntry, at time: VirtualTime) {}
@@ -85,7 +88,8 @@ private final class ExpectationWatcher: SimulationObserver {
         monitor.observe(Expectation.Metric(name: "apiCalls"), Double(counters.apiCalls), at: time)
         monitor.observe(Expectation.Metric(name: "apiErrors"), Double(counters.apiErrors), at: time)
         monitor.observe(
-            Expectation.Metric(name: "unavailablePodSeconds"), metrics.unavailablePodSeconds(at: time), at: time)
+            Expectation.Metric(name: "unavailablePodSeconds"), metrics.unavailablePodSeconds(at: time),
+            at: time)
         for id in metrics.workloads.keys.sorted() {
             monitor.observe(
                 Expectation.Metric(

@@ -1,7 +1,6 @@
 import KubernetesModel
 import Stochastics
 
-
 /// Soft constraints: fewer matching pods in a node's domains are better, weighed by the number of domains.
 ///
 /// Upstream: `pkg/scheduler/framework/plugins/podtopologyspread/scoring.go` (v1.36).

@@ -64,7 +64,9 @@ extension Kubelet {
         let container = Int(first)
         let old = pods[index].containers[container].instance
         let attempt = old.map { $0.attempt + 1 } ?? pods[index].containers[container].nextAttempt
-        if let old, old.startedAt != .never { pods[index].containers[container].previousExitAt = min(old.exitAt, now) }
+        if let old, old.startedAt != .never {
+            pods[index].containers[container].previousExitAt = min(old.exitAt, now)
+        }
         pods[index].containers[container].instance = ContainerInstance(
             attempt: attempt, sandbox: pods[index].sandboxAttempt)
         pods[index].hasChanged = true
