@@ -52,6 +52,7 @@ public enum ScenarioLoader {
         let manifests = ManifestLoader(options: options, log: log, folder: folder)
         let root = Cursor(first.root, path: "", file: file, log: log)
         let scenario = ScenarioReader(file: file, log: log, manifests: manifests).read(root)
+        if let scenario { NamespaceCheck.run(scenario.manifests, log: log) }
         guard var scenario, !log.hasErrors else { throw InvalidInput(diagnostics: log.sorted) }
         scenario.warnings = log.sorted
         return scenario
