@@ -29,6 +29,19 @@ public struct NodeConfiguration: Sendable {
     public var name: String { description.name }
 }
 
+/// One disk of the cluster.
+public struct DiskPlace: Hashable, Sendable {
+    /// Index into ``ClusterConfiguration/nodes``.
+    public var node: Int
+    /// Index into the node's disks.
+    public var disk: Int
+
+    public init(node: Int, disk: Int) {
+        self.node = node
+        self.disk = disk
+    }
+}
+
 /// A failure model and the components that it is about.
 public struct FailurePlan: Sendable {
     public struct Target: Sendable {
@@ -71,6 +84,13 @@ public struct ClusterConfiguration: Sendable {
     public var kubelet: KubeletSettings
     public var controllers = ControllerOptions()
     public var failures: [FailurePlan] = []
+
+    /// Every disk of every node, in the order by which failures number them.
+    public var disks: [DiskPlace] {
+        nodes.indices.flatMap { node in
+            nodes[node].description.disks.indices.map { DiskPlace(node: node, disk: $0) }
+        }
+    }
 
     public init(seed: UInt64, start: CalendarTime) {
         self.seed = seed

@@ -78,6 +78,12 @@ extension ClusterSimulation {
     }
 
     private func begin(_ mode: FailureMode, on target: FailureComponent, cause: OutageCause, why: String) {
+        if target.scope == .disk {
+            guard let place = disk(target), ledger.begin(cause, mode, on: target) else { return }
+            kubelets[place.node].diskFailure(place.disk, at: now, cause: why, &outbox)
+            sendFromNode(place.node)
+            return
+        }
         for node in nodes(struckBy: target) {
             let component = FailureComponent(.node, UInt32(node))
             if ledger.begin(cause, mode, on: component) { apply(mode, to: node, reasonOf: target, why: why) }
@@ -85,10 +91,25 @@ extension ClusterSimulation {
     }
 
     private func end(_ mode: FailureMode, on target: FailureComponent, cause: OutageCause, why: String) {
+        if target.scope == .disk {
+            guard let place = disk(target), ledger.end(cause, mode, on: target) else { return }
+            kubelets[place.node].diskRepair(place.disk, at: now, cause: why, &outbox)
+            sendFromNode(place.node)
+            return
+        }
         for node in nodes(struckBy: target) {
             let component = FailureComponent(.node, UInt32(node))
             if ledger.end(cause, mode, on: component) { lift(mode, from: node, why: why) }
         }
+    }
+
+    private func disk(_ target: FailureComponent) -> DiskPlace? {
+        let index = Int(target.index)
+        return index < disks.count ? disks[index] : nil
+    }
+
+    private func sendFromNode(_ node: Int) {
+        if let process = kubeletProcesses[configuration.nodes[node].name] { send(from: process) }
     }
 
     private func describe(_ target: FailureComponent) -> String {
@@ -96,7 +117,11 @@ extension ClusterSimulation {
         case .node: "node \(configuration.nodes[Int(target.index)].name)"
         case .rack: "rack \(configuration.racks[Int(target.index)])"
         case .zone: "zone \(configuration.zones[Int(target.index)])"
-        case .disk: "disk"
+        case .disk:
+            disk(target).map { place in
+                let node = configuration.nodes[place.node].description
+                return "disk \(node.disks[place.disk].name) of node \(node.name)"
+            } ?? "disk"
         }
     }
 

@@ -45,6 +45,8 @@ public final class ClusterSimulation {
     /// How often each machine has been booted; numbers the draws of boot times.
     var boots: [Int]
     let topology: FailureTopology
+    /// Every disk, in the order by which failures number them.
+    let disks: [DiskPlace]
     /// Scripted outages that end by themselves.
     var scriptedOutages: [ScriptedOutage] = []
     var outbox = Outbox()
@@ -60,6 +62,7 @@ public final class ClusterSimulation {
         topology = FailureTopology(
             racks: configuration.nodes.map { $0.rack.map(UInt32.init) },
             zones: configuration.nodes.map { $0.zone.map(UInt32.init) })
+        disks = configuration.disks
         kubectl = Kubectl()
         storeDigest = StoreDigest(epoch: configuration.start)
         boots = Array(repeating: 0, count: configuration.nodes.count)

@@ -2,6 +2,7 @@ public import ControlPlane
 public import Failures
 public import KubernetesModel
 public import SimulationKernel
+import VirtualNodes
 
 /// Something done to one node.
 public enum NodeAction: Sendable {
@@ -12,7 +13,11 @@ public enum NodeAction: Sendable {
     case drain(gracePeriodSeconds: Int64?, timeout: VirtualDuration?)
     case taint(adding: [Taint], removing: [Taint])
     case fail(FailureMode, for: VirtualDuration?)
+    /// Ends what the timeline has done to the node, to its disks too.
     case recover
+    /// Fails the node's disk of this name.
+    case failDisk(String, for: VirtualDuration?)
+    case recoverDisk(String)
 }
 
 /// Something that a scenario's timeline does at a moment: what a person with kubectl and physical access can.
@@ -34,7 +39,7 @@ public enum Command: Sendable {
     case node(String, NodeAction)
     /// The same to the node on which a pod is at that moment.
     case nodeOf(pod: ObjectKey, NodeAction)
-    /// Fails a rack, a zone or a node.
+    /// Fails a rack, a zone, a node or a disk.
     case fail(FailureComponent, FailureMode, for: VirtualDuration?)
     case recover(FailureComponent)
     /// `kube-scheduler` or `kube-controller-manager`.
@@ -77,12 +82,36 @@ extension ClusterSimulation {
         }
     }
 
+    /// A disk by its name; says so when the node has none of that name.
+    private func diskComponent(_ disk: String, of node: String) -> FailureComponent? {
+        let index = disks.firstIndex { place in
+            let description = configuration.nodes[place.node].description
+            return description.name == node && description.disks[place.disk].name == disk
+        }
+        if let index { return FailureComponent(.disk, UInt32(index)) }
+        note(
+            JournalEntry(
+                .scenario, .node, ObjectKey(name: node), reason: "CommandFailed",
+                message: "the node has no disk \(disk), so nothing was done", cause: "scenario timeline"))
+        return nil
+    }
+
     private func perform(_ action: NodeAction, on name: String) {
         let component = nodeIndex(name).map { FailureComponent(.node, UInt32($0)) }
         switch (action, component) {
         case (.fail(let mode, let duration), let component?):
             beginScriptedOutage(mode, on: component, for: duration)
-        case (.recover, let component?): recover(component)
+        case (.recover, let component?):
+            recover(component)
+            for index in disks.indices where disks[index].node == Int(component.index) {
+                recover(FailureComponent(.disk, UInt32(index)))
+            }
+        case (.failDisk(let disk, let duration), _):
+            guard let disk = diskComponent(disk, of: name) else { return }
+            beginScriptedOutage(.diskFailure, on: disk, for: duration)
+        case (.recoverDisk(let disk), _):
+            guard let disk = diskComponent(disk, of: name) else { return }
+            recover(disk)
         default:
             kubectl.perform(action, on: name, view: server.store, at: now, &outbox)
             send(from: ProcessID(index: 0))

@@ -98,7 +98,7 @@ struct Kubectl {
         case .drain(let grace, let timeout):
             drain(
                 node, grace: grace, until: timeout.map { now.advancedClamping(by: $0) } ?? .never, view, &out)
-        case .fail, .recover: break
+        case .fail, .recover, .failDisk, .recoverDisk: break
         }
     }
 

@@ -69,6 +69,8 @@ public final class RunMetrics: SimulationObserver {
     public private(set) var evictions = 0
     public private(set) var failures = 0
     public private(set) var nodesReady = 0
+    /// Disks that have failed and are not repaired yet.
+    public private(set) var disksDown = 0
     public private(set) var podsCreated = 0
     public private(set) var podsScheduled = 0
     /// Pods by phase; finished ones stay until their objects go.
@@ -124,6 +126,10 @@ public final class RunMetrics: SimulationObserver {
             count("failures", &failures, at: time)
             losePods(on: entry.key.name, at: time)
         case "KubeletStopped", "Partitioned": count("failures", &failures, at: time)
+        case "DiskFailed":
+            count("failures", &failures, at: time)
+            count("disksDown", &disksDown, at: time)
+        case "DiskRepaired": count("disksDown", &disksDown, by: -1, at: time)
         case "Evicted": count("evictions", &evictions, at: time)
         default: return
         }
@@ -135,8 +141,8 @@ public final class RunMetrics: SimulationObserver {
         }
     }
 
-    private func count(_ name: String, _ value: inout Int, at time: VirtualTime) {
-        value += 1
+    private func count(_ name: String, _ value: inout Int, by step: Int = 1, at time: VirtualTime) {
+        value += step
         emit(MetricSample(time: time, name: name, kind: nil, key: ObjectKey(name: ""), value: Double(value)))
     }
 

@@ -91,6 +91,15 @@ public struct Kubelet: Component, Sendable {
     var pendingReads: [PendingRead] = []
     var nextRead: UInt32 = 0
 
+    // MARK: Disks
+
+    /// Whether each disk of the description has failed.
+    var diskIsDown: [Bool]
+    /// Containers that a failed disk ends, in the order in which they were struck.
+    var struck: [StruckContainer] = []
+    /// Of `local` volumes that could not be mounted.
+    var mountBackOffs: [LocalMountBackOff] = []
+
     struct NodeImage: Sendable {
         var name: String
         var sizeBytes: Int64
@@ -99,6 +108,7 @@ public struct Kubelet: Component, Sendable {
     public init(_ description: NodeDescription, settings: Ref<KubeletSettings>) {
         self.description = description
         self.settings = settings
+        diskIsDown = Array(repeating: false, count: description.disks.count)
         let timing = settings.value.timing
         puller = ImagePuller(bandwidth: description.imageBandwidth, limit: timing.maxParallelImagePulls)
         registryTokens = TokenBucket(

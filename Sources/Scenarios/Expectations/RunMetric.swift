@@ -23,6 +23,7 @@ public struct RunMetric: Hashable, Sendable {
         RunMetric("apiErrors", "Calls that the API server refused."),
         RunMetric("failures", "Failures of nodes, disks, racks and zones."),
         RunMetric("nodesReady", "Nodes that are Ready now."),
+        RunMetric("disksDown", "Disks that have failed and are not repaired yet."),
         RunMetric(
             "unavailablePodSeconds", "Replicas that were wanted but not available, times seconds.", of: true),
     ]

@@ -23,6 +23,13 @@ public struct BehaviorRule: Sendable {
         public var exitCode: Int32
     }
 
+    /// How a container ends when a disk fails on which it has a volume.
+    public struct DiskFailure: Sendable {
+        /// From the failure to the exit.
+        public var after: Distribution
+        public var exitCode: Int32
+    }
+
     public var name: String
     public var selector: LabelSelector
     /// Nil for pods in every namespace.
@@ -50,6 +57,8 @@ public struct BehaviorRule: Sendable {
     public var shutdown: Distribution
     /// Whether the process goes on after SIGTERM, until SIGKILL.
     public var ignoresSIGTERM: Bool
+    /// Nil for containers that go on.
+    public var diskFailure: DiskFailure?
 
     /// Whether the rule is for this container of a pod.
     public func matches(namespace: String, labels: Labels, container: String, isInit: Bool) -> Bool {
@@ -85,6 +94,10 @@ public struct BehaviorRule: Sendable {
         object["preStop"] = preStop.json(.duration)
         object["shutdown"] = shutdown.json(.duration)
         object["ignoresSIGTERM"] = .bool(ignoresSIGTERM)
+        object["diskFailure"] =
+            diskFailure.map {
+                .object(["after": $0.after.json(.duration), "exitCode": .integer(Int64($0.exitCode))])
+            } ?? .object(["exits": false])
         return .object(object)
     }
 }

@@ -1,6 +1,7 @@
 public import KubernetesModel
 import OrderedCollections
 public import Stochastics
+public import VirtualNodes
 
 /// The machines, their places and the control plane of a scenario.
 public struct ClusterPlan: Sendable {
@@ -13,6 +14,9 @@ public struct ClusterPlan: Sendable {
     public struct Disk: Hashable, Sendable {
         public var name: String
         public var capacity: Quantity
+        /// Where its file system is mounted: volumes under it are on it.
+        public var mountPath: String
+        public var repair: NodeDisk.Repair
     }
 
     public struct NodePool: Sendable {
@@ -146,7 +150,10 @@ extension ClusterPlan.NodePool {
             "taints": .array(taints.map { .string($0.shownText) }),
             "disks": .array(
                 disks.map {
-                    .object(["name": .string($0.name), "capacity": .string($0.capacity.description)])
+                    .object([
+                        "name": .string($0.name), "capacity": .string($0.capacity.description),
+                        "mountPath": .string($0.mountPath), "repair": .string($0.repair.rawValue),
+                    ])
                 }),
             "runtime": .string(runtime.rawValue),
             "bootTime": bootTime.json(.duration),

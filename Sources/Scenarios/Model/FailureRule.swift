@@ -7,9 +7,11 @@ public struct FailureRule: Sendable {
     public var model: FailureModel
     /// Names of node pools; for racks and zones every one counts that has such a node.
     public var pools: [String]
+    /// Names of disks, for rules about disks; empty for other rules.
+    public var disks: [String] = []
 
     var json: JSONValue {
-        .object([
+        var object: JSONObject = [
             "name": .string(model.name),
             "scope": .string(model.scope.rawValue),
             "mode": .string(model.mode.rawValue),
@@ -17,6 +19,8 @@ public struct FailureRule: Sendable {
             "timeToRepair": model.timeToRepair.json(.duration),
             "age": .string(model.age.rawValue),
             "pools": .array(pools.map(JSONValue.string)),
-        ])
+        ]
+        if model.scope == .disk { object["disks"] = .array(disks.map(JSONValue.string)) }
+        return .object(object)
     }
 }

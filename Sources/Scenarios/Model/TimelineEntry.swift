@@ -101,6 +101,8 @@ public enum TimelineAction: Sendable {
     case failDisk(NodeTarget, disk: String, duration: VirtualDuration?)
     /// Ends every failure of the nodes.
     case recover(NodeTarget)
+    /// Ends the failure of disks of this name on the nodes.
+    case recoverDisk(NodeTarget, disk: String)
     /// Nil for a replica that does not come back.
     case killLeader(LeaderComponent, duration: VirtualDuration?)
     /// Nil removes a label.
@@ -122,7 +124,7 @@ public enum TimelineAction: Sendable {
         case .rollback: "rollback"
         case .restart: "restart"
         case .fail, .failDisk: "fail"
-        case .recover: "recover"
+        case .recover, .recoverDisk: "recover"
         case .killLeader: "killLeader"
         case .label: "label"
         case .annotate: "annotate"
@@ -197,6 +199,10 @@ extension TimelineAction {
             object["disk"] = .string(disk)
             object["mode"] = .string(FailureMode.diskFailure.rawValue)
             if let duration { object["for"] = duration.json }
+            return .object(object)
+        case .recoverDisk(let target, let disk):
+            var object = target.members
+            object["disk"] = .string(disk)
             return .object(object)
         case .killLeader(let component, let duration):
             var object: JSONObject = ["component": .string(component.rawValue)]

@@ -8,6 +8,7 @@ struct ScenarioChecks {
     let timeline: [ScenarioReader.ReadEntry]
     let failures: [ScenarioReader.ReadFailure]
     let expectations: [ScenarioReader.ReadExpectation]
+    let references: ScenarioReader.References
     private let objects: [ManifestObject]
     private let nodes: [NodePlan]
 
@@ -20,8 +21,10 @@ struct ScenarioChecks {
 
     init(
         scenario: Scenario, behaviors: [ScenarioReader.ReadBehavior], timeline: [ScenarioReader.ReadEntry],
-        failures: [ScenarioReader.ReadFailure], expectations: [ScenarioReader.ReadExpectation]
+        failures: [ScenarioReader.ReadFailure], expectations: [ScenarioReader.ReadExpectation],
+        references: ScenarioReader.References
     ) {
+        self.references = references
         self.scenario = scenario
         self.behaviors = behaviors
         self.timeline = timeline
@@ -104,7 +107,6 @@ struct ScenarioChecks {
             }
         }
         switch entry.entry.action {
-        case .failDisk: entry.action?.report(.notSimulated("failures of single disks"))
         case .killLeader(let component, let duration):
             let replicas =
                 component == .scheduler ? scenario.cluster.schedulers : scenario.cluster.controllerManagers
@@ -120,7 +122,10 @@ struct ScenarioChecks {
     }
 
     private func exists(_ reference: ObjectReference) -> Bool {
-        if reference.kind == .node { return nodes.contains { $0.name == reference.key.name } }
+        if reference.kind == .node {
+            return nodes.contains { $0.name == reference.key.name }
+                || references.mayHave(node: reference.key.name)
+        }
         if !Self.userKinds.contains(reference.kind) { return true }
         return objects.contains { $0.kind == reference.kind && $0.key == reference.key }
     }
@@ -149,12 +154,16 @@ struct ScenarioChecks {
     // MARK: Failures
 
     private func check(_ failure: ScenarioReader.ReadFailure) {
+        guard references.isWhole else { return }
         let pools = scenario.cluster.nodePools.filter { failure.rule.pools.contains($0.name) }
         if pools.allSatisfy({ $0.count == 0 }) {
             failure.cursor.report(
                 .unusedSetting("the failure model", hint: "Its pools have no nodes"), .warning)
-        } else if failure.rule.model.scope == .disk {
-            failure.cursor.report(.notSimulated("failures of single disks"))
+        } else if failure.rule.model.scope == .disk, pools.allSatisfy(\.disks.isEmpty) {
+            failure.cursor.report(
+                .matchesNothing(
+                    selector: "the scope 'disk'",
+                    hint: "Give the node pools 'disks' with a name and a capacity each"))
         }
     }
 
@@ -189,7 +198,7 @@ struct ScenarioChecks {
             (selection.namespace ?? object.key.namespace) == object.key.namespace
         }
         switch selection.kind {
-        case .node: return nodes.contains { selection.selector.matches(Labels($0.labels)) }
+        case .node: return !references.isWhole || nodes.contains { selection.selector.matches(Labels($0.labels)) }
         case .pod:
             return objects.contains { object in
                 guard let labels = object.podLabels, inNamespace(object) else { return false }

@@ -15,7 +15,7 @@ extension ScenarioReader {
             "name", "selector", "namespace", "container", "startup", "service", "runTime", "readinessDelay",
             "usage",
             "exitCode", "crash", "livenessFailsAfter", "preStop", "shutdown",
-            "ignoresSIGTERM",
+            "ignoresSIGTERM", "diskFailure",
         ]
         guard let object = cursor.object(keys: keys) else { return nil }
         let name = object["name"]?.string() ?? cursor.path
@@ -53,7 +53,8 @@ extension ScenarioReader {
             livenessFailsAfter: object["livenessFailsAfter"]?.distribution(.duration),
             preStop: object["preStop"]?.distribution(.duration) ?? .constant(0),
             shutdown: object["shutdown"]?.distribution(.duration) ?? .constant(0),
-            ignoresSIGTERM: object["ignoresSIGTERM"]?.bool() ?? false)
+            ignoresSIGTERM: object["ignoresSIGTERM"]?.bool() ?? false,
+            diskFailure: readDiskFailure(object["diskFailure"]))
         if rule.ignoresSIGTERM, let shutdown = object["shutdown"] {
             shutdown.report(
                 .unusedSetting("'shutdown'", hint: "With ignoresSIGTERM the process ends by SIGKILL"),
@@ -71,6 +72,23 @@ extension ScenarioReader {
         return after.map { BehaviorRule.Crash(after: $0, times: times, exitCode: Int32(code)) }
     }
 
+    private func readDiskFailure(_ cursor: Cursor?) -> BehaviorRule.DiskFailure? {
+        let standard = BehaviorRule.DiskFailure(after: .constant(0), exitCode: 1)
+        guard let cursor, let object = cursor.object(keys: ["exits", "after", "exitCode"]) else {
+            return standard
+        }
+        let after = object["after"]?.distribution(.duration) ?? standard.after
+        let code = object["exitCode"]?.integer(0...255, "an exit code from 0 to 255") ?? 1
+        guard object["exits"]?.bool() == false else {
+            return BehaviorRule.DiskFailure(after: after, exitCode: Int32(code))
+        }
+        for key in ["after", "exitCode"] {
+            object[key]?.report(
+                .unusedSetting("'\(key)'", hint: "With 'exits: false' the container goes on"), .warning)
+        }
+        return nil
+    }
+
     // MARK: Failures
 
     struct ReadFailure {
@@ -79,7 +97,7 @@ extension ScenarioReader {
     }
 
     func readFailure(_ cursor: Cursor, _ references: References) -> ReadFailure? {
-        let keys = ["name", "scope", "mode", "timeToFailure", "timeToRepair", "age", "pools"]
+        let keys = ["name", "scope", "mode", "timeToFailure", "timeToRepair", "age", "pools", "disks"]
         guard let object = cursor.object(keys: keys) else { return nil }
         let name = object.required("name", "names the model and its random streams")?.string()
         let scope = object.required("scope", "node, disk, rack or zone")?.choice(FailureScope.self)
@@ -92,8 +110,11 @@ extension ScenarioReader {
         let known = references.cluster?.nodePools.map(\.name) ?? []
         var pools = known
         if let chosen = object["pools"] {
-            pools = list(chosen, of: "pool names").compactMap { readReference($0, "node pool", known) }
+            pools = list(chosen, of: "pool names").compactMap {
+                readReference($0, "node pool", known + references.lostPools)
+            }
         }
+        let disks = readFailingDisks(object["disks"], scope, pools, references)
         guard let name, let scope, let mode, let up, let down else { return nil }
         let model = FailureModel(
             name: name, scope: scope, mode: mode, timeToFailure: up, timeToRepair: down, age: age)
@@ -106,6 +127,25 @@ extension ScenarioReader {
             ).report(.badValue(found: error.problem.found, expected: error.problem.expected, hint: ""))
         }
         return errors.isEmpty
-            ? ReadFailure(rule: FailureRule(model: model, pools: pools), cursor: cursor) : nil
+            ? ReadFailure(rule: FailureRule(model: model, pools: pools, disks: disks), cursor: cursor) : nil
+    }
+
+    /// The disks of a rule's pools that it is about: all, unless it names some.
+    private func readFailingDisks(
+        _ cursor: Cursor?, _ scope: FailureScope?, _ pools: [String], _ references: References
+    ) -> [String] {
+        if let cursor, let scope, scope != .disk {
+            cursor.report(
+                .unusedSetting("'disks'", hint: "The rule is about a \(scope.rawValue)"), .warning)
+            return []
+        }
+        guard scope == .disk else { return [] }
+        let known = (references.cluster?.nodePools ?? []).filter { pools.contains($0.name) }
+            .flatMap(\.disks).map(\.name).uniqued
+        guard let cursor else { return known }
+        if cursor.value.elements?.isEmpty == true { cursor.bad("at least one disk") }
+        return list(cursor, of: "names of disks").compactMap { place in
+            references.isWhole ? readReference(place, "disk", known) : place.string("the name of a disk")
+        }
     }
 }

@@ -1,6 +1,7 @@
 import KubernetesModel
 import SimulationKernel
 import Stochastics
+import VirtualNodes
 
 extension ScenarioReader {
     func readCluster(_ cursor: Cursor?) -> ClusterPlan? {
@@ -189,14 +190,40 @@ extension ScenarioReader {
 
     private func readDisks(_ cursor: Cursor?) -> [ClusterPlan.Disk] {
         var names: [String] = []
+        var paths: [String] = []
         return list(cursor, of: "disks").compactMap { entry in
-            guard let object = entry.object(keys: ["name", "capacity"]) else { return nil }
+            guard let object = entry.object(keys: ["name", "capacity", "mountPath", "repair"]) else {
+                return nil
+            }
             let name = readName(object.required("name", "the disk's name"), "disk", among: &names)
+            let mountPath = object["mountPath"].map { readMountPath($0, &paths) }
+            let repair = object["repair"]?.choice(NodeDisk.Repair.self) ?? .recovered
             guard let capacity = object.required("capacity", "a quantity such as \"1Ti\"")?.quantity(),
                 let name
             else { return nil }
-            return ClusterPlan.Disk(name: name, capacity: capacity)
+            let standard = NodeDisk.standardMountPath(of: name)
+            if mountPath == nil { paths.append(standard) }
+            return ClusterPlan.Disk(
+                name: name, capacity: capacity, mountPath: mountPath ?? standard, repair: repair)
         }
+    }
+
+    private func readMountPath(_ cursor: Cursor, _ paths: inout [String]) -> String {
+        let expected = "an absolute path such as \"/mnt/disks/ssd\""
+        guard var path = cursor.string(expected) else { return "" }
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        if !path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+            cursor.bad(expected)
+        } else if NodeDisk.systemPaths.contains(where: NodeDisk(name: "", mountPath: path).holds) {
+            cursor.bad(
+                "a folder that holds neither \(NodeDisk.systemPaths.joined(separator: " nor "))",
+                hint: "The disk that a machine runs from is not simulated: let the node fail, "
+                    + "with mode powerLoss or kubeletStop")
+        } else if paths.contains(path) {
+            cursor.report(.duplicateName(what: "disk", path))
+        }
+        paths.append(path)
+        return path
     }
 
     // MARK: Images

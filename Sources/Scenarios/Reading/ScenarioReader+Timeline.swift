@@ -230,6 +230,7 @@ extension ScenarioReader {
                 ["gracePeriodSeconds", "ignoreDaemonSets", "deleteEmptyDirData", "force", "timeout"]
             case "taint", "untaint": ["taints"]
             case "fail": ["disk", "mode", "for"]
+            case "recover": ["disk"]
             default: []
             }
         if cursor.value.text != nil, !["taint", "untaint", "fail"].contains(key) {
@@ -257,7 +258,10 @@ extension ScenarioReader {
         case "untaint":
             let taints = object.required("taints", "a list such as [\"dedicated:NoSchedule\"]")
             return .untaint(target, list(taints, of: "taints").compactMap(readTaintRemoval))
-        case "fail": return readFail(object, target)
+        case "fail": return readFail(object, target, references)
+        case "recover":
+            guard let disk = object["disk"] else { return .recover(target) }
+            return readDisk(disk, of: target, references).map { .recoverDisk(target, disk: $0) }
         default: return nodeAction(key, target)
         }
     }
@@ -283,13 +287,17 @@ extension ScenarioReader {
         }
     }
 
-    private func readFail(_ object: ObjectCursor, _ target: NodeTarget) -> TimelineAction? {
+    private func readFail(
+        _ object: ObjectCursor, _ target: NodeTarget, _ references: References
+    ) -> TimelineAction? {
         let duration = object["for"]?.duration(.positive)
         if let disk = object["disk"] {
             if let mode = object["mode"], mode.value.text != FailureMode.diskFailure.rawValue {
                 mode.bad("\(FailureMode.diskFailure.rawValue), as 'disk' is given")
             }
-            return disk.string().map { .failDisk(target, disk: $0, duration: duration) }
+            return readDisk(disk, of: target, references).map {
+                .failDisk(target, disk: $0, duration: duration)
+            }
         }
         let modes = FailureMode.allCases.filter { $0.applies(to: .node) }
         guard let place = object["mode"] else { return .fail(target, mode: .powerLoss, duration: duration) }
@@ -300,6 +308,41 @@ extension ScenarioReader {
             return nil
         }
         return .fail(target, mode: mode, duration: duration)
+    }
+
+    /// The name of a disk that the nodes have: each of those that are named, at least one of others.
+    private func readDisk(_ cursor: Cursor, of target: NodeTarget, _ references: References) -> String? {
+        guard let name = cursor.string("the name of a disk"), let cluster = references.cluster,
+            references.isWhole
+        else { return cursor.value.text }
+        func disks(_ pools: [ClusterPlan.NodePool]) -> [String] { pools.flatMap(\.disks).map(\.name).uniqued }
+        func report(_ what: String, _ known: [String]) -> String? {
+            if known.isEmpty {
+                cursor.bad(
+                    "a disk of \(what), which has none",
+                    hint: "Give its pool 'disks' with a name and a capacity each")
+            } else {
+                let nearest = NearestName.find(name, among: known)
+                cursor.report(
+                    .unknownName(what: "disk of \(what)", name, nearest: nearest, known: known))
+            }
+            return nil
+        }
+        let names = target.nodes(in: cluster)
+        let nodes = cluster.nodes.filter { names.contains($0.name) }
+        if case .nodes = target {
+            for node in nodes {
+                let known = disks([cluster.nodePools[node.pool]])
+                if !known.contains(name) { return report("node \(node.name)", known) }
+            }
+            return name
+        }
+        if case .running = target {
+            let known = disks(cluster.nodePools)
+            return known.contains(name) ? name : report("any node", known)
+        }
+        let known = disks(Set(nodes.map(\.pool)).sorted().map { cluster.nodePools[$0] })
+        return known.contains(name) ? name : report("these nodes", known)
     }
 
     private func readTaintRemoval(_ cursor: Cursor) -> TimelineAction.TaintRemoval? {
@@ -334,8 +377,8 @@ extension ScenarioReader {
             return readReference(place, "zone", references.cluster?.zones.map(\.name) ?? []).map(
                 NodeTarget.zone)
         case "pool":
-            return readReference(place, "node pool", references.cluster?.nodePools.map(\.name) ?? [])
-                .map(NodeTarget.pool)
+            let known = references.cluster?.nodePools.map(\.name) ?? []
+            return readReference(place, "node pool", known + references.lostPools).map(NodeTarget.pool)
         case "nodeOf":
             guard let reference = readObject(place, namespace: nil) else { return nil }
             if reference.kind == .pod { return .running(reference) }
@@ -343,7 +386,9 @@ extension ScenarioReader {
             return nil
         default:
             guard let selector = readSelector(place) else { return nil }
-            if !references.nodes.contains(where: { selector.matches(Labels($0.labels)) }) {
+            if references.isWhole,
+                !references.nodes.contains(where: { selector.matches(Labels($0.labels)) })
+            {
                 place.report(
                     .matchesNothing(
                         selector: "the selector '\(SelectorText.text(selector))'",
@@ -355,7 +400,10 @@ extension ScenarioReader {
 
     private func readNodes(_ cursors: [Cursor], _ references: References) -> NodeTarget? {
         let known = references.nodes.map(\.name)
-        let names = cursors.compactMap { readReference($0, "node", known) }
+        let names = cursors.compactMap { cursor in
+            if let name = cursor.value.text, references.mayHave(node: name) { return name }
+            return readReference(cursor, "node", known)
+        }
         return names.count == cursors.count ? .nodes(names) : nil
     }
 }

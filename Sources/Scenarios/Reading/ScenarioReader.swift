@@ -27,7 +27,8 @@ struct ScenarioReader {
         checkDuplicates(initial)
         let behaviors = list(object["behaviors"], of: "behaviors").compactMap(readBehavior)
         let context = References(
-            cluster: cluster, nodes: cluster?.nodes ?? [], duration: duration)
+            cluster: cluster, nodes: cluster?.nodes ?? [], lostPools: lostPools(object["cluster"], cluster),
+            duration: duration)
         let timeline = list(object["timeline"], of: "actions").compactMap { readTimelineEntry($0, context) }
         let failures = list(object["failures"], of: "failure models").compactMap { readFailure($0, context) }
         let moments = readMoments(list(object["timeline"], of: "actions"), timeline, duration)
@@ -41,7 +42,7 @@ struct ScenarioReader {
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation))
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, timeline: timeline, failures: failures,
-            expectations: expectations
+            expectations: expectations, references: context
         ).run()
         return scenario
     }
@@ -50,7 +51,29 @@ struct ScenarioReader {
     struct References {
         var cluster: ClusterPlan?
         var nodes: [NodePlan]
+        /// Pools that have errors of their own, so that their nodes are not known.
+        var lostPools: [String]
         var duration: VirtualDuration?
+
+        /// Whether every node is known.
+        var isWhole: Bool { cluster != nil && lostPools.isEmpty }
+
+        /// Whether a node of this name may be in a pool that could not be read.
+        func mayHave(node name: String) -> Bool {
+            guard let cluster else { return true }
+            if cluster.nodePools.isEmpty && lostPools.isEmpty { return true }
+            guard let dash = name.lastIndex(of: "-"), let number = Int(name[name.index(after: dash)...])
+            else { return false }
+            return number > 0 && lostPools.contains(String(name[..<dash]))
+        }
+    }
+
+    /// Names of pools that stand in the file but not in the plan.
+    private func lostPools(_ cursor: Cursor?, _ cluster: ClusterPlan?) -> [String] {
+        let entries = cursor?.value["nodePools"]?.elements ?? []
+        let known = cluster?.nodePools.map(\.name) ?? []
+        guard entries.count > known.count else { return [] }
+        return entries.map { $0["name"]?.text ?? "" }.filter { !known.contains($0) }
     }
 
     /// The elements of an optional list; none when it is absent or no list.

@@ -24,6 +24,9 @@ extension ClusterConfiguration {
             description.taints = pool.taints
             description.capacity = pool.capacity
             description.allocatable = pool.allocatable
+            description.disks = pool.disks.map {
+                NodeDisk(name: $0.name, mountPath: $0.mountPath, repair: $0.repair)
+            }
             description.imageBandwidth = Double(plan.registry.bandwidth.value)
             let place = nodes.count
             description.internalIP = "10.\(place >> 16 & 255).\(place >> 8 & 255).\(place & 255)"
@@ -101,22 +104,31 @@ extension ClusterConfiguration {
 
 extension FailurePlan {
     init(_ rule: FailureRule, in cluster: ClusterPlan) {
+        func isMeant(_ node: NodePlan) -> Bool {
+            rule.pools.isEmpty || rule.pools.contains(cluster.nodePools[node.pool].name)
+        }
         let targets: [Target]
         switch rule.model.scope {
         case .node:
-            targets = cluster.nodes.enumerated().filter {
-                rule.pools.isEmpty || rule.pools.contains(cluster.nodePools[$1.pool].name)
-            }
-            .map { Target(component: FailureComponent(.node, UInt32($0)), name: $1.name) }
+            targets = cluster.nodes.enumerated().filter { isMeant($1) }.map { Target(component: FailureComponent(.node, UInt32($0)), name: $1.name) }
         case .rack:
-            targets = cluster.racks.enumerated().map {
+            let racks = Set(cluster.nodes.filter(isMeant).map(\.rack))
+            targets = cluster.racks.enumerated().filter { racks.contains($1) }.map {
                 Target(component: FailureComponent(.rack, UInt32($0)), name: $1)
             }
         case .zone:
-            targets = cluster.zones.enumerated().map {
+            let zones = Set(cluster.nodes.filter(isMeant).map(\.zone))
+            targets = cluster.zones.enumerated().filter { zones.contains($1.name) }.map {
                 Target(component: FailureComponent(.zone, UInt32($0)), name: $1.name)
             }
-        case .disk: targets = []
+        case .disk:
+            // Numbered node by node, as ``ClusterConfiguration/disks`` has them.
+            let disks = cluster.nodes.flatMap { node in
+                cluster.nodePools[node.pool].disks.map { (node, $0.name) }
+            }
+            targets = disks.enumerated().filter { isMeant($1.0) && rule.disks.contains($1.1) }.map {
+                Target(component: FailureComponent(.disk, UInt32($0)), name: "\($1.0.name)/\($1.1)")
+            }
         }
         self.init(model: rule.model, targets: targets)
     }
@@ -139,6 +151,9 @@ extension BehaviorCatalog.Rule {
         }
         behavior.hookDuration = .distribution(rule.preStop)
         behavior.stopTime = rule.ignoresSIGTERM ? nil : .distribution(rule.shutdown)
+        behavior.diskFailure = rule.diskFailure.map {
+            DiskFailureResponse(after: .distribution($0.after), exitCode: $0.exitCode)
+        }
         behavior.milliCPU = rule.cpuUsage.flatMap { Int64(exactly: ($0.mean * 1_000).rounded()) }
         behavior.memoryBytes = rule.memoryUsage.flatMap { Int64(exactly: $0.mean.rounded()) }
         self.init(

@@ -32,7 +32,11 @@ extension TimelineAction {
         case .fail(let target, let mode, let duration):
             return target.component(in: cluster).map { [.fail($0, mode, for: duration)] }
                 ?? target.commands(.fail(mode, for: duration), in: cluster)
-        case .failDisk: return []
+        case .failDisk(let target, let disk, let duration):
+            return target.with(disk: disk, in: cluster).commands(
+                .failDisk(disk, for: duration), in: cluster)
+        case .recoverDisk(let target, let disk):
+            return target.with(disk: disk, in: cluster).commands(.recoverDisk(disk), in: cluster)
         case .recover(let target):
             return target.component(in: cluster).map { [.recover($0)] }
                 ?? target.commands(.recover, in: cluster)
@@ -67,6 +71,17 @@ extension NodeTarget {
             return cluster.zones.firstIndex { $0.name == name }.map { FailureComponent(.zone, UInt32($0)) }
         case .nodes, .pool, .selector, .running: return nil
         }
+    }
+
+    /// Those of the nodes that have a disk of this name.
+    func with(disk: String, in cluster: ClusterPlan) -> NodeTarget {
+        if case .running = self { return self }
+        let names = nodes(in: cluster)
+        return .nodes(
+            cluster.nodes.filter { node in
+                names.contains(node.name)
+                    && cluster.nodePools[node.pool].disks.contains { $0.name == disk }
+            }.map(\.name))
     }
 
     /// The same action for each of the nodes.

@@ -38,9 +38,24 @@ public struct ContainerBehavior: Equatable, Sendable {
     public var stopTime: Draw? = .milliseconds(100)
     /// With which it ends after SIGTERM.
     public var stopExitCode: Int32 = 0
+    /// What it does when a disk that it has mounted fails; nil goes on. The default is an assumption: it does not
+    /// catch the error, and exits at once with code 1, as a program in most languages does.
+    public var diskFailure: DiskFailureResponse? = DiskFailureResponse()
     /// Kept for models of contention and autoscaling; nothing reads them yet.
     public var milliCPU: Int64?
     public var memoryBytes: Int64?
 
     public init() {}
+}
+
+/// How a container ends when a disk that it has mounted fails.
+public struct DiskFailureResponse: Equatable, Sendable {
+    /// From the failure to the exit; a disk that recovers before that prevents it.
+    public var after: Draw
+    public var exitCode: Int32
+
+    public init(after: Draw = .zero, exitCode: Int32 = 1) {
+        self.after = after
+        self.exitCode = exitCode
+    }
 }

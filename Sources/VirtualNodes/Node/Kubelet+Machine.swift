@@ -72,6 +72,7 @@ extension Kubelet {
             }
         }
         attachable = []
+        struck = []
         note("PowerLoss", "\(name) loses power with \(lost) running pods on it", cause: cause, &out)
     }
 
@@ -156,6 +157,7 @@ extension Kubelet {
         node = nil
         references = [:]
         pendingReads = []
+        mountBackOffs = []
         laterEvents = []
         puller.removeAll()
         for index in pods.indices where pods[index].generation != 0 {

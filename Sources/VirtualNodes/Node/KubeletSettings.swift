@@ -38,6 +38,8 @@ public struct NodeDescription: Sendable {
     public var providerID = ""
     /// Of the link to the registries, in bytes a second. The default is an assumption: 1 Gbit/s, 125 MB/s.
     public var imageBandwidth = 125_000_000.0
+    /// Disks beside the machine's own, on which volumes may lie.
+    public var disks: [NodeDisk] = []
     /// Images that the node has from the start, as pods spell them.
     public var presentImages: [String] = []
 

@@ -62,6 +62,11 @@ extension Kubelet {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first else { return }
         let container = Int(first)
+        if let fault = diskFault(slot, container, now) {
+            podEvent(slot, .warning, "Failed", "Error: \(fault.message)", container: container, &out)
+            fail(slot, reason: fault.reason, message: fault.message, now, &out)
+            return
+        }
         let old = pods[index].containers[container].instance
         let attempt = old.map { $0.attempt + 1 } ?? pods[index].containers[container].nextAttempt
         if let old, old.startedAt != .never {
@@ -88,6 +93,7 @@ extension Kubelet {
         pods[index].failures.removeAll { Int($0.container) == container }
         podEvent(slot, .normal, "Started", "Container started", container: container, &out)
         noticeChange(slot, at: instance.exitAt)
+        strikeByFailedDisks(slot, container, now, &out)
         let spec = pods[index].container(container)
         guard let hook = spec.lifecycle?.postStart else {
             goOn(slot, now, &out)

@@ -59,6 +59,7 @@ extension Kubelet {
         guard let source = volume.spec.csi,
             !settings.value.volumes.driversWithoutAttach.contains(source.driver)
         else {
+            pods[index].volumes[place].backing = backing(of: volume)
             mount(slot, place, now)
             armVolumes(slot)
             return

@@ -17,6 +17,9 @@ extension Kubelet {
             if pods[index].volumes[place].stage == .mounted || pods[index].volumes[place].stage == .mounting {
                 last = max(last, tick(timing.volumeLoopPeriod, from: now) + wait)
             }
+            if pods[index].volumes[place].stage == .mounted {
+                forgetMountBackOff(pods[index].volumes[place])
+            }
             releaseAttachable(pods[index].volumes[place], now)
         }
         pods[index].volumeVersion &+= 1

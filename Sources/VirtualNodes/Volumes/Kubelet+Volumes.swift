@@ -64,7 +64,7 @@ extension Kubelet {
             pods[index].volumes[place].due = .never
             switch pods[index].volumes[place].stage {
             case .pending, .failed: beginVolume(slot, place, now, &out)
-            case .mounting: finishMount(slot, place, now)
+            case .mounting: finishMount(slot, place, now, &out)
             case .reading, .attaching, .mounted: break
             }
         }
@@ -129,6 +129,7 @@ extension Kubelet {
         }
         let wanted = ReferenceKey.references(of: volume, namespace: metadata.namespace)
         if wanted.isEmpty {
+            pods[index].volumes[place].backing = backing(hostPath: volume.hostPath)
             mount(slot, place, now)
             return
         }
@@ -167,6 +168,13 @@ extension Kubelet {
 
     mutating func mount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
         let index = Int(slot)
+        if waitsForMountBackOff(slot, place, now) { return }
+        if mountFault(slot, place) != nil {
+            // A look at the disk fails at once, before anything is mounted.
+            pods[index].volumes[place].stage = .mounting
+            pods[index].volumes[place].due = now
+            return
+        }
         let profile = settings.value.volumes
         let state = pods[index].volumes[place]
         var wait = profile.localMount.sample(streams(pods[index]), "mount", Int(state.index))
@@ -181,9 +189,13 @@ extension Kubelet {
         pods[index].volumes[place].due = now + wait
     }
 
-    mutating func finishMount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
+    mutating func finishMount(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
+        if let fault = mountFault(slot, place) {
+            failMount(slot, place, fault, now, &out)
+            return
+        }
         pods[Int(slot)].volumes[place].stage = .mounted
         pods[Int(slot)].volumes[place].backOff = .zero
+        forgetMountBackOff(pods[Int(slot)].volumes[place])
     }
-
 }

@@ -32,6 +32,8 @@ struct VolumeState: Sendable {
     var pendingReads: Int32 = 0
     /// The first error among the answers.
     var readError = ""
+    /// Nil for what is not on a disk that can fail.
+    var backing: DiskBacking?
 }
 
 /// A volume that is, or will be, attached to the node.
