@@ -142,7 +142,13 @@ struct BadInputTests {
             ),
             (
                 "failures: [{name: disks, scope: disk, timeToFailure: 30d, timeToRepair: 5m}]",
-                "s.yaml:20:12: failures[0]: this version of simk does not simulate failures of single disks. Remove it"
+                "s.yaml:20:12: failures[0]: the scope 'disk' matches nothing. Give the node pools 'disks' with a name "
+                    + "and a capacity each"
+            ),
+            (
+                "timeline: [{at: 5m, fail: {node: general-1, disk: ssd}}]",
+                "s.yaml:20:45: timeline[0].fail.disk: found the text \"ssd\", expected a disk of node general-1, which "
+                    + "has none. Give its pool 'disks' with a name and a capacity each"
             ),
             (
                 "behaviors: [{selector: app=wep}]",
