@@ -198,7 +198,8 @@ struct ScenarioChecks {
             (selection.namespace ?? object.key.namespace) == object.key.namespace
         }
         switch selection.kind {
-        case .node: return !references.isWhole || nodes.contains { selection.selector.matches(Labels($0.labels)) }
+        case .node:
+            return !references.isWhole || nodes.contains { selection.selector.matches(Labels($0.labels)) }
         case .pod:
             return objects.contains { object in
                 guard let labels = object.podLabels, inNamespace(object) else { return false }

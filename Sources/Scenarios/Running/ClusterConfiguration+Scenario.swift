@@ -110,7 +110,9 @@ extension FailurePlan {
         let targets: [Target]
         switch rule.model.scope {
         case .node:
-            targets = cluster.nodes.enumerated().filter { isMeant($1) }.map { Target(component: FailureComponent(.node, UInt32($0)), name: $1.name) }
+            targets = cluster.nodes.enumerated().filter { isMeant($1) }.map {
+                Target(component: FailureComponent(.node, UInt32($0)), name: $1.name)
+            }
         case .rack:
             let racks = Set(cluster.nodes.filter(isMeant).map(\.rack))
             targets = cluster.racks.enumerated().filter { racks.contains($1) }.map {

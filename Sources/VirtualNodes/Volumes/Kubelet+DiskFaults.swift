@@ -78,7 +78,8 @@ extension Kubelet {
     ///
     /// Upstream: `pkg/kubelet/kubelet_pods.go`, `makeMounts` (v1.36); containerd 2, `WithMounts`, which looks at
     /// the source of each mount, those with the shortest targets first.
-    func diskFault(_ slot: Int32, _ container: Int, _ now: VirtualTime) -> (reason: String, message: String)? {
+    func diskFault(_ slot: Int32, _ container: Int, _ now: VirtualTime) -> (reason: String, message: String)?
+    {
         let record = pods[Int(slot)]
         let dead = record.volumes.filter(isDead)
         if dead.isEmpty { return nil }
@@ -88,7 +89,9 @@ extension Kubelet {
         }
         let mounts = spec.volumeMounts.filter { volume($0) != nil }
         let subPath = mounts.first { mount in
-            ["subPath", "subPathExpr"].contains { JSONValue.object(mount.rest)[$0]?.stringValue?.isEmpty == false }
+            ["subPath", "subPathExpr"].contains {
+                JSONValue.object(mount.rest)[$0]?.stringValue?.isEmpty == false
+            }
         }
         if let subPath {
             return (
@@ -103,8 +106,8 @@ extension Kubelet {
         let attempt = "\(record.pod.value.metadata.uid)/\(spec.name)/create/\(now.nanoseconds)"
         return (
             "CreateContainerError",
-            "failed to generate container \"\(ImageName.identifier(attempt))\" spec: failed to generate spec: "
-                + "failed to stat \"\(source)\": stat \(source): input/output error"
+            "failed to generate container \"\(ImageName.identifier(attempt))\" spec: "
+                + "failed to generate spec: failed to stat \"\(source)\": stat \(source): input/output error"
         )
     }
 

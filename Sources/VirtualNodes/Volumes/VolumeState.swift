@@ -32,8 +32,16 @@ struct VolumeState: Sendable {
     var pendingReads: Int32 = 0
     /// The first error among the answers.
     var readError = ""
+    /// In a box of its own: few volumes have one.
+    private var boxedBacking: Ref<DiskBacking>?
+
+    init(index: Int32) { self.index = index }
+
     /// Nil for what is not on a disk that can fail.
-    var backing: DiskBacking?
+    var backing: DiskBacking? {
+        get { boxedBacking?.value }
+        set { boxedBacking = newValue.map { Ref($0) } }
+    }
 }
 
 /// A volume that is, or will be, attached to the node.
