@@ -12,7 +12,7 @@ struct EndpointLedgerTests {
     @Test("the slices are those of the plain algorithm, whatever changes", arguments: 0..<12)
     func slices(seed: Int) {
         var churn = EndpointChurn(
-            seed: UInt64(seed),
+            seed: UInt64(seed), hasOddities: seed % 2 == 1,
             fast: EndpointSliceController(epoch: Self.epoch, maxEndpointsPerSlice: 4),
             plain: EndpointSliceController(epoch: Self.epoch, maxEndpointsPerSlice: 4, comparesAll: true))
         churn.start()
@@ -21,14 +21,14 @@ struct EndpointLedgerTests {
             churn.step()
             ledgers += churn.fast.ledgers.count
         }
-        // The ledgers were in use for most of the time.
-        #expect(churn.syncs > 300 && churn.calls > 100 && ledgers > 300)
+        // In a usual cluster most services have a ledger most of the time.
+        #expect(churn.syncs > 300 && churn.calls > 100 && ledgers > (seed % 2 == 1 ? 20 : 600))
     }
 
     @Test("the Endpoints objects are those of the plain algorithm, whatever changes", arguments: 0..<12)
     func endpoints(seed: Int) {
         var churn = EndpointChurn(
-            seed: UInt64(100 + seed), fast: EndpointsController(epoch: Self.epoch),
+            seed: UInt64(100 + seed), hasOddities: seed % 2 == 1, fast: EndpointsController(epoch: Self.epoch),
             plain: EndpointsController(epoch: Self.epoch, comparesAll: true))
         churn.start()
         var ledgers = 0
@@ -36,6 +36,6 @@ struct EndpointLedgerTests {
             churn.step()
             ledgers += churn.fast.ledgers.count
         }
-        #expect(churn.syncs > 300 && churn.calls > 100 && ledgers > 300)
+        #expect(churn.syncs > 300 && churn.calls > 100 && ledgers > (seed % 2 == 1 ? 20 : 600))
     }
 }

@@ -82,7 +82,7 @@ struct TopologyHintsTests {
             event: "Topology Aware Hints has been enabled", byZone: ["a": 2, "b": 2]),
         Case(
             testDescription: "an endpoint without a zone takes all hints off", ratios: ["a": 0.5, "b": 0.5],
-            creates: ["a b ?"], unchanged: ["a>a b>b"], created: ["- - -"], updated: ["- -"],
+            creates: ["a b a ?"], unchanged: ["a>a b>b"], created: ["- - - -"], updated: ["- -"],
             event: "One or more endpoints do not have a zone specified"),
         Case(
             testDescription: "three zones of one endpoint each cannot be had from three with unequal shares",
@@ -136,7 +136,7 @@ struct TopologyHintsTests {
         var node = Node()
         if !zone.isEmpty { node.metadata.labels[WellKnown.zoneLabel] = zone }
         if !label.isEmpty { node.metadata.labels[label] = "" }
-        if cpu != 0 { node.status.allocatable["cpu"] = Quantity(cpu) }
+        if cpu != 0 { node.status.allocatable["cpu"] = Quantity(value: cpu) }
         node.status.conditions = [Condition("Ready", isReady ? .isTrue : .isFalse)]
         return Ref(node)
     }

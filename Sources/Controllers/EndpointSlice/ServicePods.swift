@@ -20,7 +20,7 @@ struct ServicePods: Sendable {
         var pods: [(name: String, member: Member?)]
     }
 
-    private struct Tracked: Sendable {
+    fileprivate struct Tracked: Sendable {
         var selector: StringMap
         var members: [String: Member] = [:]
         var nextOrder = 0
@@ -148,25 +148,27 @@ struct ServicePods: Sendable {
     }
 
     private mutating func follow(_ kind: WatchEvent.Kind, _ old: Ref<Pod>?, _ pod: Ref<Pod>) {
-        let (before, after) = (old?.value.metadata.labels, pod.value.metadata.labels)
         let (namespace, name) = (pod.value.metadata.namespace, pod.value.metadata.name)
-        if kind == .modified && before == after {
-            for key in selecting(namespace: namespace, after) {
-                tracked[key]?.members[name]?.pod = pod
-                tracked[key]?.changed.insert(name)
-            }
-            return
-        }
-        if let before {
-            for key in selecting(namespace: namespace, before) {
+        let labels = pod.value.metadata.labels
+        let before = old?.value.metadata.labels
+        let after = kind == .deleted ? [] : selecting(namespace: namespace, labels)
+        if let before, kind == .deleted || before != labels {
+            // A binding labels the pod with its zone, which makes no difference to most services.
+            for key in selecting(namespace: namespace, before) where !after.contains(key) {
                 tracked[key]?.members.removeValue(forKey: name)
                 tracked[key]?.changed.insert(name)
             }
         }
-        if kind == .deleted { return }
-        for key in selecting(namespace: namespace, after) {
-            // A pod that gets other labels keeps its place in the cache, which is not known here.
-            if kind == .modified { tracked.removeValue(forKey: key) } else { tracked[key]?.add(pod) }
+        for key in after {
+            if tracked[key]?.members[name] != nil {
+                tracked[key]?.members[name]?.pod = pod
+                tracked[key]?.changed.insert(name)
+            } else if kind == .added {
+                tracked[key]?.add(pod)
+            } else {
+                // A pod that gets other labels keeps its place in the cache, which is not known here.
+                tracked.removeValue(forKey: key)
+            }
         }
     }
 }
