@@ -10,7 +10,8 @@ struct EventRetentionTests {
 
     private func record(_ index: Int, _ reason: String = "Pulled") -> EventRecord {
         EventRecord(
-            kind: .pod, key: ObjectKey(namespace: "default", name: "p\(index)"), uid: UID("p\(index)"), .normal,
+            kind: .pod, key: ObjectKey(namespace: "default", name: "p\(index)"), uid: UID("p\(index)"),
+            .normal,
             reason: reason, message: "message", component: "kubelet")
     }
 

@@ -20,7 +20,8 @@ struct EndpointChurn<Subject: Controller> {
     private var now = VirtualTime.start
     private var queue: [WorkKey] = []
     /// Syncs that wait for answers.
-    private var waiting: [WorkKey: (fast: Plan<Subject.Continuation>, plain: Plan<Subject.Continuation>)] = [:]
+    private var waiting: [WorkKey: (fast: Plan<Subject.Continuation>, plain: Plan<Subject.Continuation>)] =
+        [:]
     private(set) var syncs = 0
     private(set) var calls = 0
     /// Whether what no usual cluster has happens too: pods on unknown nodes, several families and ports.
@@ -220,7 +221,12 @@ struct EndpointChurn<Subject: Controller> {
         guard store[.pod]?[key("p", index)] == nil else { return }
         let name = hasOddities && random.next(12) == 0 ? 9_090 : 8_080
         var spec: JSONObject = [
-            "containers": [["name": "c", "ports": [["name": "http", "containerPort": .integer(Int64(name)), "protocol": "TCP"]]]]
+            "containers": [
+                [
+                    "name": "c",
+                    "ports": [["name": "http", "containerPort": .integer(Int64(name)), "protocol": "TCP"]],
+                ]
+            ]
         ]
         if random.next(5) == 0 {
             spec["hostname"] = .string("h\(index)")
@@ -296,7 +302,11 @@ struct EndpointChurn<Subject: Controller> {
         case 9 where hasOddities:
             var port = ServicePort()
             (port.name, port.port, port.targetPort) = ("metrics", 90, 9_100)
-            if service.spec.ports.count > 1 { service.spec.ports.removeLast() } else { service.spec.ports.append(port) }
+            if service.spec.ports.count > 1 {
+                service.spec.ports.removeLast()
+            } else {
+                service.spec.ports.append(port)
+            }
         case 10: service.spec.type = service.spec.type == "ExternalName" ? "" : "ExternalName"
         case 11: service.spec.ports[0].targetPort = random.next(2) == 0 ? "http" : 8_080
         default: break
@@ -318,7 +328,10 @@ struct EndpointChurn<Subject: Controller> {
         case 2 where hasOddities: if let first = changed.endpoints.first { changed.endpoints.append(first) }
         case 3: if !changed.endpoints.isEmpty { changed.endpoints[0].conditions.ready = false }
         case 4: changed.metadata.labels["touched"] = "yes"
-        default: if !changed.endpoints.isEmpty { changed.endpoints[0].rest["hints"] = ["forZones": [["name": "zz"]]] }
+        default:
+            if !changed.endpoints.isEmpty {
+                changed.endpoints[0].rest["hints"] = ["forZones": [["name": "zz"]]]
+            }
         }
         if store[.endpointSlice]?[changed.key] != nil {
             changed.metadata.generation += 1

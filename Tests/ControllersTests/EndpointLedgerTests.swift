@@ -28,7 +28,8 @@ struct EndpointLedgerTests {
     @Test("the Endpoints objects are those of the plain algorithm, whatever changes", arguments: 0..<12)
     func endpoints(seed: Int) {
         var churn = EndpointChurn(
-            seed: UInt64(100 + seed), hasOddities: seed % 2 == 1, fast: EndpointsController(epoch: Self.epoch),
+            seed: UInt64(100 + seed), hasOddities: seed % 2 == 1,
+            fast: EndpointsController(epoch: Self.epoch),
             plain: EndpointsController(epoch: Self.epoch, comparesAll: true))
         churn.start()
         var ledgers = 0

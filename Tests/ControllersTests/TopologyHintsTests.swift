@@ -64,7 +64,8 @@ struct TopologyHintsTests {
             testDescription: "two endpoints for two zones", ratios: ["a": 0.45, "b": 0.55], creates: ["a b"],
             created: ["a b"], event: "Topology Aware Hints has been enabled", byZone: ["a": 1, "b": 1]),
         Case(
-            testDescription: "endpoints that are not ready count for nothing", ratios: ["a": 0.45, "b": 0.55],
+            testDescription: "endpoints that are not ready count for nothing",
+            ratios: ["a": 0.45, "b": 0.55],
             creates: ["a b - -"], created: ["a b - -"], event: "Topology Aware Hints has been enabled",
             byZone: ["a": 1, "b": 1]),
         Case(
@@ -77,7 +78,8 @@ struct TopologyHintsTests {
             creates: ["a b"], unchanged: ["a>a b>b"], created: ["a b"],
             event: "Topology Aware Hints has been enabled", byZone: ["a": 2, "b": 2]),
         Case(
-            testDescription: "a slice with hints for a zone that is gone is changed", ratios: ["a": 0.5, "b": 0.5],
+            testDescription: "a slice with hints for a zone that is gone is changed",
+            ratios: ["a": 0.5, "b": 0.5],
             creates: ["a b"], unchanged: ["a>z b>b"], created: ["a b"], updated: ["a b"],
             event: "Topology Aware Hints has been enabled", byZone: ["a": 2, "b": 2]),
         Case(
@@ -103,15 +105,19 @@ struct TopologyHintsTests {
         reconciler.settleHints(unchanged, Self.type, &topology, &changes)
         #expect(hints(changes.creates) == example.created)
         #expect(hints(changes.updates) == example.updated)
-        #expect(changes.events.map(\.message) == [example.event].compactMap { $0.map { "\($0), addressType: IPv4" } })
+        #expect(
+            changes.events.map(\.message)
+                == [example.event].compactMap { $0.map { "\($0), addressType: IPv4" } })
         #expect(topology.endpoints[service.key]?[Self.type] == example.byZone)
         #expect(topology.hasPopulatedHints(service.key) == (example.byZone != nil))
         // A second sync says nothing new of hints that are there.
         if example.byZone != nil {
             var again = EndpointSliceChanges()
-            let slices = (changes.creates + changes.updates + unchanged.filter { slice in
-                !changes.updates.contains { $0.metadata.name == slice.metadata.name }
-            }).enumerated().map { index, slice in slice.with { $0.metadata.name = "v\(index)" } }
+            let slices =
+                (changes.creates + changes.updates
+                + unchanged.filter { slice in
+                    !changes.updates.contains { $0.metadata.name == slice.metadata.name }
+                }).enumerated().map { index, slice in slice.with { $0.metadata.name = "v\(index)" } }
             reconciler.settleHints(slices, Self.type, &topology, &again)
             #expect(again.events.isEmpty && again.updates.isEmpty)
         }

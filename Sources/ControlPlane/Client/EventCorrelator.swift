@@ -126,8 +126,8 @@ public struct EventCorrelator: Sendable {
         return event
     }
 
-    /// Lets go of what was not heard of for an hour: nobody goes on with it, and the stored events are gone not
-    /// long after. Upstream bounds the same state by a cache of 4,096 entries.
+    /// Lets go of what was not heard of for an hour: nobody goes on with it, and the stored events are gone
+    /// not long after. Upstream bounds the same state by a cache of 4,096 entries.
     private mutating func forgetOld(before time: VirtualTime, at now: VirtualTime) {
         swept = now
         groups = groups.filter { $0.value.lastTime >= time }
@@ -137,8 +137,8 @@ public struct EventCorrelator: Sendable {
         buckets = buckets.filter { sources.contains(Source(uid: $0.key.uid, component: $0.key.component)) }
     }
 
-    /// Lets go of what the next event would find forgotten anyway, for a process that may have none to report for
-    /// long: what ``forgetOld(before:at:)`` leaves is never older than two hours.
+    /// Lets go of what the next event would find forgotten anyway, for a process that may have none to report
+    /// for long: what ``forgetOld(before:at:)`` leaves is never older than two hours.
     public mutating func trim(at now: VirtualTime) {
         guard !groups.isEmpty, now - trimmed > .hours(1) else { return }
         trimmed = now

@@ -255,7 +255,9 @@ public struct ObjectCache: Sendable {
             }
         }
         if index == Int(ObjectKind.endpointSlice.rawValue) {
-            let (serviceBefore, serviceAfter) = (before.flatMap(Self.service(of:)), after.flatMap(Self.service(of:)))
+            let (serviceBefore, serviceAfter) = (
+                before.flatMap(Self.service(of:)), after.flatMap(Self.service(of:))
+            )
             if serviceBefore != serviceAfter {
                 if let serviceBefore {
                     tables[index].byService.update(serviceBefore, remove: slot, tables[index].sequences)

@@ -24,8 +24,8 @@ public struct APIServer: ~Copyable {
     /// (`apiserver/pkg/storage/etcd3/compact.go`), and keeps what is younger than one such interval.
     public var historyRetention = VirtualDuration.minutes(10)
 
-    /// How long an Event is kept after its last write. Upstream's `--event-ttl` is an hour; correlators here go on
-    /// with a series for up to two, and find its Event.
+    /// How long an Event is kept after its last write. Upstream's `--event-ttl` is an hour; correlators here
+    /// go on with a series for up to two, and find its Event.
     static let eventRetention = VirtualDuration.hours(2)
     /// Versions of Events in the order in which they were written, from ``firstLiveEvent`` on.
     private var liveEvents: ContiguousArray<(time: VirtualTime, key: ObjectKey, version: Int64)> = []

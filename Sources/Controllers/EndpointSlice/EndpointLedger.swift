@@ -69,7 +69,9 @@ struct EndpointLedger: Sendable {
         }
         let missing = unplaced.compactMap { entries[$0] }.sorted { $0.order < $1.order }
         var plan = reconciler.settle(matches, missing: missing.map(\.endpoint), ports: ports, type)
-        if plan.deletes.count == current.count { reconciler.keepPlaceholder(current.map(\.value), type, &plan) }
+        if plan.deletes.count == current.count {
+            reconciler.keepPlaceholder(current.map(\.value), type, &plan)
+        }
         reconciler.settleHints(unsettled, type, &topology, &plan)
         let gained = readiness.gained + missing.filter(\.isReady)
         var result = EndpointSliceReconciler.Result()

@@ -4,9 +4,9 @@ public import SimulationKernel
 
 /// Keeps, for each service with a selector, the slices that list the pods behind it.
 ///
-/// A sync looks at what has changed since the last one (``EndpointLedger``); its results are those of the plain
-/// algorithm (``EndpointSliceReconciler``), which compares everything. Upstream: `pkg/controller/endpointslice`,
-/// `staging/src/k8s.io/endpointslice` (v1.36).
+/// A sync looks at what has changed since the last one (``EndpointLedger``); its results are those of the
+/// plain algorithm (``EndpointSliceReconciler``), which compares everything. Upstream:
+/// `pkg/controller/endpointslice`, `staging/src/k8s.io/endpointslice` (v1.36).
 public struct EndpointSliceController: Controller {
     /// What is left of a sync whose calls are out.
     public struct Continuation: Sendable {
@@ -177,7 +177,9 @@ public struct EndpointSliceController: Controller {
             plan.ending = retry(key)
             return plan
         }
-        if nodesChanged && EndpointSliceReconciler.asksForTopologyHints(service.value) { refreshTopology(view) }
+        if nodesChanged && EndpointSliceReconciler.asksForTopologyHints(service.value) {
+            refreshTopology(view)
+        }
         let result = comparesAll ? compareAll(service, slices, view) : compareChanged(service, slices, view)
         let continuation = Continuation(
             service: service.value, pending: result.changes, deleting: [:], failures: result.failures)

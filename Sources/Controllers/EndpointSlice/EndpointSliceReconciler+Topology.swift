@@ -5,7 +5,7 @@ import KubernetesModel
 /// Upstream: `staging/src/k8s.io/endpointslice/topologycache/topologycache.go`, `sliceinfo.go`, `utils.go`
 /// (v1.36).
 extension EndpointSliceReconciler {
-    /// Gives every ready endpoint of the slices that change a zone, and changes those whose hints do not suit.
+    /// Gives every ready endpoint of the slices that change a zone; slices whose hints do not suit change, too.
     func addTopologyHints(
         _ unchanged: [EndpointSlice], _ type: String, _ topology: inout TopologyCache,
         _ changes: inout EndpointSliceChanges
@@ -62,7 +62,8 @@ extension EndpointSliceReconciler {
         topology.removeHints(service.key, type)
         func clear(_ slices: inout [EndpointSlice]) {
             for slice in slices.indices {
-                for index in slices[slice].endpoints.indices where slices[slice].endpoints[index].hints != nil {
+                for index in slices[slice].endpoints.indices where slices[slice].endpoints[index].hints != nil
+                {
                     slices[slice].endpoints[index].hints = nil
                 }
             }

@@ -87,8 +87,10 @@ struct ServicePods: Sendable {
         let members = tracked[key]?.members ?? [:]
         return Changes(
             isComplete: true,
-            pods: members.map { (name: $0.key, member: $0.value) }.sorted { $0.member.order < $1.member.order }
-                .map { ($0.name, $0.member) })
+            pods: members.map { (name: $0.key, member: $0.value) }.sorted {
+                $0.member.order < $1.member.order
+            }
+            .map { ($0.name, $0.member) })
     }
 
     // MARK: Following the cache

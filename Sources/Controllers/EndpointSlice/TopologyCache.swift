@@ -103,7 +103,8 @@ struct TopologyCache: Sendable {
         guard let cpuRatios else {
             return .failure(
                 Refusal(
-                    why: "Insufficient Node information: allocatable CPU or zone not specified on one or more nodes"
+                    why:
+                        "Insufficient Node information: allocatable CPU or zone not specified on one or more nodes"
                 ))
         }
         if cpuRatios.count < 2 { return .failure(Refusal(why: "Nodes only ready in one zone")) }

@@ -55,7 +55,11 @@ struct AddressLedger: Sendable {
 
     private mutating func remove(_ pod: String) {
         guard let old = entries.removeValue(forKey: pod) else { return }
-        if old.isReady { Self.remove(old.address, from: &ready) } else { Self.remove(old.address, from: &notReady) }
+        if old.isReady {
+            Self.remove(old.address, from: &ready)
+        } else {
+            Self.remove(old.address, from: &notReady)
+        }
     }
 
     private static func remove(_ address: EndpointAddress, from list: inout [EndpointAddress]) {

@@ -181,7 +181,9 @@ struct EndpointSubset: Hashable, FieldMapped {
         let ready = subsets.flatMap(\.addresses).sorted(by: EndpointAddress.precedes)
         let notReady = subsets.flatMap(\.notReadyAddresses).sorted(by: EndpointAddress.precedes)
         for list in [ready, notReady] {
-            for index in list.indices.dropFirst() where EndpointAddress.isSame(list[index - 1], list[index]) { return nil }
+            for index in list.indices.dropFirst() where EndpointAddress.isSame(list[index - 1], list[index]) {
+                return nil
+            }
         }
         // An address that is both ready and not is rare, and decided by the full rule.
         let unready = Set(notReady.map(\.ip))
