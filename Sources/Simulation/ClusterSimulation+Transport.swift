@@ -24,6 +24,11 @@ extension ClusterSimulation {
             else { continue }
             send(request, from: process, token: .none, client: processes[index].clients.count - 1)
         }
+        if !outbox.events.isEmpty {
+            // One other process at a time lets go of what it said long ago.
+            trimmedProcess = (trimmedProcess + 1) % processes.count
+            processes[trimmedProcess].correlator.trim(at: now)
+        }
         outbox.removeAll()
         rearm(process)
     }

@@ -50,6 +50,8 @@ public final class ClusterSimulation {
     /// Scripted outages that end by themselves.
     var scriptedOutages: [ScriptedOutage] = []
     var outbox = Outbox()
+    /// The process whose correlator was trimmed last.
+    var trimmedProcess = 0
     var hasEnded = false
 
     /// Builds the cluster: its nodes are off until the first event.

@@ -47,8 +47,9 @@ struct EndpointSliceTests {
         isNodeKnown: Bool = true
     ) -> EndpointSliceReconciler.Result {
         let known = isNodeKnown ? node ?? self.node() : nil
+        var topology = TopologyCache()
         return EndpointSliceReconciler(service: service, maxEndpointsPerSlice: 100, triggerTime: nil)
-            .reconcile(pods: pods, slices: slices) { _ in known }
+            .reconcile(pods: pods, slices: slices, topology: &topology) { _ in known }
     }
 
     private func stored(_ slice: EndpointSlice, _ name: String) -> EndpointSlice {

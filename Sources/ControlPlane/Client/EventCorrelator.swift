@@ -47,6 +47,8 @@ public struct EventCorrelator: Sendable {
     private var buckets: [SourceKey: TokenBucket] = [:]
     /// When ``forgetOld(before:)`` ran last.
     private var swept = VirtualTime.start
+    /// When ``trim(at:)`` last had something to look at.
+    private var trimmed = VirtualTime.start
     private var serial: Int64 = 0
     /// `source.host`: the node's name for kubelets.
     public let host: String
@@ -124,15 +126,29 @@ public struct EventCorrelator: Sendable {
         return event
     }
 
-    /// Lets go of what was not heard of for an hour: the stored events are gone by then, too. Upstream bounds
-    /// the same state by a cache of 4,096 entries.
+    /// Lets go of what was not heard of for an hour: nobody goes on with it, and the stored events are gone
+    /// not long after. Upstream bounds the same state by a cache of 4,096 entries.
     private mutating func forgetOld(before time: VirtualTime, at now: VirtualTime) {
         swept = now
         groups = groups.filter { $0.value.lastTime >= time }
         let kept = groups
         series = series.filter { kept[$0.key.group] != nil }
-        buckets = buckets.filter { entry in
-            kept.keys.contains { $0.uid == entry.key.uid && $0.component == entry.key.component }
-        }
+        let sources = Set(kept.keys.lazy.map { Source(uid: $0.uid, component: $0.component) })
+        buckets = buckets.filter { sources.contains(Source(uid: $0.key.uid, component: $0.key.component)) }
+    }
+
+    /// Lets go of what the next event would find forgotten anyway, for a process that may have none to report
+    /// for long: what ``forgetOld(before:at:)`` leaves is never older than two hours.
+    public mutating func trim(at now: VirtualTime) {
+        guard !groups.isEmpty, now - trimmed > .hours(1) else { return }
+        trimmed = now
+        let sweep = swept
+        forgetOld(before: now - .hours(2), at: now)
+        swept = sweep
+    }
+
+    private struct Source: Hashable {
+        var uid: UID
+        var component: String
     }
 }

@@ -46,6 +46,8 @@ public struct ObjectCache: Sendable {
         var byNode: [String: SlotList] = [:]
         /// Objects without a managing owner by namespace, of kinds that controllers adopt.
         var orphans: [String: SlotList] = [:]
+        /// Endpoint slices by the service that their label names.
+        var byService: [ObjectKey: SlotList] = [:]
     }
 
     /// Slots in the order of their sequence numbers.
@@ -77,6 +79,8 @@ public struct ObjectCache: Sendable {
 
     private var tables: ContiguousArray<Table>
     private var nextSequence: UInt64 = 0
+    /// How many changes the cache has taken in: whoever has seen each of them can tell that it missed none.
+    public private(set) var changeCount: UInt64 = 0
 
     public init() {
         tables = ContiguousArray(repeating: Table(), count: ObjectKind.allCases.count)
@@ -146,6 +150,12 @@ public struct ObjectCache: Sendable {
         return Self.collect(table.byNode[name], table, Pod.self)
     }
 
+    /// The endpoint slices whose label names a service, whoever made them.
+    public func endpointSlices(ofService key: ObjectKey) -> [Ref<EndpointSlice>] {
+        let table = tables[Int(ObjectKind.endpointSlice.rawValue)]
+        return Self.collect(table.byService[key], table, EndpointSlice.self)
+    }
+
     private static func collect<Object: TypedObject>(
         _ slots: SlotList?, _ table: Table, _ type: Object.Type
     ) -> [Ref<Object>] {
@@ -169,10 +179,12 @@ public struct ObjectCache: Sendable {
                 let old = tables[index].objects[Int(slot)]
                 reindex(index, slot, from: old, to: event.object)
                 tables[index].objects[Int(slot)] = event.object
+                changeCount += 1
                 return CacheChange(kind: .modified, old: old, object: event.object)
             }
             let slot = insert(index, key, event.object)
             reindex(index, slot, from: nil, to: event.object)
+            changeCount += 1
             return CacheChange(kind: .added, old: nil, object: event.object)
         case .deleted:
             guard let slot = tables[index].slots.removeValue(forKey: key) else { return nil }
@@ -181,12 +193,18 @@ public struct ObjectCache: Sendable {
             tables[index].all.remove(slot, sequences: tables[index].sequences)
             tables[index].objects[Int(slot)] = nil
             tables[index].free.append(slot)
+            changeCount += 1
             return CacheChange(kind: .deleted, old: old, object: event.object)
         }
     }
 
     /// Forgets everything, as a component does that starts anew.
     public mutating func removeAll() { self = ObjectCache() }
+
+    /// The service that an endpoint slice's label names.
+    private static func service(of slice: ObjectMeta) -> ObjectKey? {
+        slice.labels["kubernetes.io/service-name"].map { ObjectKey(namespace: slice.namespace, name: $0) }
+    }
 
     private mutating func insert(_ index: Int, _ key: ObjectKey, _ object: APIObject) -> Int32 {
         nextSequence += 1
@@ -233,6 +251,19 @@ public struct ObjectCache: Sendable {
                 }
                 if let orphanAfter {
                     tables[index].orphans.update(orphanAfter, insert: slot, tables[index].sequences)
+                }
+            }
+        }
+        if index == Int(ObjectKind.endpointSlice.rawValue) {
+            let (serviceBefore, serviceAfter) = (
+                before.flatMap(Self.service(of:)), after.flatMap(Self.service(of:))
+            )
+            if serviceBefore != serviceAfter {
+                if let serviceBefore {
+                    tables[index].byService.update(serviceBefore, remove: slot, tables[index].sequences)
+                }
+                if let serviceAfter {
+                    tables[index].byService.update(serviceAfter, insert: slot, tables[index].sequences)
                 }
             }
         }

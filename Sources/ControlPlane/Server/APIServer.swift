@@ -24,6 +24,13 @@ public struct APIServer: ~Copyable {
     /// (`apiserver/pkg/storage/etcd3/compact.go`), and keeps what is younger than one such interval.
     public var historyRetention = VirtualDuration.minutes(10)
 
+    /// How long an Event is kept after its last write. Upstream's `--event-ttl` is an hour; correlators here
+    /// go on with a series for up to two, and find its Event.
+    static let eventRetention = VirtualDuration.hours(2)
+    /// Versions of Events in the order in which they were written, from ``firstLiveEvent`` on.
+    private var liveEvents: ContiguousArray<(time: VirtualTime, key: ObjectKey, version: Int64)> = []
+    private var firstLiveEvent = 0
+
     /// How long new pods tolerate a node that is not ready (`--default-not-ready-toleration-seconds`).
     public var notReadyTolerationSeconds: Int64 = 300
     /// How long new pods tolerate an unreachable node (`--default-unreachable-toleration-seconds`).
@@ -94,10 +101,25 @@ public struct APIServer: ~Copyable {
         let stored = store.put(object, at: now)
         switch stored.kind {
         case .priorityClass, .runtimeClass, .limitRange: admittedSpecs.forgetAll()
+        case .event: expireEvents(after: stored, at: now)
         default: break
         }
         if store.revision % 1_024 == 0 { store.compact(before: now - historyRetention) }
         return stored
+    }
+
+    /// Puts an Event that was written into line, and lets those go whose time is over.
+    private mutating func expireEvents(after event: APIObject, at now: VirtualTime) {
+        liveEvents.append((now, event.key, event.metadata.resourceVersion))
+        while liveEvents[firstLiveEvent].time + Self.eventRetention < now {
+            let old = liveEvents[firstLiveEvent]
+            store.expire(.event, old.key, version: old.version)
+            firstLiveEvent += 1
+        }
+        if firstLiveEvent > 1_024 && firstLiveEvent > liveEvents.count / 2 {
+            liveEvents.removeFirst(firstLiveEvent)
+            firstLiveEvent = 0
+        }
     }
 
     /// Ends the renewals of a lease whose holder stops or is cut off at a moment: the last renewal before it

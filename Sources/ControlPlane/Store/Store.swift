@@ -106,6 +106,15 @@ public struct Store: Sendable {
         }
     }
 
+    /// Lets objects go that nobody has written since they were put into line, without a write of their own.
+    ///
+    /// - Parameter version: the version that is to go; a newer one stays.
+    mutating func expire(_ kind: ObjectKind, _ key: ObjectKey, version: Int64) {
+        let index = Int(kind.rawValue)
+        guard tables[index].objects[key]?.metadata.resourceVersion == version else { return }
+        tables[index].objects.removeValue(forKey: key)
+    }
+
     /// Forgets single writes made before a moment.
     public mutating func compact(before time: VirtualTime) {
         var index = historyStart

@@ -22,10 +22,8 @@ struct EndpointSet: Sendable {
 
     private var items: [Endpoint?] = []
     private var places: [Key: Int] = [:]
-    private var head = 0
 
-    var count: Int { places.count }
-    var isEmpty: Bool { places.isEmpty }
+    /// What is left, in order.
     var all: [Endpoint] { items.compactMap { $0 } }
 
     mutating func insert(_ endpoint: Endpoint) {
@@ -45,21 +43,18 @@ struct EndpointSet: Sendable {
         items[place] = nil
         return found
     }
-
-    /// Takes out the first.
-    mutating func popFirst() -> Endpoint? {
-        while head < items.count {
-            defer { head += 1 }
-            guard let endpoint = items[head] else { continue }
-            items[head] = nil
-            places.removeValue(forKey: Key(endpoint))
-            return endpoint
-        }
-        return nil
-    }
 }
 
 extension EndpointSlice.Endpoint {
+    /// Whether two endpoints stand for the same address of the same pod.
+    func hasSameKey(as other: Self) -> Bool {
+        let (mine, theirs) = (targetRef, other.targetRef)
+        return (mine?.name ?? "") == (theirs?.name ?? "")
+            && (mine?.namespace ?? "") == (theirs?.namespace ?? "")
+            && (hostname ?? "") == (other.hostname ?? "")
+            && (addresses == other.addresses || addresses.sorted() == other.addresses.sorted())
+    }
+
     /// Whether two endpoints of one key say the same.
     func hasSameState(as other: Self) -> Bool {
         var (mine, theirs) = (targetRef, other.targetRef)

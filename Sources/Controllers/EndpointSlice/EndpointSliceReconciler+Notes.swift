@@ -3,21 +3,32 @@ import KubernetesModel
 
 /// What the run's journal tells about a service's endpoints.
 extension EndpointSliceReconciler {
+    typealias PodLookup = (EndpointSlice.Endpoint) -> Pod?
+
     /// One line when pods stop, and one when pods begin, to be ready behind the service.
     func readinessNotes(
-        _ existing: [EndpointSlice], _ wanted: [EndpointSlice.Endpoint], _ pods: [Ref<Pod>]
+        _ existing: [EndpointSlice], _ wanted: [EndpointSlice.Endpoint], _ pod: PodLookup
     ) -> [JournalEntry] {
         let before = existing.flatMap(\.endpoints).filter(\.isReady)
         let after = wanted.filter(\.isReady)
         let (had, has) = (Set(before.map { $0.targetRef?.uid }), Set(after.map { $0.targetRef?.uid }))
-        let lost = before.filter { !has.contains($0.targetRef?.uid) }
-        let gained = after.filter { !had.contains($0.targetRef?.uid) }
+        return readinessNotes(
+            lost: before.filter { !has.contains($0.targetRef?.uid) },
+            gained: after.filter { !had.contains($0.targetRef?.uid) },
+            ready: after.count, of: wanted.count, pod)
+    }
+
+    /// The lines for endpoints that are known to have stopped and begun to be ready.
+    func readinessNotes(
+        lost: [EndpointSlice.Endpoint], gained: [EndpointSlice.Endpoint], ready: Int, of count: Int,
+        _ pod: PodLookup
+    ) -> [JournalEntry] {
         func entry(_ reason: String, _ verb: String, _ endpoints: [EndpointSlice.Endpoint]) -> JournalEntry {
             let names = endpoints.map { $0.targetRef?.name ?? $0.addresses.first ?? "" }
-            let causes = endpoints.map { cause($0, pods) }
+            let causes = endpoints.map { cause(pod($0)) }
             return JournalEntry(
                 .endpoints, .service, service.key, reason: reason,
-                message: "\(verb) \(names.joined(separator: ", ")); \(after.count) ready of \(wanted.count)",
+                message: "\(verb) \(names.joined(separator: ", ")); \(ready) ready of \(count)",
                 cause: Set(causes).count == 1
                     ? causes[0] : zip(names, causes).map { "\($0): \($1)" }.joined(separator: "; "))
         }
@@ -27,10 +38,8 @@ extension EndpointSliceReconciler {
         return notes
     }
 
-    private func cause(_ endpoint: EndpointSlice.Endpoint, _ pods: [Ref<Pod>]) -> String {
-        guard let pod = pods.first(where: { $0.value.metadata.uid == endpoint.targetRef?.uid })?.value else {
-            return "the pod is gone or no longer selected"
-        }
+    private func cause(_ pod: Pod?) -> String {
+        guard let pod else { return "the pod is gone or no longer selected" }
         if pod.status.phase.isTerminal { return "the pod ended (\(pod.status.phase.rawValue))" }
         if pod.metadata.isBeingDeleted { return "the pod is being deleted" }
         guard let ready = pod.status.conditions["Ready"] else { return "the pod has no Ready condition" }

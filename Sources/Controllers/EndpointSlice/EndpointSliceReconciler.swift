@@ -6,6 +6,10 @@ struct EndpointSliceChanges: Sendable {
     var creates: [EndpointSlice] = []
     var updates: [EndpointSlice] = []
     var deletes: [EndpointSlice] = []
+    /// What is reported when the calls are done.
+    var events: [TopologyCache.Report] = []
+
+    var isEmpty: Bool { creates.isEmpty && updates.isEmpty && deletes.isEmpty }
 }
 
 /// Compares the pods behind a service with its slices.
@@ -13,7 +17,7 @@ struct EndpointSliceChanges: Sendable {
 /// Upstream: `staging/src/k8s.io/endpointslice/reconciler.go`, `utils.go` (v1.36). Where upstream takes slices
 /// and endpoints in random order, simk takes them in the order in which its cache met them.
 struct EndpointSliceReconciler {
-    struct Result {
+    struct Result: Sendable {
         /// One element an address type.
         var changes: [EndpointSliceChanges] = []
         var failures: [SyncFailure] = []
@@ -27,20 +31,24 @@ struct EndpointSliceReconciler {
     /// The annotation that changed slices get; nil takes it off.
     let triggerTime: String?
 
-    func reconcile(pods: [Ref<Pod>], slices: [EndpointSlice], node: NodeLookup) -> Result {
+    /// The plain algorithm: every endpoint of every slice is compared.
+    func reconcile(
+        pods: [Ref<Pod>], slices: [EndpointSlice], topology: inout TopologyCache, node: NodeLookup
+    ) -> Result {
         var result = Result()
         let types = addressTypes
+        let foreign = slices.filter { !types.contains($0.addressType) }
+        for slice in foreign { topology.removeHints(service.key, slice.addressType) }
         for type in types {
             let existing = slices.filter { $0.addressType == type }
-            let changes = reconcile(type, pods, existing, node, &result)
+            let changes = reconcile(type, pods, existing, &topology, node, &result)
             result.changes.append(changes)
         }
-        let foreign = slices.filter { !types.contains($0.addressType) }
         if !foreign.isEmpty { result.changes.append(EndpointSliceChanges(deletes: foreign)) }
         return result
     }
 
-    private var addressTypes: [String] {
+    var addressTypes: [String] {
         let families = ["IPv4", "IPv6"].filter(service.spec.ipFamilies.contains)
         if !families.isEmpty { return families }
         let address = service.spec.clusterIP
@@ -49,8 +57,8 @@ struct EndpointSliceReconciler {
     }
 
     private func reconcile(
-        _ type: String, _ pods: [Ref<Pod>], _ existing: [EndpointSlice], _ node: NodeLookup,
-        _ result: inout Result
+        _ type: String, _ pods: [Ref<Pod>], _ existing: [EndpointSlice], _ topology: inout TopologyCache,
+        _ node: NodeLookup, _ result: inout Result
     ) -> EndpointSliceChanges {
         var changes = EndpointSliceChanges()
         var slicesByPorts = SlicesByPorts()
@@ -84,7 +92,9 @@ struct EndpointSliceReconciler {
         }
         let wanted = desired.flatMap(\.endpoints.all)
         for group in desired {
-            let part = reconcile(group.ports, group.endpoints, slicesByPorts[group.ports], type)
+            var endpoints = group.endpoints
+            let matches = slicesByPorts[group.ports].map { SliceMatch($0, &endpoints) }
+            let part = settle(matches, missing: endpoints.all, ports: group.ports, type)
             changes.creates += part.creates
             changes.updates += part.updates
             changes.deletes += part.deletes
@@ -93,13 +103,15 @@ struct EndpointSliceReconciler {
             changes.deletes += slices
         }
         keepPlaceholder(existing, type, &changes)
-        settleHints(existing, &changes)
-        result.notes += readinessNotes(existing, wanted, pods)
+        settleHints(existing, type, &topology, &changes)
+        result.notes += readinessNotes(existing, wanted) { endpoint in
+            pods.first { $0.value.metadata.uid == endpoint.targetRef?.uid }?.value
+        }
         return finalize(changes)
     }
 
     /// A service without endpoints has one empty slice.
-    private func keepPlaceholder(
+    func keepPlaceholder(
         _ existing: [EndpointSlice], _ type: String, _ changes: inout EndpointSliceChanges
     ) {
         guard existing.count == changes.deletes.count, changes.creates.isEmpty else { return }
@@ -116,7 +128,7 @@ struct EndpointSliceReconciler {
     }
 
     /// Turns creations beside deletions into updates, and stamps what is written.
-    private func finalize(_ given: EndpointSliceChanges) -> EndpointSliceChanges {
+    func finalize(_ given: EndpointSliceChanges) -> EndpointSliceChanges {
         var changes = given
         var index = 0
         while index < changes.deletes.count, var slice = changes.creates.last {
@@ -142,28 +154,30 @@ struct EndpointSliceReconciler {
 
     // MARK: One group of ports
 
-    private func reconcile(
-        _ ports: [EndpointSlice.Port], _ given: EndpointSet, _ existing: [EndpointSlice], _ type: String
+    /// Decides what becomes of the slices of one group of ports.
+    ///
+    /// - Parameter missing: the endpoints that no slice has, in order.
+    func settle(
+        _ matches: [SliceMatch], missing: [EndpointSlice.Endpoint], ports: [EndpointSlice.Port],
+        _ type: String
     ) -> EndpointSliceChanges {
-        var desired = given
+        var missing = missing[...]
         var changes = EndpointSliceChanges()
         var unchanged: [EndpointSlice] = []
-        for slice in existing {
-            var kept: [EndpointSlice.Endpoint] = []
-            var isUpdated = false
-            for endpoint in slice.endpoints {
-                guard let wanted = desired.remove(like: endpoint) else { continue }
-                kept.append(wanted)
-                if !wanted.hasSameState(as: endpoint) { isUpdated = true }
+        for match in matches {
+            let slice = match.slice
+            if match.isSettled {
+                unchanged.append(slice)
+                continue
             }
             let (labels, labelsChanged) = labels(replacing: slice.metadata.labels)
-            if isUpdated || kept.count != slice.endpoints.count {
-                if kept.isEmpty {
+            if !match.isSame {
+                if match.kept.isEmpty {
                     changes.deletes.append(slice)
                 } else {
                     changes.updates.append(
                         slice.with {
-                            $0.endpoints = kept
+                            $0.endpoints = match.kept
                             $0.metadata.labels = labels
                         })
                 }
@@ -173,31 +187,31 @@ struct EndpointSliceReconciler {
                 unchanged.append(slice)
             }
         }
-        if !desired.isEmpty && !changes.updates.isEmpty {
+        if !missing.isEmpty && !changes.updates.isEmpty {
             // The fullest first.
             let order = changes.updates.indices.sorted {
                 (changes.updates[$1].endpoints.count, $0) < (changes.updates[$0].endpoints.count, $1)
             }
-            for index in order { fill(&changes.updates[index], from: &desired) }
+            for index in order { fill(&changes.updates[index], from: &missing) }
         }
-        while !desired.isEmpty {
+        while !missing.isEmpty {
             let place =
-                desired.count < maxEndpointsPerSlice ? bestFit(unchanged, adding: desired.count) : nil
+                missing.count < maxEndpointsPerSlice ? bestFit(unchanged, adding: missing.count) : nil
             if let place {
                 var slice = unchanged.remove(at: place)
-                fill(&slice, from: &desired)
+                fill(&slice, from: &missing)
                 changes.updates.append(slice)
             } else {
                 var slice = newSlice(ports: ports, type)
-                fill(&slice, from: &desired)
+                fill(&slice, from: &missing)
                 changes.creates.append(slice)
             }
         }
         return changes
     }
 
-    private func fill(_ slice: inout EndpointSlice, from desired: inout EndpointSet) {
-        while slice.endpoints.count < maxEndpointsPerSlice, let endpoint = desired.popFirst() {
+    private func fill(_ slice: inout EndpointSlice, from missing: inout ArraySlice<EndpointSlice.Endpoint>) {
+        while slice.endpoints.count < maxEndpointsPerSlice, let endpoint = missing.popFirst() {
             slice.endpoints.append(endpoint)
         }
     }
@@ -218,13 +232,13 @@ struct EndpointSliceReconciler {
 
     // MARK: Parts
 
-    private func isOwned(_ slice: EndpointSlice) -> Bool {
+    func isOwned(_ slice: EndpointSlice) -> Bool {
         slice.metadata.ownerReferences.contains {
             $0.uid == service.metadata.uid && $0.kind == "Service" && $0.apiVersion == "v1"
         }
     }
 
-    private func newSlice(ports: [EndpointSlice.Port], _ type: String) -> EndpointSlice {
+    func newSlice(ports: [EndpointSlice.Port], _ type: String) -> EndpointSlice {
         var slice = EndpointSlice()
         slice.metadata.namespace = service.metadata.namespace
         let name = service.metadata.name
@@ -240,7 +254,7 @@ struct EndpointSliceReconciler {
     }
 
     /// The service's labels and those that make a slice the service's.
-    private func labels(replacing old: StringMap) -> (labels: StringMap, isChanged: Bool) {
+    func labels(replacing old: StringMap) -> (labels: StringMap, isChanged: Bool) {
         func withoutReserved(_ labels: StringMap) -> StringMap {
             StringMap(
                 labels.entries.lazy.filter { !EndpointSliceLabels.reserved.contains($0.key) }
@@ -256,10 +270,10 @@ struct EndpointSliceReconciler {
     }
 
     /// Pods that have ended or have no address yet are not behind any service.
-    private func isListed(_ pod: Pod) -> Bool { !pod.status.phase.isTerminal && !pod.status.podIP.isEmpty }
+    func isListed(_ pod: Pod) -> Bool { !pod.status.phase.isTerminal && !pod.status.podIP.isEmpty }
 
-    private func endpoint(_ pod: Pod, _ node: Node?, _ type: String) -> EndpointSlice.Endpoint {
-        var endpoint = EndpointSlice.Endpoint()
+    func endpoint(_ pod: Pod, _ node: Node?, _ type: String) -> EndpointSlice.Endpoint {
+        var endpoint = EndpointSlice.Endpoint.Record()
         if (type == "IPv6") == pod.status.podIP.contains(":") { endpoint.addresses = [pod.status.podIP] }
         let isTerminating = pod.metadata.isBeingDeleted
         endpoint.conditions.serving = pod.isReady
@@ -271,10 +285,10 @@ struct EndpointSliceReconciler {
         if !pod.spec.hostname.isEmpty && pod.spec.subdomain == service.metadata.name {
             endpoint.hostname = pod.spec.hostname
         }
-        return endpoint
+        return EndpointSlice.Endpoint(endpoint)
     }
 
-    private func endpointPorts(of pod: Pod) -> [EndpointSlice.Port] {
+    func endpointPorts(of pod: Pod) -> [EndpointSlice.Port] {
         service.spec.ports.compactMap { servicePort in
             guard let number = ServicePortTarget.number(of: servicePort, on: pod) else { return nil }
             var port = EndpointSlice.Port()
@@ -284,6 +298,39 @@ struct EndpointSliceReconciler {
             port.appProtocol = servicePort.appProtocol
             return port
         }
+    }
+}
+
+/// What a slice has of the endpoints that are wanted.
+struct SliceMatch: Sendable {
+    let slice: EndpointSlice
+    /// Those that the slice is to keep, as they should be.
+    var kept: [EndpointSlice.Endpoint] = []
+    /// Whether these are what the slice says now.
+    var isSame = true
+    /// Whether nothing at all about the slice has to change, labels and hints included.
+    var isSettled = false
+
+    init(settled slice: EndpointSlice) {
+        self.slice = slice
+        isSettled = true
+    }
+
+    init(_ slice: EndpointSlice, kept: [EndpointSlice.Endpoint], isSame: Bool) {
+        self.slice = slice
+        self.kept = kept
+        self.isSame = isSame
+    }
+
+    /// Takes what the slice has out of what is wanted.
+    init(_ slice: EndpointSlice, _ wanted: inout EndpointSet) {
+        self.slice = slice
+        for endpoint in slice.endpoints {
+            guard let found = wanted.remove(like: endpoint) else { continue }
+            kept.append(found)
+            if !found.hasSameState(as: endpoint) { isSame = false }
+        }
+        if kept.count != slice.endpoints.count { isSame = false }
     }
 }
 

@@ -20,13 +20,13 @@ struct EndpointSliceTracker: Sendable {
     }
 
     /// Whether the slices of a service, as the cache has them, are behind what was written.
-    func isStale(_ service: ObjectKey, _ slices: [EndpointSlice]) -> Bool {
+    func isStale(_ service: ObjectKey, _ slices: [Ref<EndpointSlice>]) -> Bool {
         guard let known = services[service] else { return false }
         for slice in slices {
-            guard let generation = known[slice.metadata.uid] else { continue }
-            guard let generation, generation <= slice.metadata.generation else { return true }
+            guard let generation = known[slice.value.metadata.uid] else { continue }
+            guard let generation, generation <= slice.value.metadata.generation else { return true }
         }
-        let present = Set(slices.map(\.metadata.uid))
+        let present = Set(slices.map(\.value.metadata.uid))
         return known.contains { $0.value != nil && !present.contains($0.key) }
     }
 
@@ -61,22 +61,39 @@ struct TriggerTimeTracker: Sendable {
 
     /// The earliest of the changes since the last sync; nil when there was none.
     mutating func lastChange(_ service: Service, pods: [Ref<Pod>]) -> Timestamp? {
-        let known = services[service.key]
+        lastChange(
+            service,
+            ServicePods.Changes(
+                isComplete: true,
+                pods: pods.map { ($0.value.metadata.name, ServicePods.Member(pod: $0, order: 0)) }))
+    }
+
+    /// The same, from those of the service's pods that may have changed since.
+    mutating func lastChange(_ service: Service, _ changes: ServicePods.Changes) -> Timestamp? {
+        // Moved out, so that it is changed in place.
+        let known = services.removeValue(forKey: service.key)
+        let isNew = known == nil
+        var state = known ?? State(service: nil, pods: [:])
         var earliest: Timestamp?
-        var times: [String: Timestamp] = [:]
-        for pod in pods {
-            guard let time = pod.value.status.conditions["Ready"]?.lastTransitionTime else { continue }
-            let name = pod.value.metadata.name
-            times[name] = time
-            if let last = known?.pods[name], time <= last { continue }
+        let before = changes.isComplete ? state.pods : [:]
+        if changes.isComplete { state.pods = [:] }
+        for (name, member) in changes.pods {
+            let last = changes.isComplete ? before[name] : state.pods[name]
+            guard let time = member?.pod.value.status.conditions["Ready"]?.lastTransitionTime else {
+                state.pods.removeValue(forKey: name)
+                continue
+            }
+            state.pods[name] = time
+            if let last, time <= last { continue }
             earliest = min(earliest ?? time, time)
         }
         let created = service.metadata.creationTimestamp
-        if let created, known?.service.map({ created > $0 }) ?? true {
+        if let created, state.service.map({ created > $0 }) ?? true {
             earliest = min(earliest ?? created, created)
         }
-        services[service.key] = State(service: created, pods: times)
-        return known == nil ? created : earliest
+        state.service = created
+        services[service.key] = state
+        return isNew ? created : earliest
     }
 
     mutating func forget(_ service: ObjectKey) { services.removeValue(forKey: service) }

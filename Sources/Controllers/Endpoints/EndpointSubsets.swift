@@ -2,25 +2,59 @@ import KubernetesModel
 import OrderedCollections
 
 /// One address of an Endpoints object.
-struct EndpointAddress: Hashable, FieldMapped {
-    var ip = ""
-    var hostname = ""
-    var nodeName: String?
-    var targetRef: TargetReference?
+///
+/// It is a reference to a record that never changes, beside its JSON: a large service's object is written anew
+/// whenever one of its pods changes, and most of its addresses are then those of before.
+struct EndpointAddress: Hashable, Sendable {
+    struct Record: Hashable, FieldMapped {
+        var ip = ""
+        var hostname = ""
+        var nodeName: String?
+        var targetRef: TargetReference?
 
-    mutating func map(_ fields: inout Fields) {
-        fields.requiredString("ip", &ip)
-        fields.string("hostname", &hostname)
-        fields.string("nodeName", &nodeName)
-        fields.part("targetRef", &targetRef)
+        mutating func map(_ fields: inout Fields) {
+            fields.requiredString("ip", &ip)
+            fields.string("hostname", &hostname)
+            fields.string("nodeName", &nodeName)
+            fields.part("targetRef", &targetRef)
+        }
     }
+
+    private final class Shared: Sendable {
+        let record: Record
+        let json: JSONValue
+
+        init(_ record: Record, epoch: CalendarTime) {
+            self.record = record
+            json = .object(record.fields(epoch: epoch))
+        }
+    }
+
+    private let shared: Shared
+
+    init(_ record: Record, epoch: CalendarTime) { shared = Shared(record, epoch: epoch) }
+
+    var ip: String { shared.record.ip }
+    var hostname: String { shared.record.hostname }
+    var nodeName: String? { shared.record.nodeName }
+    var targetRef: TargetReference? { shared.record.targetRef }
+    var uid: UID? { shared.record.targetRef?.uid }
+    var json: JSONValue { shared.json }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.shared === right.shared || left.shared.record == right.shared.record
+    }
+    func hash(into hasher: inout Hasher) { hasher.combine(shared.record) }
 
     /// By address, then by the pod's identity.
     static func precedes(_ left: Self, _ right: Self) -> Bool {
         if left.ip != right.ip { return left.ip.utf8.lexicographicallyPrecedes(right.ip.utf8) }
-        guard let other = right.targetRef else { return false }
-        return left.targetRef.map { $0.uid < other.uid } ?? true
+        guard let other = right.uid else { return false }
+        return left.uid.map { $0 < other } ?? true
     }
+
+    /// Whether two addresses are one, whatever else is said of them.
+    static func isSame(_ left: Self, _ right: Self) -> Bool { left.ip == right.ip && left.uid == right.uid }
 
     fileprivate var dump: String {
         let node = nodeName ?? "<nil>"
@@ -63,8 +97,8 @@ struct EndpointSubset: Hashable, FieldMapped {
     var ports: [EndpointsPort] = []
 
     mutating func map(_ fields: inout Fields) {
-        fields.list("addresses", &addresses)
-        fields.list("notReadyAddresses", &notReadyAddresses)
+        fields.addresses("addresses", &addresses)
+        fields.addresses("notReadyAddresses", &notReadyAddresses)
         fields.list("ports", &ports)
     }
 
@@ -97,7 +131,7 @@ struct EndpointSubset: Hashable, FieldMapped {
             for port in ports {
                 // Changed in place: a service of many pods comes as one subset a pod.
                 func offer(_ address: EndpointAddress, _ isReady: Bool) {
-                    let identity = Identity(ip: address.ip, uid: address.targetRef?.uid)
+                    let identity = Identity(ip: address.ip, uid: address.uid)
                     if addresses[identity] == nil { addresses[identity] = address }
                     offers[port, default: [:]][identity, default: true].and(isReady)
                 }
@@ -144,19 +178,12 @@ struct EndpointSubset: Hashable, FieldMapped {
     private static func repackedPlainly(_ subsets: [EndpointSubset]) -> [EndpointSubset]? {
         guard let ports = subsets.first?.ports, ports.count <= 1 else { return subsets.isEmpty ? [] : nil }
         guard !subsets.contains(where: { $0.ports != ports }) else { return nil }
-        func sorted(_ addresses: [EndpointAddress]) -> [EndpointAddress] {
-            // Addresses are large: their places are sorted, and each is moved once.
-            addresses.indices.sorted { EndpointAddress.precedes(addresses[$0], addresses[$1]) }.map {
-                addresses[$0]
-            }
-        }
-        func isSame(_ left: EndpointAddress, _ right: EndpointAddress) -> Bool {
-            left.ip == right.ip && left.targetRef?.uid == right.targetRef?.uid
-        }
-        let ready = sorted(subsets.flatMap(\.addresses))
-        let notReady = sorted(subsets.flatMap(\.notReadyAddresses))
+        let ready = subsets.flatMap(\.addresses).sorted(by: EndpointAddress.precedes)
+        let notReady = subsets.flatMap(\.notReadyAddresses).sorted(by: EndpointAddress.precedes)
         for list in [ready, notReady] {
-            for index in list.indices.dropFirst() where isSame(list[index - 1], list[index]) { return nil }
+            for index in list.indices.dropFirst() where EndpointAddress.isSame(list[index - 1], list[index]) {
+                return nil
+            }
         }
         // An address that is both ready and not is rare, and decided by the full rule.
         let unready = Set(notReady.map(\.ip))
@@ -198,6 +225,23 @@ struct EndpointSubset: Hashable, FieldMapped {
             }
             return subset
         }
+    }
+}
+
+extension Fields {
+    fileprivate mutating func addresses(_ name: String, _ value: inout [EndpointAddress]) {
+        let epoch = epoch
+        field(
+            name, &value,
+            read: {
+                $0.arrayValue.map {
+                    $0.map {
+                        EndpointAddress(
+                            EndpointAddress.Record(fields: $0.objectValue ?? [:], epoch: epoch), epoch: epoch)
+                    }
+                }
+            },
+            write: { $0.isEmpty ? nil : .array($0.map(\.json)) })
     }
 }
 

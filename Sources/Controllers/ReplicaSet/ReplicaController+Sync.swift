@@ -234,6 +234,7 @@ extension ReplicaController {
         let value = snapshot.object.value
         let labels = value.template.metadata.labels
         let time = Timestamp(now)
+        let minReadySeconds = value.minReadySeconds
         var status = value.replicaStatus
         status.replicas = Int64(snapshot.active.count)
         status.fullyLabeledReplicas = 0
@@ -244,9 +245,10 @@ extension ReplicaController {
             if labels == own || labels.entries.allSatisfy({ own[$0.key] == $0.value }) {
                 status.fullyLabeledReplicas += 1
             }
-            if pod.value.isReady {
+            // Not by `isReady`, which copies the condition: every sync asks for every pod.
+            if pod.value.status.conditions.contains(where: { $0.type == "Ready" && $0.status == .isTrue }) {
                 status.readyReplicas += 1
-                if pod.value.isAvailable(minReadySeconds: value.minReadySeconds, at: time) {
+                if minReadySeconds == 0 || pod.value.isAvailable(minReadySeconds: minReadySeconds, at: time) {
                     status.availableReplicas += 1
                 }
             }

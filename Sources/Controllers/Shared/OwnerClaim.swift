@@ -10,19 +10,27 @@ struct OwnerClaim<Owner: TypedObject>: Sendable {
     }
 
     let owner: Ref<Owner>
+    /// The owner's own, taken out once: a verdict is asked for with every pod of every sync.
+    private let uid: UID
+    private let namespace: String
+    private let isBeingDeleted: Bool
 
-    init(_ owner: Ref<Owner>) { self.owner = owner }
+    init(_ owner: Ref<Owner>) {
+        self.owner = owner
+        uid = owner.value.metadata.uid
+        namespace = owner.value.metadata.namespace
+        isBeingDeleted = owner.value.metadata.isBeingDeleted
+    }
 
     /// What to do with an object that the owner's selector matches or not.
     func verdict(on object: ObjectMeta, matches: Bool) -> Verdict {
-        let metadata = owner.value.metadata
-        if let reference = object.controllerReference {
-            if reference.uid != metadata.uid { return .ignore }
+        for reference in object.ownerReferences where reference.controller == true {
+            if reference.uid != uid { return .ignore }
             if matches { return .owned }
-            return metadata.isBeingDeleted ? .ignore : .release
+            return isBeingDeleted ? .ignore : .release
         }
-        if metadata.isBeingDeleted || !matches || object.isBeingDeleted { return .ignore }
-        return object.namespace == metadata.namespace ? .adopt : .ignore
+        if isBeingDeleted || !matches || object.isBeingDeleted { return .ignore }
+        return object.namespace == namespace ? .adopt : .ignore
     }
 
     /// Claims objects by calls, one after another; a failed call does not keep the others from being made.

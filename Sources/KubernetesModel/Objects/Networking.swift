@@ -99,24 +99,78 @@ public struct EndpointSlice: FieldMappedObject {
             fields.bool("terminating", &terminating)
         }
     }
+    /// What a slice says of one endpoint. It is a reference to a record that never changes, so that the
+    /// versions of a slice share what they have in common.
     public struct Endpoint: Hashable, FieldMapped {
-        public var addresses: [String] = []
-        public var conditions = Conditions()
-        public var hostname: String?
-        public var targetRef: TargetReference?
-        public var nodeName: String?
-        public var zone: String?
-        public var rest: JSONObject = [:]
-        public init() {}
-        public mutating func map(_ fields: inout Fields) {
-            fields.strings("addresses", &addresses)
-            fields.part("conditions", &conditions)
-            fields.string("hostname", &hostname)
-            fields.part("targetRef", &targetRef)
-            fields.string("nodeName", &nodeName)
-            fields.string("zone", &zone)
-            fields.rest(&rest)
+        public struct Record: Hashable, FieldMapped {
+            public var addresses: [String] = []
+            public var conditions = Conditions()
+            public var hostname: String?
+            public var targetRef: TargetReference?
+            public var nodeName: String?
+            public var zone: String?
+            public var rest: JSONObject = [:]
+            public init() {}
+            public mutating func map(_ fields: inout Fields) {
+                fields.strings("addresses", &addresses)
+                fields.part("conditions", &conditions)
+                fields.string("hostname", &hostname)
+                fields.part("targetRef", &targetRef)
+                fields.string("nodeName", &nodeName)
+                fields.string("zone", &zone)
+                fields.rest(&rest)
+            }
         }
+
+        private var shared: Ref<Record>
+
+        public init() { self.init(Record()) }
+        public init(_ record: Record) { shared = Ref(record) }
+
+        /// All fields; a changed record is a new one.
+        public var record: Record {
+            get { shared.value }
+            set { shared = Ref(newValue) }
+        }
+
+        public var addresses: [String] {
+            get { shared.value.addresses }
+            set { record.addresses = newValue }
+        }
+        public var conditions: Conditions {
+            get { shared.value.conditions }
+            set { record.conditions = newValue }
+        }
+        public var hostname: String? {
+            get { shared.value.hostname }
+            set { record.hostname = newValue }
+        }
+        public var targetRef: TargetReference? {
+            get { shared.value.targetRef }
+            set { record.targetRef = newValue }
+        }
+        public var nodeName: String? {
+            get { shared.value.nodeName }
+            set { record.nodeName = newValue }
+        }
+        public var zone: String? {
+            get { shared.value.zone }
+            set { record.zone = newValue }
+        }
+        public var rest: JSONObject {
+            get { shared.value.rest }
+            set { record.rest = newValue }
+        }
+
+        public mutating func map(_ fields: inout Fields) { record.map(&fields) }
+
+        /// Whether two endpoints are the same record: equal without a look at the fields.
+        public func isIdentical(to other: Self) -> Bool { shared === other.shared }
+
+        public static func == (left: Self, right: Self) -> Bool {
+            left.shared === right.shared || left.shared.value == right.shared.value
+        }
+        public func hash(into hasher: inout Hasher) { hasher.combine(shared.value) }
     }
     public struct Port: Hashable, FieldMapped {
         public var name: String?
