@@ -24,6 +24,11 @@ extension ClusterConfiguration {
             description.taints = pool.taints
             description.capacity = pool.capacity
             description.allocatable = pool.allocatable
+            // containerd's times are timing parameters.
+            if pool.runtime != .containerd { description.runtime = pool.runtime.profile }
+            for (handler, runtime) in pool.runtimeHandlers {
+                description.runtimeHandlers[handler] = runtime.profile
+            }
             description.imageBandwidth = Double(plan.registry.bandwidth.value)
             let place = nodes.count
             description.internalIP = "10.\(place >> 16 & 255).\(place >> 8 & 255).\(place & 255)"
@@ -40,6 +45,9 @@ extension ClusterConfiguration {
         }
         kubelet.images.standardSizeBytes = plan.registry.defaultImageSize.value
         kubelet.behaviors.rules = scenario.behaviors.map(BehaviorCatalog.Rule.init)
+        for object in scenario.allManifests where object.kind == .runtimeClass {
+            kubelet.runtimeClasses[object.key.name] = object.tree["handler"]?.stringValue
+        }
         failures = scenario.failures.map { FailurePlan($0, in: plan) }
         apply(plan.parameters)
     }
@@ -139,8 +147,8 @@ extension BehaviorCatalog.Rule {
         }
         behavior.hookDuration = .distribution(rule.preStop)
         behavior.stopTime = rule.ignoresSIGTERM ? nil : .distribution(rule.shutdown)
-        behavior.milliCPU = rule.cpuUsage.flatMap { Int64(exactly: ($0.mean * 1_000).rounded()) }
-        behavior.memoryBytes = rule.memoryUsage.flatMap { Int64(exactly: $0.mean.rounded()) }
+        behavior.cpu = rule.cpuUsage
+        behavior.memory = rule.memoryUsage
         self.init(
             namespace: rule.namespace, selector: rule.selector, container: rule.container, behavior: behavior)
     }

@@ -38,9 +38,14 @@ public struct ContainerBehavior: Equatable, Sendable {
     public var stopTime: Draw? = .milliseconds(100)
     /// With which it ends after SIGTERM.
     public var stopExitCode: Int32 = 0
-    /// Kept for models of contention and autoscaling; nothing reads them yet.
-    public var milliCPU: Int64?
-    public var memoryBytes: Int64?
+    /// The cores that it would use if it had the node to itself; nil leaves it out of all contention. Less than
+    /// that stretches ``runTime``.
+    public var cpu: UsagePattern?
+    /// The bytes that it uses; nil counts as none.
+    public var memory: UsagePattern?
+
+    /// Whether the node keeps account of it.
+    var hasUsage: Bool { cpu != nil || memory != nil }
 
     public init() {}
 }
