@@ -41,7 +41,7 @@ struct ScenarioReader {
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation))
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, timeline: timeline, failures: failures,
-            expectations: expectations
+            expectations: expectations, log: log
         ).run()
         return scenario
     }

@@ -45,7 +45,7 @@ extension ClusterConfiguration {
         }
         kubelet.images.standardSizeBytes = plan.registry.defaultImageSize.value
         kubelet.behaviors.rules = scenario.behaviors.map(BehaviorCatalog.Rule.init)
-        for object in scenario.allManifests where object.kind == .runtimeClass {
+        for object in scenario.everyManifest where object.kind == .runtimeClass {
             kubelet.runtimeClasses[object.key.name] = object.tree["handler"]?.stringValue
         }
         failures = scenario.failures.map { FailurePlan($0, in: plan) }
