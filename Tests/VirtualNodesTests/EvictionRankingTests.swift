@@ -59,14 +59,14 @@ struct EvictionRankingTests {
             message
                 == "The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. "
                 + "Container web was using 200Mi, request is 100Mi, has larger consumption of memory. "
-                + "Container tmp was using 1000, request is 0, has larger consumption of memory. ")
+                + "Container tmp was using 1k, request is 0, has larger consumption of memory. ")
     }
 
     private static func spec(
         request: String? = nil, limit: String? = nil, cpu: Bool = false, priorityClass: String = "",
         priority: Int64 = 0, sidecar: String? = nil
     ) -> PodSpec {
-        var resources: JSONObject = [:]
+        var resources: JSONValue = [:]
         if let request {
             resources["requests"] =
                 cpu ? ["memory": .string(request), "cpu": "1"] : ["memory": .string(request)]
@@ -74,8 +74,8 @@ struct EvictionRankingTests {
         if let limit {
             resources["limits"] = cpu ? ["memory": .string(limit), "cpu": "1"] : ["memory": .string(limit)]
         }
-        var tree: JSONObject = [
-            "containers": [["name": "web", "image": "a", "resources": .object(resources)]],
+        var tree: JSONValue = [
+            "containers": [["name": "web", "image": "a", "resources": resources]],
             "restartPolicy": "Always", "priority": .integer(priority),
         ]
         if !priorityClass.isEmpty { tree["priorityClassName"] = .string(priorityClass) }
@@ -87,7 +87,7 @@ struct EvictionRankingTests {
                 ]
             ]
         }
-        return PodSpec(source: tree)
+        return PodSpec(source: FakeCluster.members(tree))
     }
 
     @Test(

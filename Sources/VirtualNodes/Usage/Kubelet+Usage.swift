@@ -89,7 +89,8 @@ extension Kubelet {
         if behavior.cpu != nil, let runTime = behavior.runTime {
             var endless = behavior
             endless.runTime = nil
-            let other = started(record, container, instance, now, endless)
+            let created = ContainerInstance(attempt: instance.attempt, sandbox: instance.sandbox)
+            let other = started(record, container, created, now, endless)
             load.otherEnd = .init(time: other.exitAt, exitCode: other.exitCode, reason: other.exitReason)
             let work = runTime.sample(streams, "run-time", attempt)
             load.workLeft = Double(work.nanoseconds)
