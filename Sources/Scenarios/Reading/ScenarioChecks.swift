@@ -1,5 +1,6 @@
 import Failures
 import KubernetesModel
+import VirtualNodes
 
 /// Finds what is right by itself but does not fit together: names of nothing, selectors that match nothing.
 struct ScenarioChecks {

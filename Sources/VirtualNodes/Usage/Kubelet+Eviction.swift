@@ -68,10 +68,11 @@ extension Kubelet {
     /// Upstream: `synchronize`.
     private mutating func lookAtMemory(_ now: VirtualTime, _ out: inout Outbox) {
         usage.eviction.lookedAt = now
-        let used = Int64(nodeMemory().amount(at: now).rounded(.up))
+        let amount = nodeMemory().amount(at: now)
+        let isLow = amount > pressureLevel
+        let used = OutOfMemory.wholePages(amount)
         let availableOfNode = memoryCapacity - used
         let availableToPods = podsMemoryLimit - used
-        let isLow = min(availableOfNode, availableToPods) < threshold
         let hadPressure = usage.eviction.hasMemoryPressure
         if isLow {
             usage.eviction.pressureSeenAt = now
@@ -97,7 +98,7 @@ extension Kubelet {
             let spec = record.pod.value.spec
             // Critical pods stay, whatever they use.
             if OutOfMemory.isCritical(spec) { continue }
-            let used = Int64(podMemory(slot).amount(at: now).rounded(.up))
+            let used = OutOfMemory.wholePages(podMemory(slot).amount(at: now))
             candidates.append(
                 EvictionRanking.Candidate(
                     slot: slot, key: record.pod.value.metadata.key, priority: spec.priorityValue,
@@ -138,7 +139,7 @@ extension Kubelet {
             let spec = record.container(container)
             return EvictionRanking.ContainerUse(
                 name: spec.name,
-                usageBytes: Int64(usage.loads[load].memoryBytes(at: now).rounded(.up)),
+                usageBytes: OutOfMemory.wholePages(usage.loads[load].memoryBytes(at: now)),
                 request: spec.resources.requests[ResourceName.memory])
         }
     }

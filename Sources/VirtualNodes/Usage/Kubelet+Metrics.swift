@@ -43,7 +43,7 @@ extension Kubelet {
             return ContainerUsage(
                 name: record.container(container).name, startedAt: load.startedAt,
                 cpuSeconds: load.cpuSeconds + load.granted * sinceAccount(now), cpuCores: load.granted,
-                workingSetBytes: Int64(load.memoryBytes(at: now)))
+                workingSetBytes: OutOfMemory.wholePages(load.memoryBytes(at: now)))
         }
     }
 
@@ -53,7 +53,7 @@ extension Kubelet {
         let counted = usage.loads.reduce(usage.endedCPUSeconds) { $0 + $1.cpuSeconds }
         return NodeUsageSample(
             cpuSeconds: counted + cores * sinceAccount(now), cpuCores: cores,
-            workingSetBytes: Int64(nodeMemory().amount(at: now)))
+            workingSetBytes: OutOfMemory.wholePages(nodeMemory().amount(at: now)))
     }
 
     private func sinceAccount(_ now: VirtualTime) -> Double {

@@ -7,6 +7,11 @@ import KubernetesModel
 enum OutOfMemory {
     static let pageBytes: Int64 = 4_096
 
+    /// An amount as the kernel counts it: in pages that are in use, in bytes. Less than a byte is rounding.
+    static func wholePages(_ bytes: Double) -> Int64 {
+        Int64(max(0, (bytes - 0.5) / Double(pageBytes)).rounded(.up)) * pageBytes
+    }
+
     /// `oom_score_adj` of a container's processes. Upstream: `pkg/kubelet/qos/policy.go`,
     /// `GetContainerOOMScoreAdjust` (v1.36).
     static func scoreAdjust(_ pod: PodSpec, _ container: Container, isSidecar: Bool, capacity: Int64) -> Int64 {
