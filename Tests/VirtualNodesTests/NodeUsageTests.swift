@@ -78,6 +78,44 @@ struct NodeUsageTests {
         #expect(cluster.status("full").containerStatuses[0].restartCount == 0)
     }
 
+    @Test("a pod's own limit: the container with the most badness goes, the other stays")
+    func podLimit() {
+        var cluster = Self.cluster([
+            ("small", { $0.memory = Self.level(80 * Self.mebibyte) }),
+            ("large", {
+                $0.memory = .growth(
+                    from: .constant(100 * Self.mebibyte), to: .constant(200 * Self.mebibyte),
+                    over: .constant(100))
+            }),
+        ])
+        let resources: JSONValue = ["requests": ["memory": "200Mi"], "limits": ["memory": "200Mi"]]
+        cluster.at(20) {
+            $0.create(
+                "pod",
+                spec: Specs.pod(
+                    [Specs.container("large"), Specs.container("small")], ["resources": resources]))
+        }
+        cluster.run(until: 60)
+        #expect(cluster.status("pod").containerStatuses.map(\.name) == ["large", "small"])
+        #expect(cluster.status("pod").containerStatuses.map(\.restartCount) == [1, 0])
+        #expect(cluster.messages("SystemOOM").isEmpty)
+    }
+
+    @Test("machines that do not fit leave nobody to kill: nothing spins")
+    func nobodyToKill() {
+        var cluster = Self.cluster([("web", { $0.memory = Self.level(0) })]) {
+            $1.runtimeHandlers = ["kata": .kata]
+            $1.capacity[ResourceName.memory] = Quantity(value: 100 << 20)
+        }
+        cluster.at(20) {
+            $0.create("plain", spec: Specs.pod())
+            $0.create("machine", spec: Specs.pod([Specs.container("web")], ["runtimeClassName": "kata"]))
+        }
+        cluster.run(until: 25)
+        #expect(cluster.kubelet.nextWake > .start + .seconds(25))
+        #expect(cluster.messages("SystemOOM").isEmpty)
+    }
+
     @Test("the node's memory runs out between two looks: the kernel takes the best-effort pod")
     func systemOOM() throws {
         var cluster = Self.cluster([

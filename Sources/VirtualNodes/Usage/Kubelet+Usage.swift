@@ -154,17 +154,22 @@ extension Kubelet {
                 next = min(next, sum.firstAbove(Double(limit), from: now))
             }
             if let limit = podLimit(load.slot) {
-                next = min(next, podMemory(load.slot).firstAbove(Double(limit), from: now))
+                next = min(next, passing(of: limit, podMemory(load.slot), after: now))
             }
         }
         if isMemoryUsed, memoryCapacity > 0 {
-            next = min(next, nodeMemory().firstAbove(Double(podsMemoryLimit), from: now))
+            next = min(next, passing(of: podsMemoryLimit, nodeMemory(), after: now))
         }
         if next != .never { next = max(next, now + .nanoseconds(1)) }
         guard next != usage.alarmAt else { return }
         usage.alarmAt = next
         usage.version &+= 1
         alarms.set(.usage(version: usage.version), at: next)
+    }
+
+    /// When a sum passes a limit; `never` when it is above already, and there was nobody to kill.
+    private func passing(of limit: Int64, _ sum: UsageSum, after now: VirtualTime) -> VirtualTime {
+        sum.amount(at: now) > Double(limit) ? .never : sum.firstAbove(Double(limit), from: now)
     }
 
     /// Sets the alarm again after all alarms have gone with the kubelet's process.
@@ -264,12 +269,11 @@ extension Kubelet {
 
     // MARK: Memory
 
-    /// A pod's own memory limit; nil when it has none.
+    /// A pod's own memory limit, with its overhead; nil when it has none.
     private func podLimit(_ slot: Int32) -> Int64? {
-        guard let limit = pods[Int(slot)].spec.resources?.limits.amount(ResourceName.memory), limit > 0 else {
-            return nil
-        }
-        return limit
+        let spec = pods[Int(slot)].spec
+        guard let limit = spec.resources?.limits.amount(ResourceName.memory), limit > 0 else { return nil }
+        return limit + spec.overhead.amount(ResourceName.memory)
     }
 
     /// Kills one container, or one pod in a virtual machine, where memory has run out.
