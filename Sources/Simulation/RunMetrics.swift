@@ -136,7 +136,9 @@ public final class RunMetrics: SimulationObserver {
             count("evictions", &evictions, at: time)
         }
         // A kubelet's refusal of a pod under pressure has the same reason.
-        if event.reason == "Evicted" && event.component == "kubelet" && event.message.hasPrefix("The node was") {
+        if event.reason == "Evicted" && event.component == "kubelet"
+            && event.message.hasPrefix("The node was")
+        {
             count("evictions", &evictions, at: time)
         }
     }

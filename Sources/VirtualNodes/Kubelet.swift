@@ -111,7 +111,9 @@ public struct Kubelet: Component, Sendable {
             queriesPerSecond: timing.registryPullQPS, burst: timing.registryBurst)
         addresses = PodAddresses(cidr: description.podCIDR)
         let runtimes = [description.runtime ?? settings.value.runtime]
-        hasVirtualMachines = (runtimes + description.runtimeHandlers.values).contains { $0.podMemoryBytes > 0 }
+        hasVirtualMachines = (runtimes + description.runtimeHandlers.values).contains {
+            $0.podMemoryBytes > 0
+        }
         for image in description.presentImages {
             images.append(
                 NodeImage(

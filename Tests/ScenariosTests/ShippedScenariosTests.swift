@@ -10,7 +10,8 @@ enum ProjectFolder {
         .deletingLastPathComponent().path(percentEncoded: false)
 
     static let scenarios = [
-        "crash-loop", "drain-with-pdb", "kubelet-partition", "memory-pressure", "node-failure", "rolling-update",
+        "crash-loop", "drain-with-pdb", "kubelet-partition", "memory-pressure", "node-failure",
+        "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
         "zone-outage",
     ]

@@ -53,7 +53,10 @@ struct UsageInputTests {
             ),
             (
                 "{cpu: {series: [[0s, 1], [5m, 2]]}, memory: {series: [[1m, {exponential: {mean: 1Ki}}]]}}",
-                .steps([.init(after: .zero, amount: .constant(1)), .init(after: .minutes(5), amount: .constant(2))]),
+                .steps([
+                    .init(after: .zero, amount: .constant(1)),
+                    .init(after: .minutes(5), amount: .constant(2)),
+                ]),
                 .steps([.init(after: .minutes(1), amount: .exponential(mean: 1_024))])
             ),
         ] as [(String, UsagePattern?, UsagePattern?)])
@@ -63,7 +66,8 @@ struct UsageInputTests {
         #expect(scenario.behaviors[0].cpuUsage == cpu)
         #expect(scenario.behaviors[0].memoryUsage == memory)
         let again = try ScenarioLoader.parse(
-            JSONWriter.string(scenario.resolved, style: .pretty), .json, name: "run.json", options: .init(isStrict: false))
+            JSONWriter.string(scenario.resolved, style: .pretty), .json, name: "run.json",
+            options: .init(isStrict: false))
         #expect(again.behaviors[0].cpuUsage == cpu)
         #expect(again.behaviors[0].memoryUsage == memory)
     }
@@ -75,8 +79,9 @@ struct UsageInputTests {
             ("{memory: {grow: {to: 2}}}", "'over'"), ("{memory: {grow: {over: 2m}}}", "'to'"),
             ("{memory: {series: []}}", "at least one pair"),
             ("{memory: {series: [[5m, 1Gi], [5m, 2Gi]]}}", "a time later than the one before it, 5m"),
-            ("{memory: {series: [[5m]]}}", "a time and an amount"), ("{memory: -1Gi}", "It cannot be negative"),
-            ("{mem: 1Gi}", "Did you mean 'memory'?"),
+            ("{memory: {series: [[5m]]}}", "a time and an amount"),
+            ("{memory: -1Gi}", "It cannot be negative"),
+            ("{memry: 1Gi}", "Did you mean 'memory'?"),
         ])
     func mistakes(usage: String, mentioned: String) {
         let found = Self.messages(Self.text(usage: usage))
@@ -88,7 +93,8 @@ struct UsageInputTests {
         let found = Self.messages(Self.text(usage: "{}", pool: ", runtime: crio"))
         #expect(found.count == 1)
         #expect(
-            found.first?.contains("expected one of containerd, cri-o, docker, rkt, kata, hyper. Did you mean 'cri-o'?")
+            found.first?.contains(
+                "expected one of containerd, cri-o, docker, rkt, kata, hyper. Did you mean 'cri-o'?")
                 == true, "\(found)")
         let handler = Self.messages(Self.text(usage: "{}", pool: ", runtimeHandlers: {kata: katta}"))
         #expect(handler.first?.contains("Did you mean 'kata'?") == true, "\(handler)")
@@ -102,7 +108,8 @@ struct UsageInputTests {
         let found = Self.messages(Self.text(usage: "{}", manifest: manifest))
         #expect(found.count == 1 && found.first?.contains("runtime handler 'kata'") == true, "\(found)")
         let scenario = try Self.read(
-            Self.text(usage: "{}", pool: ", runtime: docker, runtimeHandlers: {kata: kata}", manifest: manifest))
+            Self.text(
+                usage: "{}", pool: ", runtime: docker, runtimeHandlers: {kata: kata}", manifest: manifest))
         #expect(scenario.warnings.map(\.description) == [])
         let configuration = ClusterConfiguration(scenario)
         #expect(configuration.kubelet.runtimeClasses == ["isolated": "kata"])

@@ -115,6 +115,7 @@ struct EvictionRankingTests {
     func badness() {
         #expect(OutOfMemory.badness(usage: 4_096_000, scoreAdjust: 0, limit: 16 << 30) == 1_000)
         #expect(OutOfMemory.badness(usage: 0, scoreAdjust: 1_000, limit: 16 << 30) == 4_194_000)
-        #expect(OutOfMemory.badness(usage: 1 << 30, scoreAdjust: -997, limit: 16 << 30) == 262_144 - 4_181_418)
+        #expect(
+            OutOfMemory.badness(usage: 1 << 30, scoreAdjust: -997, limit: 16 << 30) == 262_144 - 4_181_418)
     }
 }

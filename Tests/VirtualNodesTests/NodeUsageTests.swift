@@ -47,13 +47,18 @@ struct NodeUsageTests {
     @Test("growth past the limit: killed with 137, OOMKilled, and restarted with back-off")
     func limit() throws {
         var cluster = Self.cluster([
-            ("leak", {
-                $0.memory = .growth(
-                    from: .constant(0), to: .constant(200 * Self.mebibyte), over: .constant(20))
-            })
+            (
+                "leak",
+                {
+                    $0.memory = .growth(
+                        from: .constant(0), to: .constant(200 * Self.mebibyte), over: .constant(20))
+                }
+            )
         ])
         let resources = Self.resources(limits: [("memory", "100Mi")])
-        cluster.at(20) { $0.create("leak", spec: Specs.pod([Specs.container("leak", ["resources": resources])])) }
+        cluster.at(20) {
+            $0.create("leak", spec: Specs.pod([Specs.container("leak", ["resources": resources])]))
+        }
         cluster.run(until: 31.5)
         // Started at 20.45 s, ten seconds to the limit.
         let end = try #require(Self.end(cluster, "leak"))
@@ -65,7 +70,9 @@ struct NodeUsageTests {
         let starts = cluster.events.filter { $0.record.reason == "Started" }.map(\.time)
         let gaps = zip(starts, starts.dropFirst()).map { Int(($1 - $0).fractionalSeconds) }
         #expect(gaps.prefix(3).map { $0 } == [10, 21, 31])
-        #expect(cluster.journal.filter { $0.reason == "OOMKilled" }.first?.cause == "it has used up its memory limit of 100Mi")
+        #expect(
+            cluster.journal.filter { $0.reason == "OOMKilled" }.first?.cause
+                == "it has used up its memory limit of 100Mi")
         #expect(cluster.messages("SystemOOM").isEmpty)
     }
 
@@ -73,7 +80,9 @@ struct NodeUsageTests {
     func atLimit() {
         var cluster = Self.cluster([("full", { $0.memory = Self.level(100 * Self.mebibyte) })])
         let resources = Self.resources(limits: [("memory", "100Mi")])
-        cluster.at(20) { $0.create("full", spec: Specs.pod([Specs.container("full", ["resources": resources])])) }
+        cluster.at(20) {
+            $0.create("full", spec: Specs.pod([Specs.container("full", ["resources": resources])]))
+        }
         cluster.run(until: 500)
         #expect(cluster.status("full").containerStatuses[0].restartCount == 0)
     }
@@ -82,11 +91,14 @@ struct NodeUsageTests {
     func podLimit() {
         var cluster = Self.cluster([
             ("small", { $0.memory = Self.level(80 * Self.mebibyte) }),
-            ("large", {
-                $0.memory = .growth(
-                    from: .constant(100 * Self.mebibyte), to: .constant(200 * Self.mebibyte),
-                    over: .constant(100))
-            }),
+            (
+                "large",
+                {
+                    $0.memory = .growth(
+                        from: .constant(100 * Self.mebibyte), to: .constant(200 * Self.mebibyte),
+                        over: .constant(100))
+                }
+            ),
         ])
         let resources: JSONValue = ["requests": ["memory": "200Mi"], "limits": ["memory": "200Mi"]]
         cluster.at(20) {
@@ -109,7 +121,7 @@ struct NodeUsageTests {
         }
         cluster.at(20) {
             $0.create("plain", spec: Specs.pod())
-            $0.create("machine", spec: Specs.pod([Specs.container("web")], ["runtimeClassName": "kata"]))
+            $0.create("machine", spec: Specs.pod([Specs.container("idle")], ["runtimeClassName": "kata"]))
         }
         cluster.run(until: 25)
         #expect(cluster.kubelet.nextWake > .start + .seconds(25))
@@ -120,12 +132,15 @@ struct NodeUsageTests {
     func systemOOM() throws {
         var cluster = Self.cluster([
             ("calm", { $0.memory = Self.level(500 * Self.mebibyte) }),
-            ("greedy", {
-                $0.memory = .steps([
-                    .init(after: .zero, amount: .constant(100 * Self.mebibyte)),
-                    .init(after: .seconds(11), amount: .constant(600 * Self.mebibyte)),
-                ])
-            }),
+            (
+                "greedy",
+                {
+                    $0.memory = .steps([
+                        .init(after: .zero, amount: .constant(100 * Self.mebibyte)),
+                        .init(after: .seconds(11), amount: .constant(600 * Self.mebibyte)),
+                    ])
+                }
+            ),
         ])
         let request = Self.resources(requests: [("memory", "500Mi")])
         cluster.at(20) {
@@ -161,10 +176,13 @@ struct NodeUsageTests {
     func eviction() throws {
         var cluster = Self.cluster([
             ("calm", { $0.memory = Self.level(400 * Self.mebibyte) }),
-            ("greedy", {
-                $0.memory = Self.level(550 * Self.mebibyte)
-                $0.stopExitCode = 143
-            }),
+            (
+                "greedy",
+                {
+                    $0.memory = Self.level(550 * Self.mebibyte)
+                    $0.stopExitCode = 143
+                }
+            ),
         ])
         let request = Self.resources(requests: [("memory", "500Mi")])
         cluster.at(20) {
@@ -302,7 +320,8 @@ struct NodeUsageTests {
         let resources = Self.resources(requests: [("cpu", "500m")], limits: [("cpu", "500m")])
         cluster.at(20) {
             $0.create(
-                "a", spec: Specs.pod([Specs.container("a", ["resources": resources])], restartPolicy: "Never"))
+                "a", spec: Specs.pod([Specs.container("a", ["resources": resources])], restartPolicy: "Never")
+            )
         }
         cluster.run(until: 300)
         #expect(Self.length(cluster, "a") == 120)
@@ -312,16 +331,22 @@ struct NodeUsageTests {
     func service() throws {
         var cluster = Self.cluster([
             ("a", { Self.run(4, for: 30)(&$0) }),
-            ("burst", {
-                $0.cpu = .steps([
-                    .init(after: .seconds(10), amount: .constant(4)),
-                    .init(after: .seconds(20), amount: .constant(0)),
-                ])
-            }),
-            ("crash", {
-                Self.run(4, for: 100)(&$0)
-                $0.crashes = .always(after: .seconds(50))
-            }),
+            (
+                "burst",
+                {
+                    $0.cpu = .steps([
+                        .init(after: .seconds(10), amount: .constant(4)),
+                        .init(after: .seconds(20), amount: .constant(0)),
+                    ])
+                }
+            ),
+            (
+                "crash",
+                {
+                    Self.run(4, for: 100)(&$0)
+                    $0.crashes = .always(after: .seconds(50))
+                }
+            ),
         ])
         cluster.at(20) {
             $0.create("a", spec: Self.job("a"))
@@ -369,11 +394,14 @@ struct NodeUsageTests {
     func metrics() throws {
         var cluster = Self.cluster([
             ("a", Self.run(4, for: 300)),
-            ("b", {
-                Self.run(4, for: 300)(&$0)
-                $0.memory = .growth(
-                    from: .constant(0), to: .constant(100 * Self.mebibyte), over: .constant(100))
-            }),
+            (
+                "b",
+                {
+                    Self.run(4, for: 300)(&$0)
+                    $0.memory = .growth(
+                        from: .constant(0), to: .constant(100 * Self.mebibyte), over: .constant(100))
+                }
+            ),
         ])
         cluster.at(20) { $0.create("a", spec: Self.job("a")) }
         cluster.at(60) { $0.create("b", spec: Self.job("b")) }
@@ -414,7 +442,8 @@ struct NodeUsageTests {
         #expect(cluster.timeline("plain", ["Started"]) == ["20.55 Started"])
         #expect(cluster.timeline("machine", ["Started"]) == ["21.1 Started"])
         #expect(
-            cluster.messages("FailedCreatePodSandBox").first?.hasSuffix("no runtime for \"gvisor\" is configured")
+            cluster.messages("FailedCreatePodSandBox").first?.hasSuffix(
+                "no runtime for \"gvisor\" is configured")
                 == true)
         let now = VirtualTime.start + .seconds(30)
         #expect(cluster.kubelet.nodeUsage(at: now).workingSetBytes == 160 << 20)
@@ -423,14 +452,19 @@ struct NodeUsageTests {
     @Test("out of memory, a virtual machine dies as a whole and is made anew")
     func machineDies() {
         var cluster = Self.cluster([
-            ("web", {
-                $0.memory = .steps([
-                    .init(after: .zero, amount: .constant(100 * Self.mebibyte)),
-                    .init(after: .seconds(5), amount: .constant(2_000 * Self.mebibyte)),
-                ])
-            })
+            (
+                "web",
+                {
+                    $0.memory = .steps([
+                        .init(after: .zero, amount: .constant(100 * Self.mebibyte)),
+                        .init(after: .seconds(5), amount: .constant(2_000 * Self.mebibyte)),
+                    ])
+                }
+            )
         ]) { $1.runtime = .kata }
-        cluster.at(20) { $0.create("machine", spec: Specs.pod([Specs.container("web"), Specs.container("log")])) }
+        cluster.at(20) {
+            $0.create("machine", spec: Specs.pod([Specs.container("web"), Specs.container("log")]))
+        }
         cluster.run(until: 30)
         #expect(cluster.messages("SandboxChanged").count == 1)
         #expect(cluster.messages("SystemOOM").count == 1)

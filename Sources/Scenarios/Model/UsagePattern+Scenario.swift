@@ -50,7 +50,9 @@ extension Cursor {
         var isGood = !entries.isEmpty
         for entry in entries {
             guard let pair = entry.list(of: "a time and an amount"), pair.count == 2 else {
-                if entry.value.elements != nil { entry.bad("a time and an amount, such as [\"5m\", \"1Gi\"]") }
+                if entry.value.elements != nil {
+                    entry.bad("a time and an amount, such as [\"5m\", \"1Gi\"]")
+                }
                 isGood = false
                 continue
             }

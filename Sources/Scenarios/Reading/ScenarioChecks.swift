@@ -92,7 +92,9 @@ struct ScenarioChecks {
             [pool.runtime.profile.defaultHandler].filter { !$0.isEmpty } + pool.runtimeHandlers.map(\.handler)
         }
         for object in objects where object.kind == .runtimeClass {
-            guard let handler = object.tree["handler"]?.stringValue, !handlers.contains(handler) else { continue }
+            guard let handler = object.tree["handler"]?.stringValue, !handlers.contains(handler) else {
+                continue
+            }
             log.add(
                 .warning, file: object.file, at: object.position, path: "handler",
                 .unknownName(

@@ -131,7 +131,8 @@ extension Kubelet {
         let before = node?.value.status.conditions ?? []
         func isNews(_ type: String) -> Bool { before[type]?.status != status.conditions[type]?.status }
         let memory =
-            status.conditions.isTrue("MemoryPressure") ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory"
+            status.conditions.isTrue("MemoryPressure")
+            ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory"
         for (type, reason) in [
             ("MemoryPressure", memory), ("DiskPressure", "NodeHasNoDiskPressure"),
             ("PIDPressure", "NodeHasSufficientPID"),

@@ -283,7 +283,8 @@ extension Kubelet {
             let bytes = limit.amount(ResourceName.memory)
             if bytes > 0, load.memoryBytes(at: now) > Double(bytes) {
                 kill(
-                    load, "it has used up its memory limit of "
+                    load,
+                    "it has used up its memory limit of "
                         + (limit[ResourceName.memory]?.description ?? "\(bytes)"), now, &out)
                 return true
             }
@@ -307,7 +308,8 @@ extension Kubelet {
                 "System OOM encountered, victim process: \(process), pid: \(victim.processID)", &out)
         }
         let cause =
-            isWholeMachine ? "the node's memory is used up" : "the memory that the node leaves to pods is used up"
+            isWholeMachine
+            ? "the node's memory is used up" : "the memory that the node leaves to pods is used up"
         if runtime(of: pods[Int(victim.slot)])?.isolation == .virtualMachine {
             killMachine(victim.slot, cause, now, &out)
         } else {
@@ -330,7 +332,8 @@ extension Kubelet {
             }
             guard bytes > 0 else { continue }
             let adjust = OutOfMemory.scoreAdjust(
-                record.pod.value.spec, container(of: load), isSidecar: Int(load.container) < record.initCount
+                record.pod.value.spec, container(of: load),
+                isSidecar: Int(load.container) < record.initCount
                     && container(of: load).isSidecar, capacity: memoryCapacity)
             let badness = OutOfMemory.badness(
                 usage: Int64(bytes.rounded(.down)), scoreAdjust: adjust, limit: limit)

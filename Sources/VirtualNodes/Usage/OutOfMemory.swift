@@ -14,7 +14,8 @@ enum OutOfMemory {
 
     /// `oom_score_adj` of a container's processes. Upstream: `pkg/kubelet/qos/policy.go`,
     /// `GetContainerOOMScoreAdjust` (v1.36).
-    static func scoreAdjust(_ pod: PodSpec, _ container: Container, isSidecar: Bool, capacity: Int64) -> Int64 {
+    static func scoreAdjust(_ pod: PodSpec, _ container: Container, isSidecar: Bool, capacity: Int64) -> Int64
+    {
         let guaranteed: Int64 = -997
         let bestEffort: Int64 = 1_000
         if isCritical(pod), pod.priorityClassName == "system-node-critical" { return guaranteed }
