@@ -67,6 +67,7 @@ public final class RunMetrics: SimulationObserver {
     public private(set) var podsLost = 0
     public private(set) var containerRestarts = 0
     public private(set) var evictions = 0
+    public private(set) var oomKills = 0
     public private(set) var failures = 0
     public private(set) var nodesReady = 0
     /// Disks that have failed and are not repaired yet.
@@ -131,12 +132,19 @@ public final class RunMetrics: SimulationObserver {
             count("disksDown", &disksDown, at: time)
         case "DiskRepaired": count("disksDown", &disksDown, by: -1, at: time)
         case "Evicted": count("evictions", &evictions, at: time)
+        case "OOMKilled": count("oomKills", &oomKills, at: time)
         default: return
         }
     }
 
     public func reported(_ event: EventRecord, at time: VirtualTime) {
         if event.reason == "TaintManagerEviction" && event.message.hasPrefix("Marking") {
+            count("evictions", &evictions, at: time)
+        }
+        // A kubelet's refusal of a pod under pressure has the same reason.
+        if event.reason == "Evicted" && event.component == "kubelet"
+            && event.message.hasPrefix("The node was")
+        {
             count("evictions", &evictions, at: time)
         }
     }

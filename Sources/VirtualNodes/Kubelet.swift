@@ -7,9 +7,9 @@ import Stochastics
 ///
 /// Follows upstream's kubelet in what it writes, reports and when: registration, lease, node status; pod
 /// workers (sync, terminating, terminated), PLEG listings each second, crash-loop and image back-offs,
-/// probes, volumes, the status manager. Loops whose passes change nothing are computed, not run: an idle node
-/// has no alarm. Not modelled: eviction under node pressure, in-place resize, static pods, dynamic resources,
-/// image and container garbage collection, graceful node shutdown, container restart rules, user namespaces,
+/// probes, volumes, the status manager, eviction when memory is low. Loops whose passes change nothing are
+/// computed, not run: an idle node has no alarm. Not modelled: eviction under disk and process pressure,
+/// in-place resize, static pods, dynamic resources, image and container garbage collection, graceful node shutdown, container restart rules, user namespaces,
 /// ephemeral containers, pull secrets, the report of an unchanged node status every five minutes.
 ///
 /// The composition root delivers the node's own pods (`spec.nodeName` is this node) and its own Node object,
@@ -76,6 +76,12 @@ public struct Kubelet: Component, Sendable {
     var statusInFlight: Int32 = -1
     var isStatusSyncScheduled = false
 
+    // MARK: CPU and memory
+
+    var usage = NodeUsage()
+    /// Whether some runtime of the node gives pods machines of their own.
+    let hasVirtualMachines: Bool
+
     // MARK: Images, volumes, addresses
 
     var puller: ImagePuller
@@ -114,6 +120,10 @@ public struct Kubelet: Component, Sendable {
         registryTokens = TokenBucket(
             queriesPerSecond: timing.registryPullQPS, burst: timing.registryBurst)
         addresses = PodAddresses(cidr: description.podCIDR)
+        let runtimes = [description.runtime ?? settings.value.runtime]
+        hasVirtualMachines = (runtimes + description.runtimeHandlers.values).contains {
+            $0.podMemoryBytes > 0
+        }
         for image in description.presentImages {
             images.append(
                 NodeImage(
@@ -232,6 +242,13 @@ public struct Kubelet: Component, Sendable {
                 out.record(next.record)
                 laterEvents.removeFirst()
             }
+        case .usage(let version):
+            if version == usage.version {
+                usage.alarmAt = .never
+                usageChanged(now, &out)
+            }
+        case .eviction(let version):
+            if version == usage.eviction.version { continueEviction(now, &out) }
         case .deadline(let slot, let generation):
             if isLive(slot, generation) { requestSync(slot) }
         }
@@ -325,12 +342,20 @@ public struct Kubelet: Component, Sendable {
                 category, .node, ObjectKey(name: name), reason: reason, message: message, cause: cause))
     }
 
-    /// A profile for the pod's RuntimeClass; nil when it names one that is not known.
+    /// The runtime of pods that name no RuntimeClass.
+    var nodeRuntime: ContainerRuntimeProfile { description.runtime ?? settings.value.runtime }
+
+    /// The runtime of the pod's RuntimeClass; nil when the node has none for it.
     func runtime(of record: PodRecord) -> ContainerRuntimeProfile? {
-        guard let handler = record.spec.runtimeClassName, !handler.isEmpty else {
-            return settings.value.runtime
-        }
-        return settings.value.runtimeHandlers[handler]
+        let handler = runtimeHandler(of: record)
+        if handler.isEmpty || handler == nodeRuntime.defaultHandler { return nodeRuntime }
+        return description.runtimeHandlers[handler] ?? settings.value.runtimeHandlers[handler]
+    }
+
+    /// The handler that the pod's RuntimeClass names; empty for the node's own runtime.
+    func runtimeHandler(of record: PodRecord) -> String {
+        guard let name = record.spec.runtimeClassName, !name.isEmpty else { return "" }
+        return settings.value.runtimeClasses[name] ?? name
     }
 
     /// Where the draws of one container of a pod begin.

@@ -23,6 +23,10 @@ enum KubeletEvent: BitwiseCopyable, Sendable {
     case probe(slot: Int32, generation: UInt32, probe: Int32, version: UInt32)
     /// Something is to be reported that was known in advance.
     case laterEvents
+    /// What containers use changes, or one of them ends.
+    case usage(version: UInt32)
+    /// The eviction manager looks at memory, or at the pod that it evicts.
+    case eviction(version: UInt32)
     /// The pod's active deadline.
     case deadline(slot: Int32, generation: UInt32)
 }

@@ -48,6 +48,21 @@ public struct KubeletTiming: Equatable, Sendable {
     /// `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `minimumGracePeriodInSeconds`.
     public var minimumGraceSeconds: Int64 = 2
 
+    // MARK: Eviction
+
+    /// How often memory is looked at. `pkg/kubelet/kubelet.go`, `evictionMonitoringPeriod`.
+    public var evictionMonitoringPeriod = VirtualDuration.seconds(10)
+    /// Below so much available memory pods are evicted at once. `pkg/kubelet/eviction/defaults_linux.go`.
+    public var evictionHardMemoryBytes: Int64 = 100 << 20
+    /// How long the node's MemoryPressure outlasts its cause. `apis/config/v1beta1/defaults.go`.
+    public var evictionPressureTransitionPeriod = VirtualDuration.minutes(5)
+    /// How long an evicted pod's worker is waited for, and how often it is looked at.
+    /// `pkg/kubelet/eviction/eviction_manager.go`.
+    public var evictionCleanupTimeout = VirtualDuration.seconds(30)
+    public var evictionCleanupPollPeriod = VirtualDuration.seconds(1)
+    /// How long the end of an evicted pod's containers is waited for. `pkg/kubelet/pod_workers.go`, `killPodNow`.
+    public var evictionKillTimeout = VirtualDuration.seconds(10)
+
     // MARK: Images
 
     /// How many images are pulled at once; 1 is one after the other, the default (`serializeImagePulls`).

@@ -21,7 +21,8 @@ struct EventRetentionTests {
         server.bootstrap(at: .start)
         var correlator = EventCorrelator()
         func report(_ index: Int, at time: VirtualTime, _ server: inout APIServer) throws -> ObjectKey {
-            let request = try #require(correlator.request(for: record(index), epoch: Self.epoch, at: time))
+            let made = correlator.request(for: record(index), epoch: Self.epoch, at: time)
+            let request = try #require(made)
             _ = try server.handle(request, at: time).get()
             return request.target.key
         }

@@ -10,7 +10,8 @@ enum ProjectFolder {
         .deletingLastPathComponent().path(percentEncoded: false)
 
     static let scenarios = [
-        "crash-loop", "disk-failure", "drain-with-pdb", "kubelet-partition", "node-failure", "rolling-update",
+        "crash-loop", "disk-failure", "drain-with-pdb", "kubelet-partition", "memory-pressure", "node-failure",
+        "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
         "zone-outage",
     ]

@@ -18,7 +18,9 @@ public struct RunMetric: Hashable, Sendable {
         RunMetric("podsDeleted", "Pods whose objects went away."),
         RunMetric("podsLost", "Running pods that a failure of their node took down."),
         RunMetric("containerRestarts", "Restarts of containers."),
-        RunMetric("evictions", "Pods evicted through the API or by taints."),
+        RunMetric(
+            "evictions", "Pods evicted through the API, by taints, or by a node that is low on memory."),
+        RunMetric("oomKills", "Containers that the kernel killed for memory."),
         RunMetric("apiCalls", "Calls to the API server."),
         RunMetric("apiErrors", "Calls that the API server refused."),
         RunMetric("failures", "Failures of nodes, disks, racks and zones."),

@@ -1,6 +1,7 @@
 public import KubernetesModel
 import OrderedCollections
 public import Stochastics
+public import VirtualNodes
 
 /// What the containers of some pods do, as far as the cluster can see it.
 ///
@@ -43,9 +44,9 @@ public struct BehaviorRule: Sendable {
     public var runTime: Distribution?
     /// From the end of the start-up until readiness probes succeed.
     public var readinessDelay: Distribution
-    /// Cores and bytes that the container uses once it is up; nil where it uses what it requests.
-    public var cpuUsage: Distribution?
-    public var memoryUsage: Distribution?
+    /// Cores and bytes that the container uses from its start on; nil where it takes no part in contention.
+    public var cpuUsage: UsagePattern?
+    public var memoryUsage: UsagePattern?
     /// The exit code of a finite run.
     public var exitCode: Int32
     public var crash: Crash?
@@ -80,8 +81,8 @@ public struct BehaviorRule: Sendable {
         if let runTime { object["runTime"] = runTime.json(.duration) }
         object["readinessDelay"] = readinessDelay.json(.duration)
         var usage: JSONObject = [:]
-        if let cpuUsage { usage["cpu"] = cpuUsage.json(.quantity) }
-        if let memoryUsage { usage["memory"] = memoryUsage.json(.quantity) }
+        if let cpuUsage { usage["cpu"] = cpuUsage.json }
+        if let memoryUsage { usage["memory"] = memoryUsage.json }
         if !usage.isEmpty { object["usage"] = .object(usage) }
         if run == .finite { object["exitCode"] = .integer(Int64(exitCode)) }
         if let crash {

@@ -30,6 +30,8 @@ public struct ClusterPlan: Sendable {
         public var taints: [Taint]
         public var disks: [Disk]
         public var runtime: RuntimeName
+        /// Further runtimes of the pool's nodes, by the handler name that a RuntimeClass gives; sorted by it.
+        public var runtimeHandlers: [(handler: String, runtime: RuntimeName)]
         /// From power to a kubelet that registers, in seconds.
         public var bootTime: Distribution
     }
@@ -51,7 +53,23 @@ public struct ClusterPlan: Sendable {
     }
 
     /// Container runtimes that have a profile.
-    public enum RuntimeName: String, CaseIterable, Sendable { case containerd }
+    public enum RuntimeName: String, CaseIterable, Sendable {
+        case containerd
+        case crio = "cri-o"
+        case docker, rkt, kata, hyper
+
+        /// What it takes for what.
+        public var profile: ContainerRuntimeProfile {
+            switch self {
+            case .containerd: .containerd
+            case .crio: .crio
+            case .docker: .docker
+            case .rkt: .rkt
+            case .kata: .kata
+            case .hyper: .hyper
+            }
+        }
+    }
 
     public var zones: [Zone]
     public var nodePools: [NodePool]
@@ -140,7 +158,7 @@ extension ClusterPlan {
 
 extension ClusterPlan.NodePool {
     var json: JSONValue {
-        .object([
+        var object: JSONObject = [
             "name": .string(name),
             "count": .integer(Int64(count)),
             "zones": .array(zones.map(JSONValue.string)),
@@ -157,7 +175,13 @@ extension ClusterPlan.NodePool {
                 }),
             "runtime": .string(runtime.rawValue),
             "bootTime": bootTime.json(.duration),
-        ])
+        ]
+        if !runtimeHandlers.isEmpty {
+            var handlers: JSONObject = [:]
+            for (handler, runtime) in runtimeHandlers { handlers[handler] = .string(runtime.rawValue) }
+            object["runtimeHandlers"] = .object(handlers)
+        }
+        return .object(object)
     }
 }
 

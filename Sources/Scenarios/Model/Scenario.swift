@@ -35,6 +35,14 @@ public struct Scenario: Sendable {
     /// The last moment of the run.
     public var end: VirtualTime { .start + duration }
 
+    /// The objects of the first moment and those that the timeline applies.
+    var everyManifest: [ManifestObject] {
+        manifests
+            + timeline.flatMap { entry -> [ManifestObject] in
+                if case .apply(let objects) = entry.action { objects } else { [] }
+            }
+    }
+
     /// Named moments of the timeline and their times; `start` and `end` are always there.
     public var moments: [String: VirtualTime] {
         var moments: [String: VirtualTime] = ["start": .start, "end": end]

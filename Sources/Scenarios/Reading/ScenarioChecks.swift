@@ -1,5 +1,6 @@
 import Failures
 import KubernetesModel
+import VirtualNodes
 
 /// Finds what is right by itself but does not fit together: names of nothing, selectors that match nothing.
 struct ScenarioChecks {
@@ -9,6 +10,7 @@ struct ScenarioChecks {
     let failures: [ScenarioReader.ReadFailure]
     let expectations: [ScenarioReader.ReadExpectation]
     let references: ScenarioReader.References
+    let log: DiagnosticLog
     private let objects: [ManifestObject]
     private let nodes: [NodePlan]
 
@@ -22,24 +24,22 @@ struct ScenarioChecks {
     init(
         scenario: Scenario, behaviors: [ScenarioReader.ReadBehavior], timeline: [ScenarioReader.ReadEntry],
         failures: [ScenarioReader.ReadFailure], expectations: [ScenarioReader.ReadExpectation],
-        references: ScenarioReader.References
+        references: ScenarioReader.References, log: DiagnosticLog
     ) {
         self.references = references
+        self.log = log
         self.scenario = scenario
         self.behaviors = behaviors
         self.timeline = timeline
         self.failures = failures
         self.expectations = expectations
         nodes = scenario.cluster.nodes
-        objects =
-            scenario.manifests
-            + timeline.flatMap { entry -> [ManifestObject] in
-                if case .apply(let objects) = entry.entry.action { objects } else { [] }
-            }
+        objects = scenario.everyManifest
     }
 
     func run() {
         for behavior in behaviors { check(behavior) }
+        checkRuntimeHandlers()
         for entry in timeline { check(entry) }
         for failure in failures { check(failure) }
         var names: Set<String> = []
@@ -83,6 +83,25 @@ struct ScenarioChecks {
                 .unknownName(
                     what: "container", container, nearest: NearestName.find(container, among: names),
                     known: names.uniqued), .warning)
+        }
+    }
+
+    // MARK: Runtimes
+
+    /// RuntimeClasses whose handler no node has: their pods get no sandbox.
+    private func checkRuntimeHandlers() {
+        let handlers = scenario.cluster.nodePools.flatMap { pool in
+            [pool.runtime.profile.defaultHandler].filter { !$0.isEmpty } + pool.runtimeHandlers.map(\.handler)
+        }
+        for object in objects where object.kind == .runtimeClass {
+            guard let handler = object.tree["handler"]?.stringValue, !handlers.contains(handler) else {
+                continue
+            }
+            log.add(
+                .warning, file: object.file, at: object.position, path: "handler",
+                .unknownName(
+                    what: "runtime handler", handler, nearest: NearestName.find(handler, among: handlers),
+                    known: handlers.uniqued))
         }
     }
 

@@ -36,19 +36,14 @@ extension ScenarioReader {
         }
         let exitCode = object["exitCode"]?.integer(0...255, "an exit code from 0 to 255") ?? 0
         let usage = object["usage"]?.object(keys: ["cpu", "memory"])
-        object["usage"]?.report(
-            .unusedSetting(
-                "usage",
-                hint: "It is kept for a later version: containers do not compete for CPU and memory yet"),
-            .warning)
         let rule = BehaviorRule(
             name: name, selector: selector ?? LabelSelector(), namespace: object["namespace"]?.string(),
             container: object["container"]?.string(),
             startup: object["startup"]?.distribution(.duration) ?? .constant(0),
             run: object["runTime"] == nil ? .service : .finite, runTime: runTime,
             readinessDelay: object["readinessDelay"]?.distribution(.duration) ?? .constant(0),
-            cpuUsage: usage?["cpu"]?.distribution(.quantity),
-            memoryUsage: usage?["memory"]?.distribution(.quantity), exitCode: Int32(exitCode),
+            cpuUsage: usage?["cpu"]?.usage(allowsGrowth: false),
+            memoryUsage: usage?["memory"]?.usage(allowsGrowth: true), exitCode: Int32(exitCode),
             crash: object["crash"].flatMap(readCrash),
             livenessFailsAfter: object["livenessFailsAfter"]?.distribution(.duration),
             preStop: object["preStop"]?.distribution(.duration) ?? .constant(0),

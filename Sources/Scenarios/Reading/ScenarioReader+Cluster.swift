@@ -83,7 +83,7 @@ extension ScenarioReader {
     ) -> ClusterPlan.NodePool? {
         let keys = [
             "name", "count", "zones", "capacity", "allocatable", "labels", "taints", "disks", "runtime",
-            "bootTime",
+            "runtimeHandlers", "bootTime",
         ]
         guard let object = cursor.object(keys: keys) else { return nil }
         let name = readName(object.required("name", "the pool's name"), "pool", among: &names)
@@ -127,11 +127,17 @@ extension ScenarioReader {
         let taints = list(object["taints"], of: "taints").compactMap(readTaint)
         let disks = readDisks(object["disks"])
         let runtime = object["runtime"]?.choice(ClusterPlan.RuntimeName.self) ?? .containerd
+        var handlers: [(handler: String, runtime: ClusterPlan.RuntimeName)] = []
+        for (handler, cursor) in object["runtimeHandlers"]?.entries(of: "runtimes by handler name") ?? [] {
+            if let name = cursor.choice(ClusterPlan.RuntimeName.self) { handlers.append((handler, name)) }
+        }
+        handlers.sort { $0.handler < $1.handler }
         let boot = object["bootTime"]?.distribution(.duration) ?? .constant(60)
         guard let name, let count else { return nil }
         return ClusterPlan.NodePool(
             name: name, count: Int(count), zones: places, capacity: capacity, allocatable: allocatable,
-            labels: labels, taints: taints, disks: disks, runtime: runtime, bootTime: boot)
+            labels: labels, taints: taints, disks: disks, runtime: runtime, runtimeHandlers: handlers,
+            bootTime: boot)
     }
 
     /// A name of something that the scenario defines.

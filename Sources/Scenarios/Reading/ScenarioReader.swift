@@ -42,7 +42,7 @@ struct ScenarioReader {
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation))
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, timeline: timeline, failures: failures,
-            expectations: expectations, references: context
+            expectations: expectations, references: context, log: log
         ).run()
         return scenario
     }

@@ -27,6 +27,11 @@ extension ClusterConfiguration {
             description.disks = pool.disks.map {
                 NodeDisk(name: $0.name, mountPath: $0.mountPath, repair: $0.repair)
             }
+            // containerd's times are timing parameters.
+            if pool.runtime != .containerd { description.runtime = pool.runtime.profile }
+            for (handler, runtime) in pool.runtimeHandlers {
+                description.runtimeHandlers[handler] = runtime.profile
+            }
             description.imageBandwidth = Double(plan.registry.bandwidth.value)
             let place = nodes.count
             description.internalIP = "10.\(place >> 16 & 255).\(place >> 8 & 255).\(place & 255)"
@@ -43,6 +48,9 @@ extension ClusterConfiguration {
         }
         kubelet.images.standardSizeBytes = plan.registry.defaultImageSize.value
         kubelet.behaviors.rules = scenario.behaviors.map(BehaviorCatalog.Rule.init)
+        for object in scenario.everyManifest where object.kind == .runtimeClass {
+            kubelet.runtimeClasses[object.key.name] = object.tree["handler"]?.stringValue
+        }
         failures = scenario.failures.map { FailurePlan($0, in: plan) }
         apply(plan.parameters)
     }
@@ -156,8 +164,8 @@ extension BehaviorCatalog.Rule {
         behavior.diskFailure = rule.diskFailure.map {
             DiskFailureResponse(after: .distribution($0.after), exitCode: $0.exitCode)
         }
-        behavior.milliCPU = rule.cpuUsage.flatMap { Int64(exactly: ($0.mean * 1_000).rounded()) }
-        behavior.memoryBytes = rule.memoryUsage.flatMap { Int64(exactly: $0.mean.rounded()) }
+        behavior.cpu = rule.cpuUsage
+        behavior.memory = rule.memoryUsage
         self.init(
             namespace: rule.namespace, selector: rule.selector, container: rule.container, behavior: behavior)
     }

@@ -6,8 +6,9 @@ import Stochastics
 ///
 /// A pod's own annotations have the last word on single numbers: `simk.dev/run-time`,
 /// `simk.dev/startup-time`, `simk.dev/readiness-delay`, `simk.dev/stop-time` (Go durations such as `1m30s`),
-/// `simk.dev/exit-code`. With `.<container>` appended they count for one container only. A text that is no
-/// duration is ignored here; the scenario reader reports it.
+/// `simk.dev/exit-code`, `simk.dev/cpu-usage` and `simk.dev/memory-usage` (quantities such as `500m`, `64Mi`).
+/// With `.<container>` appended they count for one container only. A text that is no duration or quantity is
+/// ignored here.
 public struct BehaviorCatalog: Equatable, Sendable {
     public struct Rule: Equatable, Sendable {
         /// Nil is every namespace.
@@ -71,6 +72,14 @@ public struct BehaviorCatalog: Equatable, Sendable {
         if let value = draw("readiness-delay") { behavior.readinessDelay = value }
         if let value = draw("stop-time") { behavior.stopTime = value }
         if let value = text("exit-code").flatMap({ Int32($0) }) { behavior.exitCode = value }
+        func usage(_ name: String) -> UsagePattern? {
+            guard let quantity = text(name).flatMap({ try? Quantity(parsing: $0) }), quantity.sign >= 0 else {
+                return nil
+            }
+            return .level(.constant(quantity.approximateDouble))
+        }
+        if let value = usage("cpu-usage") { behavior.cpu = value }
+        if let value = usage("memory-usage") { behavior.memory = value }
         return behavior
     }
 }

@@ -41,9 +41,14 @@ public struct ContainerBehavior: Equatable, Sendable {
     /// What it does when a disk that it has mounted fails; nil goes on. The default is an assumption: it does not
     /// catch the error, and exits at once with code 1, as a program in most languages does.
     public var diskFailure: DiskFailureResponse? = DiskFailureResponse()
-    /// Kept for models of contention and autoscaling; nothing reads them yet.
-    public var milliCPU: Int64?
-    public var memoryBytes: Int64?
+    /// The cores that it would use if it had the node to itself; nil leaves it out of all contention. Less than
+    /// that stretches ``runTime``.
+    public var cpu: UsagePattern?
+    /// The bytes that it uses; nil counts as none.
+    public var memory: UsagePattern?
+
+    /// Whether the node keeps account of it.
+    var hasUsage: Bool { cpu != nil || memory != nil }
 
     public init() {}
 }

@@ -17,6 +17,9 @@ extension Kubelet {
         isRegistered = false
         isRuntimeReady = timing.runtimeReadyDelay <= .zero
         hasReportedReboot = false
+        usage.eviction = EvictionState()
+        usage.eviction.gridFrom = now
+        planEviction(now)
         registrationDelay = timing.registrationBackOff
         nodeEvent(.normal, "Starting", "Starting kubelet.", &out)
         nodeEvent(
@@ -73,6 +76,7 @@ extension Kubelet {
         }
         attachable = []
         struck = []
+        endAllUsage(now)
         note("PowerLoss", "\(name) loses power with \(lost) running pods on it", cause: cause, &out)
     }
 
@@ -148,6 +152,7 @@ extension Kubelet {
     private mutating func forgetProcess() {
         machine.isKubeletRunning = false
         alarms.removeAll()
+        keepUsageAlarm()
         ready = []
         statusQueue = []
         statusInFlight = -1
@@ -179,6 +184,7 @@ extension Kubelet {
             pods[index].retryVersion &+= 1
             pods[index].volumeVersion &+= 1
             pods[index].gracePeriod = 0
+            pods[index].evictionMessage = nil
             pods[index].startQueue = []
             pods[index].failures = []
             pods[index].status = nil

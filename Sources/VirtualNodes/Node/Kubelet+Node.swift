@@ -130,8 +130,11 @@ extension Kubelet {
     private mutating func reportChanges(to status: NodeStatus, _ out: inout Outbox) {
         let before = node?.value.status.conditions ?? []
         func isNews(_ type: String) -> Bool { before[type]?.status != status.conditions[type]?.status }
+        let memory =
+            status.conditions.isTrue("MemoryPressure")
+            ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory"
         for (type, reason) in [
-            ("MemoryPressure", "NodeHasSufficientMemory"), ("DiskPressure", "NodeHasNoDiskPressure"),
+            ("MemoryPressure", memory), ("DiskPressure", "NodeHasNoDiskPressure"),
             ("PIDPressure", "NodeHasSufficientPID"),
         ] where isNews(type) {
             nodeEvent(.normal, reason, "Node \(name) status is now: \(reason)", &out)
@@ -184,9 +187,15 @@ extension Kubelet {
             condition.lastTransitionTime = before?.status == value ? before?.lastTransitionTime : stamp
             status.conditions.append(condition)
         }
-        condition(
-            "MemoryPressure", .isFalse, "KubeletHasSufficientMemory",
-            "kubelet has sufficient memory available")
+        if usage.eviction.hasMemoryPressure {
+            condition(
+                "MemoryPressure", .isTrue, "KubeletHasInsufficientMemory",
+                "kubelet has insufficient memory available")
+        } else {
+            condition(
+                "MemoryPressure", .isFalse, "KubeletHasSufficientMemory",
+                "kubelet has sufficient memory available")
+        }
         condition("DiskPressure", .isFalse, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
         condition("PIDPressure", .isFalse, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
         if isRuntimeReady {
@@ -209,7 +218,7 @@ extension Kubelet {
             "machineID": .string(String(ImageName.identifier("machine/" + name).prefix(32))),
             "systemUUID": .string(String(ImageName.identifier("system/" + name).prefix(32))),
             "bootID": .string(bootID), "kernelVersion": "6.12.0", "osImage": "Debian GNU/Linux 13 (trixie)",
-            "containerRuntimeVersion": .string("\(settings.value.runtime.name)://2.1.4"),
+            "containerRuntimeVersion": .string("\(nodeRuntime.scheme)://\(nodeRuntime.version)"),
             "kubeletVersion": .string(settings.value.kubeletVersion), "kubeProxyVersion": "",
             "operatingSystem": "linux", "architecture": "amd64",
         ]

@@ -9,9 +9,11 @@ public struct KubeletSettings: Sendable {
     public var behaviors = BehaviorCatalog()
     /// The runtime of nodes and pods that ask for no other.
     public var runtime = ContainerRuntimeProfile.containerd
-    /// Runtimes by the handler name of a RuntimeClass. A pod that names a RuntimeClass without an entry here
-    /// fails to get a sandbox, with upstream's words.
+    /// Runtimes of all nodes by the handler name of a RuntimeClass. A pod whose handler neither its node nor
+    /// this has fails to get a sandbox, with upstream's words.
     public var runtimeHandlers: [String: ContainerRuntimeProfile] = [:]
+    /// Handlers by the name of their RuntimeClass; one that is not here is named as its class.
+    public var runtimeClasses: [String: String] = [:]
     /// The streams of the run; nodes draw below `node/<name>`, containers below `pod/<namespace>/<name>`.
     public var streams: RandomStreams
     /// As the node's status names it.
@@ -36,6 +38,10 @@ public struct NodeDescription: Sendable {
     /// Pods get addresses from here, from the second one on.
     public var podCIDR = "10.244.0.0/24"
     public var providerID = ""
+    /// Nil is the runtime of ``KubeletSettings``.
+    public var runtime: ContainerRuntimeProfile?
+    /// Further runtimes of the node by the handler name of a RuntimeClass.
+    public var runtimeHandlers: [String: ContainerRuntimeProfile] = [:]
     /// Of the link to the registries, in bytes a second. The default is an assumption: 1 Gbit/s, 125 MB/s.
     public var imageBandwidth = 125_000_000.0
     /// Disks beside the machine's own, on which volumes may lie.

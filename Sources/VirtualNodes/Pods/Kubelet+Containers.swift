@@ -52,7 +52,7 @@ extension Kubelet {
         let container = Int(first)
         let old = pods[index].containers[container].instance
         let attempt = old.map { $0.attempt + 1 } ?? pods[index].containers[container].nextAttempt
-        let profile = runtime(of: pods[index]) ?? settings.value.runtime
+        let profile = runtime(of: pods[index]) ?? nodeRuntime
         let wait = profile.containerCreate.sample(streams(pods[index], container), "create", Int(attempt))
         pods[index].step = .creatingContainer
         arm(slot, at: now + wait)
@@ -76,7 +76,7 @@ extension Kubelet {
             attempt: attempt, sandbox: pods[index].sandboxAttempt)
         pods[index].hasChanged = true
         podEvent(slot, .normal, "Created", "Container created", container: container, &out)
-        let profile = runtime(of: pods[index]) ?? settings.value.runtime
+        let profile = runtime(of: pods[index]) ?? nodeRuntime
         pods[index].step = .startingContainer
         let wait = profile.containerStart.sample(streams(pods[index], container), "start", Int(attempt))
         arm(slot, at: now + wait)
@@ -88,11 +88,12 @@ extension Kubelet {
             let created = pods[index].containers[Int(first)].instance
         else { return }
         let container = Int(first)
-        let instance = started(pods[index], container, created, now)
+        let instance = started(
+            pods[index], container, created, now, behavior(pods[index], container))
         pods[index].containers[container].instance = instance
         pods[index].failures.removeAll { Int($0.container) == container }
         podEvent(slot, .normal, "Started", "Container started", container: container, &out)
-        noticeChange(slot, at: instance.exitAt)
+        if !beginUsage(slot, container, now, &out) { noticeChange(slot, at: instance.exitAt) }
         strikeByFailedDisks(slot, container, now, &out)
         let spec = pods[index].container(container)
         guard let hook = spec.lifecycle?.postStart else {
@@ -164,9 +165,9 @@ extension Kubelet {
 
     /// Draws the whole course of one start, from the streams of the pod and container.
     func started(
-        _ record: PodRecord, _ container: Int, _ created: ContainerInstance, _ now: VirtualTime
+        _ record: PodRecord, _ container: Int, _ created: ContainerInstance, _ now: VirtualTime,
+        _ behavior: ContainerBehavior
     ) -> ContainerInstance {
-        let behavior = behavior(record, container)
         let streams = streams(record, container)
         let attempt = Int(created.attempt)
         var instance = created

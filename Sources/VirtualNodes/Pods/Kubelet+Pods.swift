@@ -73,11 +73,11 @@ extension Kubelet {
         }.map { pods[$0].pod }
         // Before the watch has shown the node, the kubelet uses what it will register.
         let admission = PodAdmission(node: node?.value ?? initialNode(now), others: others)
-        return admission.check(pods[Int(slot)].pod.value)
+        return evictionAdmission(pods[Int(slot)].pod.value) ?? admission.check(pods[Int(slot)].pod.value)
     }
 
     /// Upstream: `isPodInactive`, negated.
-    private func isActive(_ record: PodRecord) -> Bool {
+    func isActive(_ record: PodRecord) -> Bool {
         switch record.work {
         case .terminated, .finished: false
         case .terminating: true
@@ -144,8 +144,9 @@ extension Kubelet {
         if isNew {
             pods[index].work = .sync
             // Containers from before this process of the kubelet may have an end ahead of them.
-            for container in pods[index].containers {
-                if let end = container.instance?.exitAt, end > now { noticeChange(slot, at: end) }
+            for container in pods[index].containers.indices where usage.index(of: slot, container) == nil {
+                let end = pods[index].containers[container].instance?.exitAt
+                if let end, end > now { noticeChange(slot, at: end) }
             }
             if pod.status.phase.isTerminal && !hasRunningParts(pods[index], now) {
                 // A finished pod that an earlier process has torn down.

@@ -85,7 +85,7 @@ extension Kubelet {
     }
 
     func sandboxStopTime(_ record: PodRecord) -> VirtualDuration {
-        (runtime(of: record) ?? settings.value.runtime).sandboxStop.sample(
+        (runtime(of: record) ?? nodeRuntime).sandboxStop.sample(
             streams(record), "sandbox-stop", Int(max(0, record.sandboxAttempt)))
     }
 
@@ -116,7 +116,7 @@ extension Kubelet {
         let index = Int(slot)
         pods[index].hasResults = true
         guard let runtime = runtime(of: pods[index]) else {
-            let handler = pods[index].spec.runtimeClassName ?? ""
+            let handler = runtimeHandler(of: pods[index])
             failSandbox(slot, "no runtime for \"\(handler)\" is configured", now, &out)
             return
         }
@@ -158,6 +158,7 @@ extension Kubelet {
         pods[index].sandboxAttempt += 1
         pods[index].isSandboxReady = true
         pods[index].hasChanged = true
+        if hasVirtualMachines { usageChanged(now, &out) }
         // The status manager hears of the sandbox at once, not at the next sync.
         var status = pods[index].currentStatus
         var condition = Condition("PodReadyToStartContainers", .isTrue)

@@ -7,7 +7,7 @@ import Stochastics
 /// `SyncTerminatedPod` (v1.36).
 extension Kubelet {
     func stopDraws(_ record: PodRecord, _ running: [Int]) -> [TerminationPlan.Draws] {
-        let profile = runtime(of: record) ?? settings.value.runtime
+        let profile = runtime(of: record) ?? nodeRuntime
         return running.map { container in
             let behavior = behavior(record, container)
             let streams = streams(record, container)
@@ -42,14 +42,19 @@ extension Kubelet {
             pods[index].containers[kill.container].instance?.exitCode = kill.exitCode
             pods[index].containers[kill.container].instance?.exitReason = kill.exitReason
             // A listing may show the end while others are still being killed.
-            noticeChange(slot, at: kill.exitAt)
+            if usage.index(of: slot, kill.container) == nil {
+                noticeChange(slot, at: kill.exitAt)
+            } else {
+                fixEnd(slot, kill.container, now)
+            }
         }
     }
 
     mutating func beginTerminating(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         if pods[index].isKnown && !pods[index].isRuntimeOnly {
-            let status = generateStatus(slot, isTerminal: false, now)
+            var status = generateStatus(slot, isTerminal: false, now)
+            applyEviction(slot, to: &status)
             setStatus(slot, status, now)
         }
         stopProbes(slot, [.liveness, .startup])
@@ -82,6 +87,8 @@ extension Kubelet {
         let index = Int(slot)
         pods[index].isSandboxReady = false
         pods[index].listing = now
+        if hasVirtualMachines { usageChanged(now, &out) }
+        evictionSees(terminated: slot, now)
         stopProbes(slot, [.startup, .readiness, .liveness])
         if pods[index].isRuntimeOnly {
             pods[index].isRuntimeOnly = false
@@ -143,6 +150,7 @@ extension Kubelet {
         pods[index].work = .finished
         pods[index].isPending = false
         pods[index].probes = []
+        evictionSees(finished: slot, now)
         if !pods[index].isKnown { release(slot) }
     }
 

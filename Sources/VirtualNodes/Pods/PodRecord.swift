@@ -69,6 +69,8 @@ struct PodRecord: Sendable {
     var retryVersion: UInt32 = 0
     /// In seconds, once termination has started.
     var gracePeriod: Int64 = 0
+    /// What an eviction says about the pod, until the termination that it asks for has begun.
+    var evictionMessage: String?
     /// How often the worker has waited after a failure; names draws.
     var retries: Int32 = 0
 

@@ -146,7 +146,7 @@ extension Kubelet {
         status.name = container.name
         status.image = ImageName.canonical(container.image)
         status.imageID = ImageName.reference(container.image)
-        let runtime = runtime(of: record)?.name ?? settings.value.runtime.name
+        let runtime = (runtime(of: record) ?? nodeRuntime).scheme
         status.containerID = record.containerID(index, instance, runtime: runtime)
         status.restartCount = Int64(instance.attempt)
         if let before {

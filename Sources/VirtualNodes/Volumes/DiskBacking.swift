@@ -57,6 +57,8 @@ struct StruckContainer: BitwiseCopyable, Sendable {
     var instance: ContainerInstance
     /// The end that the failure brings.
     var exitAt: VirtualTime
+    /// What ``ContainerLoad/otherEnd`` was, for a run that lasts as its share of the CPU allows.
+    var otherEnd: ContainerLoad.End?
 }
 
 /// The back-off of mounting one `local` volume, which outlives the pod: the operation is keyed by the volume.

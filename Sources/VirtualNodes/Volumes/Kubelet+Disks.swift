@@ -116,14 +116,17 @@ extension Kubelet {
                 + (wait == .zero ? "" : " in \(wait) unless the disk recovers"), &out)
         let exitAt = now.advancedClamping(by: wait)
         guard exitAt < instance.exitAt else { return }
+        let end = ContainerLoad.End(
+            time: exitAt, exitCode: response.exitCode, reason: response.exitCode == 0 ? .completed : .error)
+        let otherEnd = replaceOtherEnd(slot, container, with: end, now)
         struck.append(
             StruckContainer(
                 disk: Int32(disk), slot: slot, generation: record.generation, container: Int32(container),
-                instance: instance, exitAt: exitAt))
+                instance: instance, exitAt: exitAt, otherEnd: otherEnd))
         var ending = instance
-        ending.exitAt = exitAt
-        ending.exitCode = response.exitCode
-        ending.exitReason = response.exitCode == 0 ? .completed : .error
+        ending.exitAt = end.time
+        ending.exitCode = end.exitCode
+        ending.exitReason = end.reason
         pods[index].containers[container].instance = ending
         if machine.isKubeletRunning { noticeChange(slot, at: exitAt) }
     }
@@ -141,6 +144,9 @@ extension Kubelet {
                 })
             else { continue }
             pods[index].containers[container].instance = entry.instance
+            if let otherEnd = entry.otherEnd {
+                _ = replaceOtherEnd(entry.slot, container, with: otherEnd, now)
+            }
         }
     }
 
