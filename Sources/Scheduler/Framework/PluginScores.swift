@@ -36,7 +36,7 @@ extension Framework {
                         + "an invalid score \(score), it should in the range of [0, 100] after normalizing"
                     return ([], [], text)
                 }
-                totals[place] += score * weight
+                totals[place] &+= score &* weight
             }
             all.append(PluginScores(plugin: plugin.name, weight: weight, raw: raw, normalized: scores))
         }

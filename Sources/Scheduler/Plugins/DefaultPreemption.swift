@@ -55,7 +55,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         }
         if search.candidates.isEmpty {
             if !search.errors.isEmpty {
-                return PostFilterResult(.error(search.errors.joined(separator: ", ")))
+                return PostFilterResult(.error(Self.aggregate(search.errors)))
             }
             var failure = Diagnosis()
             failure.nodeCount = cluster.nodes.count
@@ -98,6 +98,15 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         return Int(hash % UInt64(count))
     }
 
+    /// The text of several errors, each told once.
+    ///
+    /// Upstream: `apimachinery/pkg/util/errors/errors.go`, `aggregate.Error` (v1.36).
+    private static func aggregate(_ errors: [String]) -> String {
+        var distinct: [String] = []
+        for error in errors where !distinct.contains(error) { distinct.append(error) }
+        return distinct.count == 1 ? distinct[0] : "[\(distinct.joined(separator: ", "))]"
+    }
+
     // MARK: Choice
 
     private func choose(
@@ -107,8 +116,8 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         var rest = candidates
         let criteria: [(PreemptionPlan.Candidate) -> Int64] = [
             { -Int64($0.violations) },
-            { -($0.victims.first?.priority ?? 0) },
-            { candidate in -candidate.victims.reduce(0) { $0 + $1.priority + (1 << 31) } },
+            { 0 &- ($0.victims.first?.priority ?? 0) },
+            { candidate in 0 &- candidate.victims.reduce(0) { $0 &+ $1.priority &+ (1 << 31) } },
             { -Int64($0.victims.count) },
             { VictimOrder.earliestStart(candidate: $0) },
         ]
