@@ -58,6 +58,17 @@ struct ConformanceRun {
         return steps
     }
 
+    /// The weights of each profile's score plugins.
+    var weights: JSONValue {
+        var weights: JSONObject = [:]
+        for profile in configuration.profiles {
+            var plugins: JSONObject = [:]
+            for (plugin, weight) in profile.score { plugins[plugin.name] = .integer(weight) }
+            weights[profile.profileName] = .object(plugins)
+        }
+        return .object(weights)
+    }
+
     // MARK: One step
 
     private mutating func schedule(_ pod: PodInfo, attempt: Int64) -> JSONValue {
