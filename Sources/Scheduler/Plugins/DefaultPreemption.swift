@@ -63,7 +63,20 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
             failure.absentStatus = .unresolvable("Preemption is not helpful for scheduling")
             return PostFilterResult(.unschedulable(failure.message), nominatedNodeName: "")
         }
-        let plan = choose(search.candidates, for: pod, cluster: cluster)
+        var candidates = search.candidates
+        for extender in framework.extenders
+        where !extender.configuration.preemptVerb.isEmpty && extender.configuration.isInterested(in: pod.spec) {
+            switch extender.preempt(pod, candidates, cluster) {
+            case .failure(let failure):
+                if extender.configuration.isIgnorable { continue }
+                return PostFilterResult(.error(failure.message))
+            case .success(let left): candidates = left
+            }
+            if candidates.isEmpty {
+                return PostFilterResult(.unschedulable("no candidate node for preemption"))
+            }
+        }
+        let plan = choose(candidates, for: pod, cluster: cluster)
         return PostFilterResult(.success, nominatedNodeName: plan.chosen.nodeName, preemption: plan)
     }
 
