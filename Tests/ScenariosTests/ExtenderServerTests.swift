@@ -114,7 +114,7 @@ struct ExtenderServerTests {
                 spec:
                   containers: [{name: c, image: "app:1", resources: {requests: {cpu: "1"}}}]
             expect:
-              - {name: placed, object: pod/p, \(expecting), at: end}
+              - {name: placed, object: pod/p, \(expecting), atEnd: true}
             """
         return ScenarioRun(try ScenarioLoader.parse(text, .yaml, name: "extender.yaml"))
     }
@@ -182,7 +182,7 @@ struct SchedulerConfigTests {
     @Test(
         "what is wrong is told with its place and the nearest name",
         arguments: [
-            ("{ties: random}", "cluster.scheduler.ties: 'random'"),
+            ("{ties: random}", "cluster.scheduler.ties"),
             ("{config: 5}", "cluster.scheduler.config:"),
             ("{config: {kind: KubeSchedulerConfiguration}}", "'apiVersion' is missing"),
             ("{config: {\(head), profilez: []}}", "Did you mean 'profiles'?"),

@@ -95,7 +95,12 @@ public struct SchedulerPlan: Sendable {
     /// Whether extenders are asked over HTTP, so that the run depends on their answers.
     public var hasExtenders: Bool { config["extenders"]?.arrayValue?.isEmpty == false }
 
-    var json: JSONValue { ["config": config, "ties": .string(ties.rawValue)] }
+    var json: JSONValue {
+        var members: JSONObject = [:]
+        if !config.isNull { members["config"] = config }
+        members["ties"] = .string(ties.rawValue)
+        return .object(members)
+    }
 }
 
 /// One machine of a pool.
