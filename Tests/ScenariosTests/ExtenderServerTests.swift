@@ -1,18 +1,18 @@
 import Foundation
 import KubernetesModel
-import Synchronization
 import Scheduler
 import Simulation
+import Synchronization
 import Testing
 
 @testable import Scenarios
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// An HTTP server on a free port of this machine: one request a connection, answered by its path.
@@ -27,9 +27,9 @@ private final class TinyServer: Sendable {
     init?(_ answer: @escaping @Sendable (String, JSONValue) -> JSONValue) {
         self.answer = answer
         #if canImport(Darwin)
-        socket = Darwin.socket(AF_INET, SOCK_STREAM, 0)
+            socket = Darwin.socket(AF_INET, SOCK_STREAM, 0)
         #else
-        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #endif
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

@@ -21,7 +21,8 @@ private struct Numbers {
 struct ConformanceFuzzTests {
     private static let odd: [JSONValue] = [
         .null, true, false, 0, -1, 1, .integer(.max), .integer(.min), .number(1e300), .number(-0.5), "", "x",
-        "9223372036854775807", "-9223372036854775808", "99999999999999999999Gi", "1e400", "0.1n", "-5", "é\u{0}",
+        "9223372036854775807", "-9223372036854775808", "99999999999999999999Gi", "1e400", "0.1n", "-5",
+        "é\u{0}",
         [], [:], [[]], ["a", 1, .null], ["key": "value"], "2026-13-45T99:99:99Z", "Exists", "Gt", "*",
         "kubernetes.io/hostname", "default-scheduler",
     ]
@@ -57,7 +58,8 @@ struct ConformanceFuzzTests {
 
     @Test("no mutation ends the program")
     func mutations() throws {
-        let folder = ProcessInfo.processInfo.environment["SIMK_FUZZ_FOLDER"].map { URL(filePath: $0) } ?? Self.folder
+        let folder =
+            ProcessInfo.processInfo.environment["SIMK_FUZZ_FOLDER"].map { URL(filePath: $0) } ?? Self.folder
         let rounds = ProcessInfo.processInfo.environment["SIMK_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 10
         var numbers = Numbers(state: 0x9E37_79B9_7F4A_7C15)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -74,9 +76,10 @@ struct ConformanceFuzzTests {
                             mutated[part] = Self.mutate(mutated[part] ?? .null, &numbers)
                         }
                     }
-                    if ProcessInfo.processInfo.environment["SIMK_FUZZ_TRACE"] != nil {
+                    if let trace = ProcessInfo.processInfo.environment["SIMK_FUZZ_TRACE"] {
+                        // What ended the program is the last that was written.
                         try JSONWriter.string(mutated).write(
-                            toFile: "/tmp/simk-fuzz-last.json", atomically: false, encoding: .utf8)
+                            toFile: trace, atomically: false, encoding: .utf8)
                     }
                     _ = SchedulerConformance.run(mutated)
                     count += 1

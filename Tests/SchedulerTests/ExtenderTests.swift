@@ -56,7 +56,8 @@ struct ExtenderTests {
     }
 
     private func pod(
-        _ name: String, cpu: String = "1", priority: Int = 0, on node: String = "", in cluster: inout ClusterCache
+        _ name: String, cpu: String = "1", priority: Int = 0, on node: String = "",
+        in cluster: inout ClusterCache
     ) throws -> PodInfo {
         let parsed = try object(
             """

@@ -23,8 +23,10 @@ public struct ConformanceText {
         }
         let width = max("category".count, rows.map(\.0.count).max() ?? 0)
         let caseWidth = max("cases".count, rows.map { String($0.2).count * 2 + 4 }.max() ?? 0)
-        var text = style.bold(
-            pad("category", width) + "  " + pad("cases agree", max(caseWidth, 11)) + "  comparisons agree")
+        var text =
+            style.bold(
+                pad("category", width) + "  " + pad("cases agree", max(caseWidth, 11)) + "  comparisons agree"
+            )
             + "\n"
         for row in rows {
             let cases = pad("\(row.1) of \(row.2)", max(caseWidth, 11))
@@ -45,7 +47,8 @@ public struct ConformanceText {
 
     private func shortened(_ text: String) -> String {
         guard text.count > Self.longest else { return text }
-        return "\(text.prefix(Self.longest))… (\(text.count - Self.longest) more characters; --format json has all)"
+        return
+            "\(text.prefix(Self.longest))… (\(text.count - Self.longest) more characters; --format json has all)"
     }
 
     private func pad(_ text: String, _ width: Int) -> String {

@@ -53,7 +53,8 @@ public struct ConformanceVectors: Sendable {
         } catch {
             faults.append(
                 Fault(
-                    file: path, line: 0, message: "cannot be read: \((error as NSError).localizedDescription)"))
+                    file: path, line: 0, message: "cannot be read: \((error as NSError).localizedDescription)"
+                ))
             return
         }
         let files = names.filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }.sorted()
@@ -65,7 +66,9 @@ public struct ConformanceVectors: Sendable {
     }
 
     private mutating func run(file path: String) {
-        func fail(_ message: String, line: Int = 0) { faults.append(Fault(file: path, line: line, message: message)) }
+        func fail(_ message: String, line: Int = 0) {
+            faults.append(Fault(file: path, line: line, message: message))
+        }
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         if attributes?[.type] as? FileAttributeType == .typeDirectory { return fail("is a folder") }
         if let size = (attributes?[.size] as? NSNumber)?.intValue, size > Self.fileLimit {

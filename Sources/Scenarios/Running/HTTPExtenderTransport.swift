@@ -5,7 +5,7 @@ import Scheduler
 import Synchronization
 
 #if canImport(FoundationNetworking)
-import FoundationNetworking
+    import FoundationNetworking
 #endif
 
 /// Asks extenders over HTTP and waits for the answer: virtual time stands still meanwhile.

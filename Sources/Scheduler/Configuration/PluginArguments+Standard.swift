@@ -139,7 +139,8 @@ extension VolumeBinding {
         if let shape = arguments.json["shape"], !shape.isNull {
             throw ConfigurationError(
                 path: "\(arguments.path).shape",
-                message: "unexpected field `shape`: it needs the feature StorageCapacityScoring, which is off")
+                message: "unexpected field `shape`: it needs the feature StorageCapacityScoring, which is off"
+            )
         }
         self.init(
             bindTimeoutSeconds: try arguments.integer("bindTimeoutSeconds", in: 0...31_536_000) ?? 600)
@@ -163,7 +164,8 @@ extension NodeResourcesFit {
             let resources = try nested.resources("resources")
             try nested.allow(["type", "resources", "requestedToCapacityRatio"])
             let type = try nested.string("type") ?? "LeastAllocated"
-            if let ratio = json["requestedToCapacityRatio"], !ratio.isNull, type != "RequestedToCapacityRatio" {
+            if let ratio = json["requestedToCapacityRatio"], !ratio.isNull, type != "RequestedToCapacityRatio"
+            {
                 throw ConfigurationError(
                     path: "\(nested.path).requestedToCapacityRatio",
                     message: "must be nil when type is not RequestedToCapacityRatio")

@@ -209,7 +209,8 @@ private struct ProfileBuilder {
         var plugin = try factory(own)
         if let fit = plugin as? NodeResourcesFit, !ignoredResources.isEmpty {
             plugin = NodeResourcesFit(
-                strategy: fit.strategy, ignoredResources: Set(ignoredResources), ignoredGroups: fit.ignoredGroups)
+                strategy: fit.strategy, ignoredResources: Set(ignoredResources),
+                ignoredGroups: fit.ignoredGroups)
         }
         plugins.append((name, plugin))
     }

@@ -337,7 +337,8 @@ enum ConformanceObjects {
                     ?? quantity(container["resources"], "limits", name)
             }
             let limit = quantity(tree["spec"]?["resources"], "limits", name)
-            let sources = named.map { [$0] } ?? (ofContainers.isEmpty ? [limit].compactMap(\.self) : ofContainers)
+            let sources =
+                named.map { [$0] } ?? (ofContainers.isEmpty ? [limit].compactMap(\.self) : ofContainers)
             guard sources.contains(where: \.hasArbitraryPrecision),
                 let stored = requests[name].flatMap({ try? Quantity(json: $0) })
             else { continue }

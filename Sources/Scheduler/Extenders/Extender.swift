@@ -124,7 +124,9 @@ public struct Extender: Sendable {
             for entry in list {
                 let host = entry[anyCase: "Host"]?.stringValue ?? ""
                 let score = entry[anyCase: "Score"]?.integerValue ?? 0
-                guard let place = nodes.firstIndex(where: { cluster.nodes.names[$0] == host }) else { continue }
+                guard let place = nodes.firstIndex(where: { cluster.nodes.names[$0] == host }) else {
+                    continue
+                }
                 scores[place] &+=
                     score &* configuration.weight &* (NodeScore.maximum / Self.maximumScore)
             }

@@ -71,10 +71,13 @@ public struct ExtenderConfiguration: Hashable, Sendable {
             }
             if managedResources.contains(name) {
                 throw ConfigurationError(
-                    path: "\(resource.path).name", message: "duplicate extender managed resource name '\(name)'")
+                    path: "\(resource.path).name",
+                    message: "duplicate extender managed resource name '\(name)'")
             }
             managedResources.append(name)
-            if try resource.boolean("ignoredByScheduler") ?? false { resourcesIgnoredByScheduler.append(name) }
+            if try resource.boolean("ignoredByScheduler") ?? false {
+                resourcesIgnoredByScheduler.append(name)
+            }
         }
     }
 
@@ -90,7 +93,8 @@ public struct ExtenderConfiguration: Hashable, Sendable {
                 guard let taken else { continue }
                 throw ConfigurationError(
                     path: "extenders[\(place)].managedResources",
-                    message: "duplicate extender managed resource name '\(taken)', of extenders[\(other)] too")
+                    message: "duplicate extender managed resource name '\(taken)', of extenders[\(other)] too"
+                )
             }
         }
         let binders = extenders.count { !$0.bindVerb.isEmpty }

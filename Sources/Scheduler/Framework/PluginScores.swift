@@ -23,7 +23,9 @@ extension Framework {
         }
         var cluster = cluster
         if areNodesBare {
-            for node in feasible { for pod in cluster.nodes.pods[node] { cluster.nodes.remove(pod.uid, from: node) } }
+            for node in feasible {
+                for pod in cluster.nodes.pods[node] { cluster.nodes.remove(pod.uid, from: node) }
+            }
         }
         var totals = ContiguousArray<Int64>(repeating: 0, count: feasible.count)
         var all: [PluginScores] = []

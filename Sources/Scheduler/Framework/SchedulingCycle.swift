@@ -182,7 +182,8 @@ public struct SchedulingCycle: Sendable {
                     guard let node = cluster.nodes[name] else { continue }
                     result.reject(node, .unresolvable(message))
                 }
-                for (name, message) in outcome.failed where !unresolvable.contains(where: { $0.name == name }) {
+                for (name, message) in outcome.failed where !unresolvable.contains(where: { $0.name == name })
+                {
                     guard let node = cluster.nodes[name] else { continue }
                     result.reject(node, .unschedulable(message))
                 }

@@ -65,7 +65,8 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         }
         var candidates = search.candidates
         for extender in framework.extenders
-        where !extender.configuration.preemptVerb.isEmpty && extender.configuration.isInterested(in: pod.spec) {
+        where !extender.configuration.preemptVerb.isEmpty && extender.configuration.isInterested(in: pod.spec)
+        {
             switch extender.preempt(pod, candidates, cluster) {
             case .failure(let failure):
                 if extender.configuration.isIgnorable { continue }
