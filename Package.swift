@@ -85,7 +85,10 @@ let package = Package(
         // Floor 7
         floor(
             "Reports",
-            ["ControlPlane", "KubernetesModel", "Scenarios", "Simulation", "SimulationKernel", "Telemetry"]),
+            [
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
+                "Telemetry", collections,
+            ]),
         // Floor 8
         .executableTarget(
             name: "simk",

@@ -9,7 +9,7 @@ extension ClusterSimulation {
     func newScheduler() -> SchedulerComponent {
         SchedulerComponent(
             configuration: configuration.scheduler, seed: configuration.seed,
-            timing: configuration.schedulerTiming, start: now)
+            timing: configuration.schedulerTiming, tieBreak: configuration.schedulerTies, start: now)
     }
 
     /// A controller manager with all controllers, in upstream's order of start

@@ -25,7 +25,10 @@ struct Simk: ParsableCommand {
             Shell completions: simk --generate-completion-script bash|zsh|fish
             """,
         version: Version.text,
-        subcommands: [RunCommand.self, ValidateCommand.self, ParametersCommand.self, VersionCommand.self])
+        subcommands: [
+            RunCommand.self, ValidateCommand.self, ConformanceCommand.self, ParametersCommand.self,
+            VersionCommand.self,
+        ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.
     static func main() {

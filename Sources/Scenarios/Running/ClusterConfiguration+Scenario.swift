@@ -15,6 +15,16 @@ extension ClusterConfiguration {
         let plan = scenario.cluster
         zones = plan.zones.map(\.name)
         racks = plan.racks
+        // The reader has checked it.
+        if !plan.scheduler.config.isNull,
+            let configured = try? SchedulerConfiguration(json: plan.scheduler.config)
+        {
+            scheduler = configured
+            scheduler.attach(HTTPExtenderTransport(), epoch: scenario.start)
+            clients.scheduler = ClientLimits.Limit(
+                queriesPerSecond: configured.queriesPerSecond, burst: Int(configured.burst))
+        }
+        schedulerTies = plan.scheduler.ties == .seeded ? .drawn : .lexicographic
         schedulers = plan.schedulers
         controllerManagers = plan.controllerManagers
         for node in plan.nodes {
