@@ -114,6 +114,7 @@ public struct RunReport {
             let name = "\(figure.id.kind.name.lowercased())/\(figure.id.key.name)"
             rows.append(("unavailable", "\(name): \(Self.seconds(figure.unavailablePodSeconds)) pod-seconds"))
         }
+        if !summary.deadlines.isEmpty { rows.append(("deadlines", Self.text(summary.deadlines))) }
         rows.append(("digest", summary.digest))
         if let folder { rows.append(("run folder", folder)) }
         let column = rows.map(\.0.count).max() ?? 0
@@ -123,6 +124,19 @@ public struct RunReport {
             text += "  " + (name == last ? "" : name).padded(to: column) + "  " + value + "\n"
             last = name
         }
+        return text
+    }
+
+    /// `4 met, 2 missed by 93.2 s in all, the most default/report by 71.0 s`.
+    private static func text(_ figures: DeadlineFigures) -> String {
+        var text = "\(grouped(figures.met)) met, \(grouped(figures.missed)) missed"
+        if let latest = figures.latest {
+            text += " by \(seconds(figures.totalTardinessSeconds)) s in all, the most \(latest.pod) by "
+            text += "\(seconds(latest.tardiness.fractionalSeconds)) s"
+            if !latest.isFinished { text += " and more" }
+        }
+        if figures.withdrawn > 0 { text += ", \(grouped(figures.withdrawn)) withdrawn" }
+        if figures.pending > 0 { text += ", \(grouped(figures.pending)) to come" }
         return text
     }
 

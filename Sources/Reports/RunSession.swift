@@ -59,6 +59,7 @@ public final class RunSession {
         summary.workloads = run.metrics.workloads.keys.sorted().map {
             .init(id: $0, unavailablePodSeconds: run.metrics.unavailablePodSeconds($0, at: simulation.now))
         }
+        summary.deadlines = run.metrics.deadlineFigures(at: simulation.now)
         summary.digest = simulation.digestText
     }
 

@@ -26,6 +26,8 @@ public struct RunSummary: Sendable {
     public var podsDeleted = 0
     public var containerRestarts = 0
     public var workloads: [WorkloadFigure] = []
+    /// Nothing in it when no pod states a deadline.
+    public var deadlines = DeadlineFigures()
     public var digest = ""
     public var isInterrupted = false
 
@@ -64,7 +66,25 @@ public struct RunSummary: Sendable {
             "digest": .string(digest),
             "interrupted": .bool(isInterrupted),
         ]
+        if !deadlines.isEmpty { members["deadlines"] = deadlines.json }
         if withWallClock { members["wallClock"] = ["seconds": .number(wallSeconds)] }
         return members
+    }
+}
+
+extension DeadlineFigures {
+    var json: JSONValue {
+        [
+            "met": .integer(Int64(met)), "missed": .integer(Int64(missed)),
+            "withdrawn": .integer(Int64(withdrawn)), "pending": .integer(Int64(pending)),
+            "tardinessSeconds": .number(totalTardinessSeconds),
+            "late": .array(
+                late.map { pod in
+                    [
+                        "namespace": .string(pod.pod.namespace), "name": .string(pod.pod.name),
+                        "seconds": .number(pod.tardiness.fractionalSeconds), "finished": .bool(pod.isFinished),
+                    ]
+                }),
+        ]
     }
 }

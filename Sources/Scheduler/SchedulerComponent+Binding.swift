@@ -6,6 +6,8 @@ import SimulationKernel
 /// A pod with a node on its way to being bound: what must be written before, then the binding itself.
 struct BindingCycle {
     enum Stage {
+        /// Waiting for other pods to get a node.
+        case permit(since: VirtualTime, deadline: VirtualTime)
         /// Objects that are still to be written, the first one under way.
         case writing([APIObject])
         /// Waiting for what was written to have its effect.
@@ -20,8 +22,11 @@ struct BindingCycle {
     var stage: Stage
 
     var nextWake: VirtualTime {
-        if case .waiting(_, let deadline, let resume) = stage { return min(deadline, resume) }
-        return .never
+        switch stage {
+        case .waiting(_, let deadline, let resume): return min(deadline, resume)
+        case .permit(_, let deadline): return deadline
+        default: return .never
+        }
     }
 }
 
@@ -33,22 +38,30 @@ extension SchedulerComponent {
     static let volumePollPeriod = VirtualDuration.seconds(1)
 
     mutating func startBinding(_ cycle: RunningCycle, _ out: inout Outbox) {
-        let pod = cycle.pod.pod
-        queue.done(pod.uid)
+        let uid = cycle.pod.pod.uid
+        bindings[uid] = BindingCycle(
+            pod: cycle.pod, framework: cycle.framework, nodeName: cycle.result.chosenName,
+            state: cycle.result.state, stage: .binding)
+        if !cycle.framework.permit.isEmpty && holdIfNeeded(uid, &out) { return }
+        prepareBinding(uid, &out)
+    }
+
+    /// Goes on with a pod that may be bound. From here on it cannot become unschedulable any more.
+    mutating func prepareBinding(_ uid: UID, _ out: inout Outbox) {
+        guard let binding = bindings[uid] else { return }
+        let pod = binding.pod.pod
+        queue.done(uid)
         var writes: [APIObject] = []
-        if let node = cycle.result.chosen {
-            for plugin in cycle.framework.preBind {
-                writes += plugin.preBindWrites(pod, on: node, cluster: cluster, state: cycle.result.state)
+        if let node = cluster.nodes.row(named: binding.nodeName) {
+            for plugin in binding.framework.preBind {
+                writes += plugin.preBindWrites(pod, on: node, cluster: cluster, state: binding.state)
             }
         }
-        let binding = BindingCycle(
-            pod: cycle.pod, framework: cycle.framework, nodeName: cycle.result.chosenName,
-            state: cycle.result.state, stage: writes.isEmpty ? .binding : .writing(writes))
-        bindings[pod.uid] = binding
         guard let first = writes.first else {
-            bind(pod.uid, &out)
+            bind(uid, &out)
             return
         }
+        bindings[uid]?.stage = .writing(writes)
         // The pod shows where it is going while this takes its time.
         if pod.value.status.nominatedNodeName != binding.nodeName {
             out.call(
@@ -172,5 +185,6 @@ extension SchedulerComponent {
         queued.unschedulablePlugins = []
         handleFailure(
             queued, binding.framework, isRejected: false, message: message, nomination: "", &out)
+        rejectTied(to: pod, binding.framework, message: "rejection in Unreserve", &out)
     }
 }

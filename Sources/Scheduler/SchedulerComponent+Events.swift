@@ -68,11 +68,14 @@ extension SchedulerComponent {
         let old = pods[key]
         // The scheduler's informer does not see pods that have ended.
         if isDeleted || pod.value.status.phase.isTerminal {
-            guard old != nil else { return }
+            guard let old else { return }
             pods[key] = nil
+            cluster.gangs.remove(old.value.metadata)
             delete(pod.value)
             return
         }
+        if let old { cluster.gangs.remove(old.value.metadata) }
+        cluster.gangs.add(pod.value.metadata)
         if let old, old.value.metadata.uid != pod.value.metadata.uid {
             delete(old.value)
             pods[key] = pod
@@ -90,6 +93,13 @@ extension SchedulerComponent {
             let info = cluster.nodes.compile(pod)
             queue.add(info, at: now)
             cluster.nominator.add(info, toNodeNamed: pod.value.status.nominatedNodeName)
+            if let profile = configuration.profile(named: pod.value.spec.schedulerName) {
+                if !profile.warners.isEmpty { arrivals.append(pod.value.metadata.key) }
+                let plugins = profile.permit.isEmpty ? [] : waitingPlugins(profile)
+                if !plugins.isEmpty, let gang = PodGang.key(of: pod.value.metadata) {
+                    retryMembers(of: gang, plugins)
+                }
+            }
         }
     }
 
@@ -118,7 +128,9 @@ extension SchedulerComponent {
         let uid = new.value.metadata.uid
         if old.metadata.resourceVersion == new.value.metadata.resourceVersion { return }
         if cluster.isAssumed(uid) {
-            if new.value.metadata.isBeingDeleted && !old.metadata.isBeingDeleted { forgetAssumed(uid) }
+            if new.value.metadata.isBeingDeleted && !old.metadata.isBeingDeleted {
+                if waitingPermits.contains(uid) { removedWaiting.append(uid) } else { forgetAssumed(uid) }
+            }
             return
         }
         let info = cluster.nodes.compile(new)
@@ -149,7 +161,11 @@ extension SchedulerComponent {
         guard isResponsible(for: pod) else { return }
         queue.remove(uid)
         cluster.nominator.remove(uid)
-        if cluster.isAssumed(uid) {
+        warned.remove(uid)
+        timers[uid] = nil
+        if waitingPermits.contains(uid) {
+            removedWaiting.append(uid)
+        } else if cluster.isAssumed(uid) {
             forgetAssumed(uid)
         } else if !pod.status.nominatedNodeName.isEmpty {
             let priority = pod.spec.priorityValue

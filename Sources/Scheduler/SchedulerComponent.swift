@@ -29,6 +29,17 @@ public struct SchedulerComponent: Component {
     var bindings: [UID: BindingCycle] = [:]
     /// Those of them that wait for what they have written, in the order in which they began to.
     var waitingBindings: [UID] = []
+    /// Pods that hold their node until others have one, in the order in which they began to, and the plugin that
+    /// ends each one's wait first.
+    var waitingPermits: [UID] = []
+    var permitPlugins: [UID: String] = [:]
+    /// Those of them that were deleted.
+    var removedWaiting: [UID] = []
+    /// Pods that have come and whose warnings are still to be given, and pods that were warned about.
+    var arrivals: [ObjectKey] = []
+    var warned: Set<UID> = []
+    /// Pods that a plugin rejected until a moment.
+    var timers: [UID: VirtualTime] = [:]
     /// What the answers to calls are for.
     var purposes: [UInt64: CallPurpose] = [:]
     var nextToken: UInt64 = 0
@@ -77,6 +88,8 @@ public struct SchedulerComponent: Component {
             wake = queue.hasReadyPod ? now : queue.nextWake
         }
         for uid in waitingBindings { wake = min(wake, bindings[uid]?.nextWake ?? .never) }
+        for uid in waitingPermits { wake = min(wake, bindings[uid]?.nextWake ?? .never) }
+        if let timer = timers.values.min() { wake = min(wake, timer) }
         return wake
     }
 
@@ -87,6 +100,8 @@ public struct SchedulerComponent: Component {
             finish(running, &out)
         }
         resumeBindings(&out)
+        expirePermits(&out)
+        fireTimers()
         queue.flush(cluster: cluster, at: now)
         startCycle(&out)
     }
@@ -94,6 +109,8 @@ public struct SchedulerComponent: Component {
     public mutating func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
         self.now = now
         for event in events { observe(event) }
+        if !removedWaiting.isEmpty { rejectRemoved(&out) }
+        if !arrivals.isEmpty { warnAboutArrivals(&out) }
         checkBindings()
         startCycle(&out)
     }
@@ -144,6 +161,9 @@ public struct SchedulerComponent: Component {
     }
 
     private mutating func run(_ pod: QueuedPod, _ framework: Framework) {
+        cluster.attempt.now = now
+        cluster.attempt.firstTime = pod.initialAttemptTime ?? now
+        cluster.attempt.number = pod.attempts
         var ties = self.ties
         var result = cycle.schedule(pod.pod, framework: framework, cluster: &cluster) { count in
             ties.withStream { $0.index(below: count) }
@@ -227,6 +247,9 @@ public struct SchedulerComponent: Component {
         handleFailure(
             pod, cycle.framework, isRejected: result.error.isEmpty, message: result.message,
             nomination: nomination, &out)
+        setTimer(for: pod, cycle.framework)
+        warn(about: pod.pod, cycle.framework, &out)
+        if result.postFilter?.preemption == nil { rejectTied(to: pod.pod, cycle.framework, &out) }
     }
 
     /// Puts a pod back into the queue and tells why.

@@ -79,10 +79,20 @@ public final class RunMetrics: SimulationObserver {
     private var pods: [ObjectKey: PodFacts] = [:]
     private var owners: [UID: WorkloadID] = [:]
     private var readyNodes: Set<String> = []
+    private var deadlines: DeadlineLedger
     private let emit: (MetricSample) -> Void
 
+    /// - Parameter epoch: the calendar time of the run's start, for deadlines that name one.
     /// - Parameter emit: called with each figure that changed, in order.
-    public init(emit: @escaping (MetricSample) -> Void = { _ in }) { self.emit = emit }
+    public init(
+        epoch: CalendarTime = CalendarTime(unixSeconds: 0), emit: @escaping (MetricSample) -> Void = { _ in }
+    ) {
+        deadlines = DeadlineLedger(epoch: epoch)
+        self.emit = emit
+    }
+
+    /// What became of the deadlines that pods have stated, up to a moment.
+    public func deadlineFigures(at now: VirtualTime) -> DeadlineFigures { deadlines.figures(at: now) }
 
     /// Replicas that were wanted but not available, times seconds, up to a moment.
     public func unavailablePodSeconds(_ id: WorkloadID, at now: VirtualTime) -> Double {
@@ -167,10 +177,14 @@ public final class RunMetrics: SimulationObserver {
         if change.kind == .deleted {
             count("podsDeleted", &podsDeleted, at: change.time)
             if let before { leave(before, at: change.time) }
+            endDeadline(of: key, hasSucceeded: false, at: change.time)
             pods.removeValue(forKey: key)
             return
         }
-        if change.kind == .added { count("podsCreated", &podsCreated, at: change.time) }
+        if change.kind == .added {
+            count("podsCreated", &podsCreated, at: change.time)
+            deadlines.arrive(pod)
+        }
         if before?.node.isEmpty != false && !pod.nodeName.isEmpty {
             count("podsScheduled", &podsScheduled, at: change.time)
         }
@@ -190,12 +204,26 @@ public final class RunMetrics: SimulationObserver {
         if before?.phase != facts.phase {
             if let old = before?.phase { tally(old, -1, at: change.time) }
             tally(facts.phase, 1, at: change.time)
+            if facts.phase.isTerminal {
+                endDeadline(of: key, hasSucceeded: facts.phase == .succeeded, at: change.time)
+            }
         }
         if before?.owner == facts.owner && before?.isAvailable == facts.isAvailable { return }
         if let before, before.isAvailable, let owner = before.owner {
             update(owner, at: change.time) { $0.available -= 1 }
         }
         if facts.isAvailable, let owner = facts.owner { update(owner, at: change.time) { $0.available += 1 } }
+    }
+
+    private func endDeadline(of key: ObjectKey, hasSucceeded: Bool, at time: VirtualTime) {
+        guard deadlines.end(key, hasSucceeded: hasSucceeded, at: time) else { return }
+        let figures = deadlines.ended
+        for (name, value) in [
+            ("deadlinesMet", Double(figures.met)), ("deadlinesMissed", Double(figures.missed)),
+            ("tardinessSeconds", figures.totalTardinessSeconds),
+        ] {
+            emit(MetricSample(time: time, name: name, kind: nil, key: ObjectKey(name: ""), value: value))
+        }
     }
 
     private func leave(_ facts: PodFacts, at time: VirtualTime) {

@@ -4,6 +4,7 @@ import Foundation
 import KubernetesModel
 import Reports
 import Scenarios
+import Scheduler
 import Simulation
 import SimulationKernel
 import Synchronization
@@ -32,6 +33,11 @@ struct RunCommand: ParsableCommand {
 
     @Option(help: "Take this seed instead of the scenario's.")
     var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "Schedule by this policy instead of the scenario's; `simk policies` lists them.", valueName: "name"))
+    var policy: String?
 
     @Option(help: "text, or json: one object with scenario, expectations and summary.")
     var format = OutputFormat.text
@@ -62,6 +68,10 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        if policy == "help" {
+            Console.output(PoliciesCommand.text)
+            return
+        }
         var loaded: Scenario
         do throws(InvalidInput) {
             loaded = try ScenarioFile.load(scenario, strict: strict)
@@ -69,6 +79,7 @@ struct RunCommand: ParsableCommand {
             throw Stop(status: ExitStatus.badInput, message: error.description)
         }
         if let seed { loaded.seed = seed }
+        if let policy { loaded.cluster.scheduler.take(try Self.policy(named: policy)) }
         try checkJUnitPath()
         if !quiet { for warning in loaded.warnings { Console.error(warning.description) } }
         let folder = try makeFolder(for: loaded)
@@ -95,6 +106,16 @@ struct RunCommand: ParsableCommand {
         print(session, report)
         if session.summary.isInterrupted { throw Stop(status: ExitStatus.interrupted) }
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
+    }
+
+    private static func policy(named name: String) throws -> SchedulingPolicy {
+        if let policy = SchedulingPolicy(rawValue: name) { return policy }
+        let names = SchedulingPolicy.allCases.map(\.rawValue)
+        let nearest = NearestName.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
+        throw Stop(
+            status: ExitStatus.badInput,
+            message: "--policy: '\(name)' is not known.\(nearest) `simk policies` lists them: "
+                + names.joined(separator: ", "))
     }
 
     private func print(_ session: RunSession, _ report: RunReport) {

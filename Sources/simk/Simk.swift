@@ -26,7 +26,7 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ValidateCommand.self, ConformanceCommand.self, ParametersCommand.self,
+            RunCommand.self, ValidateCommand.self, ConformanceCommand.self, ParametersCommand.self, PoliciesCommand.self,
             VersionCommand.self,
         ])
 

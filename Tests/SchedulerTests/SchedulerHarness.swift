@@ -24,10 +24,14 @@ struct SchedulerHarness: ~Copyable {
     private var order = 0
     private let timing = ControlPlaneTiming()
 
-    init(_ configuration: JSONValue = .object([:])) throws {
+    init(_ configuration: JSONValue = .object([:]), environment: PluginEnvironment = PluginEnvironment(seed: 1))
+        throws
+    {
         server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: 1)
         scheduler = SchedulerComponent(
-            configuration: try SchedulerConfiguration(json: configuration), seed: 1, tieBreak: .lexicographic)
+            configuration: try SchedulerConfiguration(
+                json: configuration, registry: .standard(environment)),
+            seed: 1, tieBreak: .lexicographic)
         for name in ["default", "kube-system"] {
             var namespace = Namespace()
             namespace.metadata.name = name

@@ -26,6 +26,12 @@ public struct RunMetric: Hashable, Sendable {
         RunMetric("failures", "Failures of nodes, disks, racks and zones."),
         RunMetric("nodesReady", "Nodes that are Ready now."),
         RunMetric("disksDown", "Disks that have failed and are not repaired yet."),
+        RunMetric("deadlinesMet", "Pods that finished by the deadline that they state."),
+        RunMetric(
+            "deadlinesMissed",
+            "Pods that did not; those that have not finished by the run's end count then, if they are late."
+        ),
+        RunMetric("tardinessSeconds", "By how much all pods together missed their deadlines, in seconds."),
         RunMetric(
             "unavailablePodSeconds", "Replicas that were wanted but not available, times seconds.", of: true),
     ]

@@ -1,5 +1,6 @@
 public import KubernetesModel
 import OrderedCollections
+public import Scheduler
 public import Stochastics
 public import VirtualNodes
 
@@ -90,14 +91,26 @@ public struct SchedulerPlan: Sendable {
 
     /// A `KubeSchedulerConfiguration` that has been checked; null for the default one.
     public var config = JSONValue.null
+    /// A configuration that goes by a name, in place of ``config``.
+    public var policy: SchedulingPolicy?
     public var ties = Ties.seeded
 
     /// Whether extenders are asked over HTTP, so that the run depends on their answers.
     public var hasExtenders: Bool { config["extenders"]?.arrayValue?.isEmpty == false }
 
+    /// Takes a policy in place of what the scenario says.
+    public mutating func take(_ policy: SchedulingPolicy) {
+        config = .null
+        self.policy = policy
+    }
+
+    /// What the scheduler is configured with; null for the default.
+    var configuration: JSONValue { policy?.configuration ?? config }
+
     var json: JSONValue {
         var members: JSONObject = [:]
         if !config.isNull { members["config"] = config }
+        if let policy { members["policy"] = .string(policy.rawValue) }
         members["ties"] = .string(ties.rawValue)
         return .object(members)
     }

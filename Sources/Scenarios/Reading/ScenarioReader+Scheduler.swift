@@ -4,9 +4,14 @@ import Scheduler
 extension ScenarioReader {
     func readScheduler(_ cursor: Cursor) -> SchedulerPlan {
         var plan = SchedulerPlan()
-        guard let object = cursor.object(keys: ["config", "ties"]) else { return plan }
+        guard let object = cursor.object(keys: ["policy", "config", "ties"]) else { return plan }
         plan.ties = object["ties"]?.choice(SchedulerPlan.Ties.self) ?? .seeded
+        plan.policy = object["policy"]?.choice(SchedulingPolicy.self)
         guard let config = object["config"] else { return plan }
+        if let policy = object["policy"] {
+            policy.bad("either a policy or a config", hint: "A policy is a configuration with a name")
+            return plan
+        }
         guard let path = config.value.text else {
             guard config.value.members != nil else {
                 config.wrongType("the path of a KubeSchedulerConfiguration file, or such an object")

@@ -16,8 +16,12 @@ extension ClusterConfiguration {
         zones = plan.zones.map(\.name)
         racks = plan.racks
         // The reader has checked it.
-        if !plan.scheduler.config.isNull,
-            let configured = try? SchedulerConfiguration(json: plan.scheduler.config)
+        let environment = PluginEnvironment(
+            seed: scenario.seed, epoch: scenario.start, imageBytesPerSecond: plan.registry.bandwidth.value,
+            unknownImageBytes: plan.registry.defaultImageSize.value)
+        if !plan.scheduler.configuration.isNull,
+            let configured = try? SchedulerConfiguration(
+                json: plan.scheduler.configuration, registry: .standard(environment))
         {
             scheduler = configured
             scheduler.attach(HTTPExtenderTransport(), epoch: scenario.start)

@@ -20,7 +20,7 @@ public final class ScenarioRun {
         self.scenario = scenario
         let watcher = ExpectationWatcher(ExpectationMonitor(scenario), epoch: scenario.start)
         self.watcher = watcher
-        metrics = RunMetrics { sample in
+        metrics = RunMetrics(epoch: scenario.start) { sample in
             watcher.observe(sample)
             onSample(sample)
         }
@@ -90,6 +90,10 @@ private final class ExpectationWatcher: SimulationObserver {
         monitor.observe(
             Expectation.Metric(name: "unavailablePodSeconds"), metrics.unavailablePodSeconds(at: time),
             at: time)
+        let deadlines = metrics.deadlineFigures(at: time)
+        monitor.observe(Expectation.Metric(name: "deadlinesMissed"), Double(deadlines.missed), at: time)
+        monitor.observe(
+            Expectation.Metric(name: "tardinessSeconds"), deadlines.totalTardinessSeconds, at: time)
         for id in metrics.workloads.keys.sorted() {
             monitor.observe(
                 Expectation.Metric(

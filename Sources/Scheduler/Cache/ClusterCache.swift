@@ -8,6 +8,11 @@ public struct ClusterCache {
     public var nodes = NodeTable()
     public var objects = ClusterObjects()
     public internal(set) var nominator = PodNominator()
+    public internal(set) var gangs = GangIndex()
+    /// The attempt under way.
+    public internal(set) var attempt = AttemptFacts()
+    /// What plugins keep between pods, by their names; a scheduler that starts has none of it.
+    public var memory: [String: any Sendable] = [:]
 
     private struct Placement {
         var row: NodeIndex

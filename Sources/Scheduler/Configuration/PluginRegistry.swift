@@ -20,8 +20,11 @@ public struct PluginRegistry: Sendable {
 
     public subscript(name: String) -> Factory? { entries.first { $0.name == name }?.factory }
 
-    /// Upstream's plugins.
-    public static var standard: PluginRegistry {
+    /// Upstream's plugins and simk's own.
+    public static var standard: PluginRegistry { standard(PluginEnvironment()) }
+
+    /// Upstream's plugins and simk's own, for a run.
+    public static func standard(_ environment: PluginEnvironment) -> PluginRegistry {
         var registry = PluginRegistry()
         registry.register(SchedulingGates.self) { _ in SchedulingGates() }
         registry.register(PrioritySort.self) { _ in PrioritySort() }
@@ -57,6 +60,7 @@ public struct PluginRegistry: Sendable {
         registry.register(ImageLocality.self) { _ in ImageLocality() }
         registry.register(DefaultBinder.self) { _ in DefaultBinder() }
         registry.register(NodeDeclaredFeatures.self) { _ in NodeDeclaredFeatures() }
+        registry.registerPolicies(environment)
         return registry
     }
 }

@@ -7,6 +7,8 @@ public struct QueuedPod: Sendable {
     public var pod: PodInfo
     /// When the pod entered the queue it is in, which orders pods of one priority.
     public var timestamp: VirtualTime
+    /// When the first pod of its group entered the queue; nil for pods without a group.
+    public var groupTimestamp: VirtualTime?
     /// How often it was tried.
     public var attempts = 0
     public var initialAttemptTime: VirtualTime?

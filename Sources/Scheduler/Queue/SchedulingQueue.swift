@@ -30,6 +30,9 @@ public struct SchedulingQueue {
     /// Pods that a plugin keeps out of the active queue for now.
     private var gated: OrderedDictionary<UID, QueuedPod> = [:]
     private var inFlight = InFlightEvents()
+    private let grouping: (any GroupingQueueSort)?
+    /// When the first pod of each group came.
+    private var groupTimes: [ObjectKey: VirtualTime] = [:]
     /// Pods whose victims are still being evicted; they stay out of the active queue.
     public var preempting: Set<UID> = []
 
@@ -40,6 +43,7 @@ public struct SchedulingQueue {
         self.start = start
         // Upstream takes the order of the first profile for all; validation has them equal.
         let sort: any QueueSortPlugin = configuration.profiles.first?.queueSort ?? PrioritySort()
+        grouping = sort as? any GroupingQueueSort
         active = PodHeap { sort.isBefore($0, $1) }
         let byBackoff: @Sendable (QueuedPod, QueuedPod) -> Bool = { left, right in
             left.backoffEnd != right.backoffEnd
@@ -91,8 +95,12 @@ public struct SchedulingQueue {
 
     /// Takes in a pod without a node.
     public mutating func add(_ pod: PodInfo, at now: VirtualTime) {
-        _ = moveToActive(
-            QueuedPod(pod: pod, timestamp: now), label: "UnschedulablePodAdd", fromBackoff: false, at: now)
+        var queued = QueuedPod(pod: pod, timestamp: now)
+        if let group = grouping?.group(of: pod) {
+            queued.groupTimestamp = groupTimes[group] ?? now
+            groupTimes[group] = queued.groupTimestamp
+        }
+        _ = moveToActive(queued, label: "UnschedulablePodAdd", fromBackoff: false, at: now)
     }
 
     /// Takes over a new version of a waiting pod.
@@ -227,6 +235,11 @@ public struct SchedulingQueue {
         } else if inFlight.contains(uid) {
             inFlight.note(ClusterChange(.wildcard, label: "ForceActivate"))
         }
+    }
+
+    /// Moves an unschedulable pod to the active queue, or to back-off while that lasts.
+    mutating func retry(_ uid: UID, label: String, at now: VirtualTime) {
+        if let pod = unschedulable.removeValue(forKey: uid) { requeue(pod, label: label, at: now) }
     }
 
     /// Does what is due: ends back-offs, and gives pods that waited for long another try.

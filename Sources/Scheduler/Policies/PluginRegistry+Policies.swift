@@ -1,0 +1,35 @@
+extension PluginRegistry {
+    /// The plugins beyond upstream's: one line each. None is in the default profile.
+    mutating func registerPolicies(_ environment: PluginEnvironment) {
+        register(FirstFit.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return FirstFit()
+        }
+        register(BestFit.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return BestFit()
+        }
+        register(WorstFit.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return WorstFit()
+        }
+        register(RandomNode.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return RandomNode(seed: environment.seed)
+        }
+        register(RoundRobin.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return RoundRobin()
+        }
+        register(Coscheduling.self) { arguments throws(ConfigurationError) in
+            try Coscheduling(arguments: arguments)
+        }
+        register(EarliestDeadlineFirst.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return EarliestDeadlineFirst(epoch: environment.epoch)
+        }
+        register(Deadlines.self) { arguments throws(ConfigurationError) in
+            try Deadlines(arguments: arguments, environment)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+public import KubernetesModel
+
+/// Scheduler configurations that go by a name: baselines to compare with, and policies beyond upstream's.
+///
+/// Each is a `KubeSchedulerConfiguration` of one profile, `default-scheduler`.
+public enum SchedulingPolicy: String, CaseIterable, Sendable {
+    case standard = "default"
+    case binPacking = "bin-packing"
+    case firstFit = "first-fit"
+    case bestFit = "best-fit"
+    case worstFit = "worst-fit"
+    case random
+    case roundRobin = "round-robin"
+    case deadlines
+    case gang
+
+    /// What it does, in a line.
+    public var summary: String {
+        switch self {
+        case .standard: "kube-scheduler's default profile"
+        case .binPacking:
+            "the fullest node by kube-scheduler's MostAllocated strategy, without spreading that no pod asks for"
+        case .firstFit: "the first node, in the order of names, on which the pod fits"
+        case .bestFit: "the node with the least CPU and memory left unreserved"
+        case .worstFit: "the node with the most CPU and memory left unreserved"
+        case .random: "any node on which the pod fits, drawn from the stream scheduler/random"
+        case .roundRobin: "the next node after the one that was taken last"
+        case .deadlines: "earliest deadline first; no node on which a pod would be late that need not be"
+        case .gang: "pods of a gang are bound together or not at all"
+        }
+    }
+
+    /// The configuration, as a file would have it.
+    public var configuration: JSONValue {
+        switch self {
+        case .standard: return Self.configuration([:])
+        case .binPacking:
+            return Self.configuration([
+                "plugins": [
+                    "multiPoint": ["disabled": [["name": .string(NodeResourcesBalancedAllocation.name)]]]
+                ],
+                "pluginConfig": [
+                    [
+                        "name": .string(NodeResourcesFit.name),
+                        "args": ["scoringStrategy": ["type": "MostAllocated"]],
+                    ],
+                    [
+                        "name": .string(PodTopologySpread.name),
+                        "args": ["defaultingType": "List", "defaultConstraints": []],
+                    ],
+                ],
+            ])
+        case .firstFit: return Self.onlyScore(FirstFit.name)
+        case .bestFit: return Self.onlyScore(BestFit.name)
+        case .worstFit: return Self.onlyScore(WorstFit.name)
+        case .random: return Self.onlyScore(RandomNode.name)
+        case .roundRobin: return Self.onlyScore(RoundRobin.name)
+        case .deadlines:
+            return Self.configuration([
+                // Every node is looked at, since one that is on time decides about those that are not.
+                "percentageOfNodesToScore": 100,
+                "plugins": [
+                    "queueSort": Self.instead(EarliestDeadlineFirst.name),
+                    "multiPoint": ["enabled": [["name": .string(Deadlines.name), "weight": 5]]],
+                ],
+            ])
+        case .gang:
+            return Self.configuration([
+                "plugins": [
+                    "queueSort": Self.instead(Coscheduling.name),
+                    "preFilter": ["enabled": [["name": .string(Coscheduling.name)]]],
+                    "permit": ["enabled": [["name": .string(Coscheduling.name)]]],
+                ]
+            ])
+        }
+    }
+
+    /// A profile with these members.
+    private static func configuration(_ profile: JSONValue) -> JSONValue {
+        var profile = profile
+        profile["schedulerName"] = "default-scheduler"
+        return [
+            "apiVersion": .string(SchedulerConfiguration.apiVersion),
+            "kind": .string(SchedulerConfiguration.kind), "profiles": [profile],
+        ]
+    }
+
+    /// The default filters with one plugin that chooses among all nodes that pass them.
+    private static func onlyScore(_ name: String) -> JSONValue {
+        var plugins: JSONValue = [
+            "preScore": ["disabled": [["name": "*"]]],
+            "score": instead(name),
+        ]
+        if name == RoundRobin.name { plugins["reserve"] = ["enabled": [["name": .string(name)]]] }
+        return configuration(["percentageOfNodesToScore": 100, "plugins": plugins])
+    }
+
+    private static func instead(_ name: String) -> JSONValue {
+        ["disabled": [["name": "*"]], "enabled": [["name": .string(name)]]]
+    }
+}
