@@ -10,8 +10,8 @@ enum ProjectFolder {
         .deletingLastPathComponent().path(percentEncoded: false)
 
     static let scenarios = [
-        "crash-loop", "disk-failure", "drain-with-pdb", "kubelet-partition", "memory-pressure", "node-failure",
-        "rolling-update",
+        "crash-loop", "data-locality", "deadlines", "disk-failure", "drain-with-pdb", "gang", "kubelet-partition",
+        "memory-pressure", "node-failure", "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
         "zone-outage",
     ]

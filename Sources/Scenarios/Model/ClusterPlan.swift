@@ -82,6 +82,9 @@ public struct ClusterPlan: Sendable {
     /// Every timing constant and rate, changed or not.
     public var parameters: ParameterValues
     public var scheduler = SchedulerPlan()
+    /// Data on the nodes' disks.
+    public var dataSets: [DataCatalog.DataSet] = []
+    public var dataBandwidth = DataCatalog.Bandwidth()
 }
 
 /// How the scheduler decides.
@@ -162,7 +165,7 @@ extension ClusterPlan {
     public var racks: [String] { zones.flatMap(\.racks) }
 
     var json: JSONValue {
-        .object([
+        var members: JSONObject = [
             "zones": .array(
                 zones.map { zone in
                     .object([
@@ -187,6 +190,44 @@ extension ClusterPlan {
                 "parameters": parameters.json,
             ]),
             "scheduler": scheduler.json,
+        ]
+        if !dataSets.isEmpty {
+            members["dataSets"] = .array(dataSets.map(\.json))
+            members["dataBandwidth"] = dataBandwidth.json
+        }
+        return .object(members)
+    }
+}
+
+extension ClusterPlan {
+    /// Where the data sets' blocks are.
+    func dataCatalog(seed: UInt64) -> DataCatalog {
+        if dataSets.isEmpty { return DataCatalog() }
+        return DataCatalog(
+            dataSets, on: nodes.map { DataCatalog.Place(node: $0.name, rack: $0.rack, zone: $0.zone) },
+            bandwidth: dataBandwidth, seed: seed)
+    }
+}
+
+extension DataCatalog.DataSet {
+    var json: JSONValue {
+        var members: JSONObject = [
+            "name": .string(name), "size": .string(String(sizeBytes)),
+            "blockSize": .string(String(blockBytes)), "replicas": .integer(Int64(replicas)),
+        ]
+        switch placement {
+        case .hdfs(let writer): if let writer { members["writer"] = .string(writer) }
+        case .nodes(let names): members["nodes"] = .array(names.map(JSONValue.string))
+        }
+        return .object(members)
+    }
+}
+
+extension DataCatalog.Bandwidth {
+    var json: JSONValue {
+        .object([
+            "node": .string(String(node)), "rack": .string(String(rack)), "zone": .string(String(zone)),
+            "remote": .string(String(remote)),
         ])
     }
 }

@@ -1,5 +1,7 @@
 import Failures
 import KubernetesModel
+import OrderedCollections
+import Scheduler
 import VirtualNodes
 
 /// Finds what is right by itself but does not fit together: names of nothing, selectors that match nothing.
@@ -40,6 +42,7 @@ struct ScenarioChecks {
     func run() {
         for behavior in behaviors { check(behavior) }
         checkRuntimeHandlers()
+        checkSchedulingAnnotations()
         for entry in timeline { check(entry) }
         for failure in failures { check(failure) }
         var names: Set<String> = []
@@ -102,6 +105,37 @@ struct ScenarioChecks {
                 .unknownName(
                     what: "runtime handler", handler, nearest: NearestName.find(handler, among: handlers),
                     known: handlers.uniqued))
+        }
+    }
+
+    // MARK: Scheduling
+
+    /// What pods ask of policies by annotation: a mistake would go unnoticed under policies that do not look.
+    private func checkSchedulingAnnotations() {
+        let known = ClusterPlan.annotations
+        let data = scenario.cluster.dataCatalog(seed: scenario.seed)
+        for object in objects {
+            for (path, tree) in object.podMetadata {
+                var metadata = ObjectMeta()
+                for (key, value) in tree["annotations"]?.objectValue ?? [:] {
+                    metadata.annotations[key] = value.stringValue
+                    if key.hasPrefix("scheduling.simk.dev/"), !known.contains(key) {
+                        log.add(
+                            file: object.file, at: object.position, path: "\(path).annotations",
+                            .unknownName(
+                                what: "annotation", key, nearest: NearestName.find(key, among: known), known: known))
+                    }
+                }
+                do throws(AnnotationError) {
+                    _ = try PodDeadline.of(metadata, epoch: scenario.start)
+                    _ = try PodGang.of(metadata)
+                    _ = try data.reads(of: metadata)
+                } catch {
+                    log.add(
+                        file: object.file, at: object.position, path: "\(path).annotations",
+                        .manifestInvalid(error.description))
+                }
+            }
         }
     }
 

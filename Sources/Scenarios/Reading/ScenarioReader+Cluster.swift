@@ -8,6 +8,7 @@ extension ScenarioReader {
         guard
             let object = cursor?.object(keys: [
                 "zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane", "scheduler",
+                "dataSets", "dataBandwidth",
             ])
         else { return nil }
         let racksPerZone = object["racksPerZone"]?.integer(1...1_000, "a whole number from 1 to 1000") ?? 1
@@ -20,6 +21,8 @@ extension ScenarioReader {
             controllerManagers: 1, parameters: ParameterValues())
         if let controlPlane = object["controlPlane"] { readControlPlane(controlPlane, &plan) }
         if let scheduler = object["scheduler"] { plan.scheduler = readScheduler(scheduler) }
+        if let bandwidth = object["dataBandwidth"] { plan.dataBandwidth = readDataBandwidth(bandwidth) }
+        plan.dataSets = readDataSets(object["dataSets"], nodes: plan.nodes.map(\.name))
         return plan
     }
 

@@ -16,9 +16,12 @@ extension ClusterConfiguration {
         zones = plan.zones.map(\.name)
         racks = plan.racks
         // The reader has checked it.
-        let environment = PluginEnvironment(
+        var environment = PluginEnvironment(
             seed: scenario.seed, epoch: scenario.start, imageBytesPerSecond: plan.registry.bandwidth.value,
             unknownImageBytes: plan.registry.defaultImageSize.value)
+        let data = plan.dataCatalog(seed: scenario.seed)
+        environment.data = data
+        if !data.isEmpty { kubelet.readTime = { data.readTime(of: $0, on: $1) } }
         if !plan.scheduler.configuration.isNull,
             let configured = try? SchedulerConfiguration(
                 json: plan.scheduler.configuration, registry: .standard(environment))

@@ -10,6 +10,8 @@ public struct PluginEnvironment: Sendable {
     public var imageBytesPerSecond: Int64
     /// The size of an image that no node lists; a default for estimates of start times.
     public var unknownImageBytes: Int64
+    /// The data sets on the nodes' disks.
+    public var data = DataCatalog()
 
     /// The defaults are those of scenarios: 125 MB/s (1 Gbit/s) and 100 MB.
     public init(

@@ -31,5 +31,8 @@ extension PluginRegistry {
         register(Deadlines.self) { arguments throws(ConfigurationError) in
             try Deadlines(arguments: arguments, environment)
         }
+        register(DataLocality.self) { arguments throws(ConfigurationError) in
+            try DataLocality(arguments: arguments, environment)
+        }
     }
 }

@@ -13,6 +13,8 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
     case roundRobin = "round-robin"
     case deadlines
     case gang
+    case dataLocality = "data-locality"
+    case delayScheduling = "delay-scheduling"
 
     /// What it does, in a line.
     public var summary: String {
@@ -27,6 +29,8 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
         case .roundRobin: "the next node after the one that was taken last"
         case .deadlines: "earliest deadline first; no node on which a pod would be late that need not be"
         case .gang: "pods of a gang are bound together or not at all"
+        case .dataLocality: "near the data that a pod reads, by the time that reading takes"
+        case .delayScheduling: "as data-locality, and up to 3 s each are waited for data on the node and in the rack"
         }
     }
 
@@ -62,6 +66,19 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
                 "plugins": [
                     "queueSort": Self.instead(EarliestDeadlineFirst.name),
                     "multiPoint": ["enabled": [["name": .string(Deadlines.name), "weight": 5]]],
+                ],
+            ])
+        case .dataLocality, .delayScheduling:
+            // The waits are Spark's: `spark.locality.wait`, 3 s a level.
+            let wait: JSONValue = self == .dataLocality ? 0 : 3
+            return Self.configuration([
+                "percentageOfNodesToScore": 100,
+                "plugins": ["multiPoint": ["enabled": [["name": .string(DataLocality.name), "weight": 10]]]],
+                "pluginConfig": [
+                    [
+                        "name": .string(DataLocality.name),
+                        "args": ["nodeLocalWaitSeconds": wait, "rackLocalWaitSeconds": wait],
+                    ]
                 ],
             ])
         case .gang:

@@ -1,4 +1,5 @@
 public import KubernetesModel
+public import SimulationKernel
 public import Stochastics
 
 /// What all nodes of a run share: constants, latencies, images, behaviours, chance.
@@ -16,6 +17,8 @@ public struct KubeletSettings: Sendable {
     public var runtimeClasses: [String: String] = [:]
     /// The streams of the run; nodes draw below `node/<name>`, containers below `pod/<namespace>/<name>`.
     public var streams: RandomStreams
+    /// How long a pod's first container reads data on a node before it goes on; nil for pods that read none.
+    public var readTime: (@Sendable (ObjectMeta, String) -> VirtualDuration)?
     /// As the node's status names it.
     public var kubeletVersion = "v1.36.2"
 

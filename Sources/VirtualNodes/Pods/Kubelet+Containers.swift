@@ -163,6 +163,12 @@ extension Kubelet {
             in: record.pod.value.metadata)
     }
 
+    /// How long a container reads data before it does anything else: the first one that is not for preparation.
+    func readTime(_ record: PodRecord, _ container: Int) -> VirtualDuration {
+        guard container == record.initCount, let readTime = settings.value.readTime else { return .zero }
+        return readTime(record.pod.value.metadata, name)
+    }
+
     /// Draws the whole course of one start, from the streams of the pod and container.
     func started(
         _ record: PodRecord, _ container: Int, _ created: ContainerInstance, _ now: VirtualTime,
@@ -172,15 +178,18 @@ extension Kubelet {
         let attempt = Int(created.attempt)
         var instance = created
         instance.startedAt = now
-        instance.listensAt = now.advancedClamping(
+        let reading = readTime(record, container)
+        instance.listensAt = now.advancedClamping(by: reading).advancedClamping(
             by: behavior.startupTime.sample(streams, "startup", attempt))
         instance.readyAt = instance.listensAt.advancedClamping(
             by: behavior.readinessDelay.sample(streams, "readiness", attempt))
         if let failure = behavior.livenessFailure {
             instance.failsAt = now.advancedClamping(by: failure.sample(streams, "liveness", attempt))
         }
-        func end(after draw: Draw, _ name: String, _ code: Int32, _ reason: ExitReason) {
-            let time = now.advancedClamping(by: draw.sample(streams, name, attempt))
+        func end(
+            after draw: Draw, _ name: String, _ code: Int32, _ reason: ExitReason, from start: VirtualTime
+        ) {
+            let time = start.advancedClamping(by: draw.sample(streams, name, attempt))
             guard time != .never, time <= instance.exitAt else { return }
             instance.exitAt = time
             instance.exitCode = code
@@ -188,20 +197,22 @@ extension Kubelet {
         }
         func reason(_ code: Int32) -> ExitReason { code == 0 ? .completed : .error }
         if let runTime = behavior.runTime {
-            end(after: runTime, "run-time", behavior.exitCode, reason(behavior.exitCode))
+            end(
+                after: runTime, "run-time", behavior.exitCode, reason(behavior.exitCode),
+                from: now.advancedClamping(by: reading))
         }
         let crash = behavior.crashExitCode
         switch behavior.crashes {
         case .none: break
         case .runTimes(let times):
-            if attempt < times.count { end(after: times[attempt], "crash", crash, reason(crash)) }
+            if attempt < times.count { end(after: times[attempt], "crash", crash, reason(crash), from: now) }
         case .probability(let chance, let after):
             if streams.uniform("crash-chance", attempt) < chance {
-                end(after: after, "crash", crash, reason(crash))
+                end(after: after, "crash", crash, reason(crash), from: now)
             }
-        case .always(let after): end(after: after, "crash", crash, reason(crash))
+        case .always(let after): end(after: after, "crash", crash, reason(crash), from: now)
         }
-        if let after = behavior.outOfMemory { end(after: after, "out-of-memory", 137, .outOfMemory) }
+        if let after = behavior.outOfMemory { end(after: after, "out-of-memory", 137, .outOfMemory, from: now) }
         return instance
     }
 }

@@ -92,7 +92,7 @@ extension Kubelet {
             let created = ContainerInstance(attempt: instance.attempt, sandbox: instance.sandbox)
             let other = started(record, container, created, now, endless)
             load.otherEnd = .init(time: other.exitAt, exitCode: other.exitCode, reason: other.exitReason)
-            let work = runTime.sample(streams, "run-time", attempt)
+            let work = runTime.sample(streams, "run-time", attempt) + readTime(record, container)
             load.workLeft = Double(work.nanoseconds)
             load.runEnd = .init(
                 time: now.advancedClamping(by: work), exitCode: behavior.exitCode,
