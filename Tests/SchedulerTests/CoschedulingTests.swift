@@ -21,7 +21,11 @@ struct CoschedulingTests {
     }
 
     private func placed(_ harness: borrowing SchedulerHarness, _ names: [String]) -> [String] {
-        names.filter { harness.pod($0)?.nodeName.isEmpty == false }
+        var placed: [String] = []
+        for name in names {
+            if harness.pod(name)?.nodeName.isEmpty == false { placed.append(name) }
+        }
+        return placed
     }
 
     private func harness(nodes: Int) throws -> SchedulerHarness {
@@ -39,7 +43,8 @@ struct CoschedulingTests {
         }
         harness.run(until: .start + .seconds(30))
         let names = (0..<4).flatMap { ["a-\($0)", "b-\($0)"] }
-        #expect(placed(harness, names) == ["a-0", "a-1", "a-2", "a-3"])
+        let found = placed(harness, names)
+        #expect(found == ["a-0", "a-1", "a-2", "a-3"])
         for number in 0..<4 {
             try harness.perform(
                 .delete(
@@ -47,7 +52,8 @@ struct CoschedulingTests {
                     DeleteOptions(gracePeriodSeconds: 0)))
         }
         harness.run(until: .start + .seconds(60))
-        #expect(placed(harness, names) == ["b-0", "b-1", "b-2", "b-3"])
+        let found2 = placed(harness, names)
+        #expect(found2 == ["b-0", "b-1", "b-2", "b-3"])
     }
 
     @Test("without the plugin each gets half, and neither goes on")
@@ -60,7 +66,8 @@ struct CoschedulingTests {
         }
         harness.run(until: .start + .seconds(300))
         let names = (0..<4).flatMap { ["a-\($0)", "b-\($0)"] }
-        #expect(placed(harness, names) == ["a-0", "b-0", "a-1", "b-1"])
+        let found3 = placed(harness, names)
+        #expect(found3 == ["a-0", "b-0", "a-1", "b-1"])
     }
 
     @Test("a gang without all its members is not tried, and is as soon as the last has come")
@@ -71,11 +78,14 @@ struct CoschedulingTests {
         let text =
             "0/2 nodes are available: pre-filter pod a-0 cannot find enough sibling pods, current pods number: 1, "
             + "minMember of group: 2."
-        #expect(harness.messages("FailedScheduling").first?.hasPrefix(text) == true)
-        #expect(placed(harness, ["a-0"]) == [])
+        let found4 = harness.messages("FailedScheduling").first?.hasPrefix(text)
+        #expect(found4 == true)
+        let found5 = placed(harness, ["a-0"])
+        #expect(found5 == [])
         try add(&harness, "a-1", gang: "a")
         harness.run(until: .start + .seconds(6))
-        #expect(placed(harness, ["a-0", "a-1"]) == ["a-0", "a-1"])
+        let found6 = placed(harness, ["a-0", "a-1"])
+        #expect(found6 == ["a-0", "a-1"])
     }
 
     @Test("the first ones give their nodes back when the time is up")
@@ -92,11 +102,13 @@ struct CoschedulingTests {
         harness.run(until: .start + .seconds(5))
         let held = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
         #expect(held == 1_000)
-        #expect(placed(harness, ["a-0"]) == [])
+        let found7 = placed(harness, ["a-0"])
+        #expect(found7 == [])
         harness.run(until: .start + .seconds(12))
         let text =
             "0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin Coscheduling."
-        #expect(harness.messages("FailedScheduling").contains(text))
+        let found8 = harness.messages("FailedScheduling").contains(text)
+        #expect(found8)
         let freed = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
         #expect(freed == 0)
     }
@@ -107,14 +119,17 @@ struct CoschedulingTests {
         try add(&harness, "a-0", gang: "a")
         try add(&harness, "a-1", gang: "a")
         harness.run(until: .start + .seconds(3))
-        #expect(placed(harness, ["a-0", "a-1"]) == [])
+        let found9 = placed(harness, ["a-0", "a-1"])
+        #expect(found9 == [])
         let texts = harness.messages("FailedScheduling").filter { $0.contains("PodGroup default/a gets rejected") }
         #expect(!texts.isEmpty)
         // The back-off keeps the two from going round and round.
-        #expect(harness.messages("FailedScheduling").count < 20)
+        let found10 = harness.messages("FailedScheduling").count < 20
+        #expect(found10)
         try harness.addNode("n2", cpu: "1")
         harness.run(until: .start + .seconds(30))
-        #expect(placed(harness, ["a-0", "a-1"]) == ["a-0", "a-1"])
+        let found11 = placed(harness, ["a-0", "a-1"])
+        #expect(found11 == ["a-0", "a-1"])
     }
 
     @Test("a waiting pod that is deleted frees its node, and its gang's")
@@ -128,11 +143,13 @@ struct CoschedulingTests {
              "spec": {"schedulingGates": [{"name": "example.com/wait"}], "containers": [{"name": "c", "image": "app:v1"}]}}
             """)
         harness.run(until: .start + .seconds(5))
-        #expect(harness.scheduler.cluster.nodes.requested[0].reduce(0, +) == 2_000)
+        let found12 = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
+        #expect(found12 == 2_000)
         try harness.perform(
             .delete(.pod, ObjectKey(namespace: "default", name: "a-0"), DeleteOptions(gracePeriodSeconds: 0)))
         harness.run(until: .start + .seconds(6))
-        #expect(harness.scheduler.cluster.nodes.requested[0].reduce(0, +) == 0)
+        let found13 = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
+        #expect(found13 == 0)
     }
 
     @Test("annotations that make no sense are refused by name", arguments: [("0", "found '0'"), ("many", "found 'many'")])

@@ -79,8 +79,8 @@ struct PolicyTests {
                 var node = Node()
                 node.metadata.name = name
                 node.status.allocatable = ResourceList([
-                    .init(name: "cpu", quantity: Quantity(value: 4)), .init(name: "memory", quantity: Quantity(value: 1 << 33)),
-                    .init(name: "pods", quantity: Quantity(value: 110)),
+                    ("cpu", Quantity(value: 4)), ("memory", Quantity(value: 1 << 33)),
+                    ("pods", Quantity(value: 110)),
                 ])
                 cluster.nodes.set(Ref(node))
             }

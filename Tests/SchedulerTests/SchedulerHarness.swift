@@ -24,13 +24,13 @@ struct SchedulerHarness: ~Copyable {
     private var order = 0
     private let timing = ControlPlaneTiming()
 
-    init(_ configuration: JSONValue = .object([:]), environment: PluginEnvironment = PluginEnvironment(seed: 1))
-        throws
-    {
+    init(
+        _ configuration: JSONValue = .object([:]), registry: PluginRegistry = .standard(PluginEnvironment(seed: 1))
+    ) throws {
         server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: 1)
         scheduler = SchedulerComponent(
             configuration: try SchedulerConfiguration(
-                json: configuration, registry: .standard(environment)),
+                json: configuration, registry: registry),
             seed: 1, tieBreak: .lexicographic)
         for name in ["default", "kube-system"] {
             var namespace = Namespace()

@@ -49,7 +49,7 @@ extension ScenarioReader {
         }
         let size = bytes(object.required("size", "how many bytes, such as \"10Gi\""))
         // HDFS's default: `dfs.blocksize`, 128 MiB.
-        let block = object["blockSize"] == nil ? 128 << 20 : bytes(object["blockSize"])
+        let block = object["blockSize"] == nil ? Int64(128 << 20) : bytes(object["blockSize"])
         // HDFS's default: `dfs.replication`, 3.
         let replicas = object["replicas"]?.integer(1...100, "a whole number from 1 to 100") ?? 3
         var placement = DataCatalog.DataSet.Placement.hdfs(writer: nil)

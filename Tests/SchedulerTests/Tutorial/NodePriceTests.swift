@@ -1,0 +1,28 @@
+import KubernetesModel
+import Scheduler
+import SimulationKernel
+import Testing
+
+@Suite("NodePrice")
+struct NodePriceTests {
+    @Test("a pod goes to the cheaper node, and nowhere when all cost too much")
+    func choice() throws {
+        var harness = try SchedulerHarness(NodePriceTests.configuration, registry: NodePriceTests.registry)
+        try harness.addNode("dear", labels: ["example.com/price": "90"])
+        try harness.addNode("cheap", labels: ["example.com/price": "30"])
+        try harness.addPod("web")
+        harness.run(until: .start + .seconds(1))
+        let node = harness.pod("web")?.nodeName
+        #expect(node == "cheap")
+
+        try harness.apply(
+            """
+            {"apiVersion": "v1", "kind": "Pod",
+             "metadata": {"name": "poor", "namespace": "default", "annotations": {"example.com/max-price": "20"}},
+             "spec": {"containers": [{"name": "c", "image": "app:v1"}]}}
+            """)
+        harness.run(until: .start + .seconds(2))
+        let message = harness.messages("FailedScheduling").first
+        #expect(message?.hasPrefix("0/2 nodes are available: 2 node(s) cost more than the pod allows.") == true)
+    }
+}
