@@ -66,8 +66,8 @@ struct CoschedulingTests {
         }
         harness.run(until: .start + .seconds(300))
         let names = (0..<4).flatMap { ["a-\($0)", "b-\($0)"] }
-        let found3 = placed(harness, names)
-        #expect(found3 == ["a-0", "b-0", "a-1", "b-1"])
+        let found = placed(harness, names)
+        #expect(found == ["a-0", "b-0", "a-1", "b-1"])
     }
 
     @Test("a gang without all its members is not tried, and is as soon as the last has come")
@@ -78,14 +78,14 @@ struct CoschedulingTests {
         let text =
             "0/2 nodes are available: pre-filter pod a-0 cannot find enough sibling pods, current pods number: 1, "
             + "minMember of group: 2."
-        let found4 = harness.messages("FailedScheduling").first?.hasPrefix(text)
-        #expect(found4 == true)
-        let found5 = placed(harness, ["a-0"])
-        #expect(found5 == [])
+        let found = harness.messages("FailedScheduling").first?.hasPrefix(text)
+        #expect(found == true)
+        let found2 = placed(harness, ["a-0"])
+        #expect(found2 == [])
         try add(&harness, "a-1", gang: "a")
         harness.run(until: .start + .seconds(6))
-        let found6 = placed(harness, ["a-0", "a-1"])
-        #expect(found6 == ["a-0", "a-1"])
+        let found3 = placed(harness, ["a-0", "a-1"])
+        #expect(found3 == ["a-0", "a-1"])
     }
 
     @Test("the first ones give their nodes back when the time is up")
@@ -102,13 +102,13 @@ struct CoschedulingTests {
         harness.run(until: .start + .seconds(5))
         let held = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
         #expect(held == 1_000)
-        let found7 = placed(harness, ["a-0"])
-        #expect(found7 == [])
+        let found = placed(harness, ["a-0"])
+        #expect(found == [])
         harness.run(until: .start + .seconds(12))
         let text =
             "0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin Coscheduling."
-        let found8 = harness.messages("FailedScheduling").contains(text)
-        #expect(found8)
+        let found2 = harness.messages("FailedScheduling").contains(text)
+        #expect(found2)
         let freed = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
         #expect(freed == 0)
     }
@@ -119,17 +119,17 @@ struct CoschedulingTests {
         try add(&harness, "a-0", gang: "a")
         try add(&harness, "a-1", gang: "a")
         harness.run(until: .start + .seconds(3))
-        let found9 = placed(harness, ["a-0", "a-1"])
-        #expect(found9 == [])
+        let found = placed(harness, ["a-0", "a-1"])
+        #expect(found == [])
         let texts = harness.messages("FailedScheduling").filter { $0.contains("PodGroup default/a gets rejected") }
         #expect(!texts.isEmpty)
         // The back-off keeps the two from going round and round.
-        let found10 = harness.messages("FailedScheduling").count < 20
-        #expect(found10)
+        let found2 = harness.messages("FailedScheduling").count < 20
+        #expect(found2)
         try harness.addNode("n2", cpu: "1")
         harness.run(until: .start + .seconds(30))
-        let found11 = placed(harness, ["a-0", "a-1"])
-        #expect(found11 == ["a-0", "a-1"])
+        let found3 = placed(harness, ["a-0", "a-1"])
+        #expect(found3 == ["a-0", "a-1"])
     }
 
     @Test("a waiting pod that is deleted frees its node, and its gang's")
@@ -143,13 +143,13 @@ struct CoschedulingTests {
              "spec": {"schedulingGates": [{"name": "example.com/wait"}], "containers": [{"name": "c", "image": "app:v1"}]}}
             """)
         harness.run(until: .start + .seconds(5))
-        let found12 = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
-        #expect(found12 == 2_000)
+        let found = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
+        #expect(found == 2_000)
         try harness.perform(
             .delete(.pod, ObjectKey(namespace: "default", name: "a-0"), DeleteOptions(gracePeriodSeconds: 0)))
         harness.run(until: .start + .seconds(6))
-        let found13 = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
-        #expect(found13 == 0)
+        let found2 = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
+        #expect(found2 == 0)
     }
 
     @Test("annotations that make no sense are refused by name", arguments: [("0", "found '0'"), ("many", "found 'many'")])

@@ -110,8 +110,8 @@ struct DeadlineTests {
         harness.run(until: .start + .seconds(1))
         try add(&harness, "pod", deadline: "1m", run: "10m")
         harness.run(until: .start + .seconds(3))
-        let found2 = harness.pod("pod")?.nodeName
-        #expect(found2 == "n1")
+        let found = harness.pod("pod")?.nodeName
+        #expect(found == "n1")
         let warnings = harness.messages("DeadlineUnreachable")
         #expect(warnings.count == 1)
         #expect(warnings.first?.contains("with 5s to start and 10m0s to run, the pod will be late by at least 9m") == true)
@@ -124,10 +124,10 @@ struct DeadlineTests {
         harness.run(until: .start + .seconds(1))
         try add(&harness, "pod", deadline: "10m", run: "2m", cpu: "2")
         harness.run(until: .start + .seconds(60))
-        let found3 = harness.messages("DeadlineUnreachable")
-        #expect(found3 == [])
+        let found = harness.messages("DeadlineUnreachable")
+        #expect(found == [])
         harness.run(until: .start + .minutes(20))
-        let found4 = harness.messages("DeadlineUnreachable").count
-        #expect(found4 == 1)
+        let found2 = harness.messages("DeadlineUnreachable").count
+        #expect(found2 == 1)
     }
 }
