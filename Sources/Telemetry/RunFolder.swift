@@ -47,6 +47,8 @@ public final class RunFolder {
         }
     }
 
+    func add(_ row: DecisionRow) { attempt { try database.add(row) } }
+
     /// Completes the files. `run` becomes `run.json`; its scalar members go to the database's `run` table.
     public func finish(run: JSONValue, expectations: [ExpectationRow]) throws {
         if let failure { throw failure }
