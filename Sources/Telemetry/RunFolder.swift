@@ -60,6 +60,9 @@ public final class RunFolder {
                 facts.append((name, member.stringValue ?? JSONWriter.string(member)))
             }
         }
+        if let seconds = run["summary"]?["virtualSeconds"]?.doubleValue {
+            facts.append(("nanoseconds", String(VirtualDuration(fractionalSeconds: seconds).nanoseconds)))
+        }
         facts.append(("scenario", JSONWriter.string(run["scenario"] ?? .null)))
         try database.finish(facts: facts, expectations: expectations)
         var bytes = JSONWriter.bytes(run, style: .pretty)
