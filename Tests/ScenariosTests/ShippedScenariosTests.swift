@@ -12,7 +12,7 @@ enum ProjectFolder {
     static let scenarios = [
         "crash-loop", "disk-failure", "drain-with-pdb", "kubelet-partition", "node-failure", "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
-        "zone-outage",
+        "why-pending", "zone-outage",
     ]
 }
 

@@ -48,8 +48,8 @@ public enum WhatIfChange: Hashable, Sendable {
     /// How many pods the node would have to take.
     case raisePodCapacity(from: Int64, to: Int64)
     case evict(pod: ObjectKey, uid: UID, node: String, priority: Int64, ownPriority: Int64, budgets: [String])
-    /// An empty node with the labels, taints and allocatable resources of one that is there.
-    case addNode(like: String)
+    /// An empty node with the labels, taints and allocatable resources of one of those that are there.
+    case addNode(like: [String])
 }
 
 extension WhatIfChange {
@@ -125,7 +125,7 @@ extension WhatIfChange {
             if priority >= own { text += ", not lower than the pod's \(own): nobody preempts it" }
             for budget in budgets { text += "; PodDisruptionBudget \(budget) allows no disruption" }
             return text + ")"
-        case .addNode(let name): return "add an empty node like \(name)"
+        case .addNode(let names): return "add an empty node like \(names.joined(separator: " or "))"
         }
     }
 

@@ -369,7 +369,8 @@ struct WhatIfAnalysis {
                 if first.change.cost != second.change.cost { return first.change.cost < second.change.cost }
                 if VictimOrder.isMoreImportant(second.pod, first.pod) { return true }
                 if VictimOrder.isMoreImportant(first.pod, second.pod) { return false }
-                return left.offset < right.offset
+                // As preemption has it, the later one of equal pods goes first.
+                return left.offset > right.offset
             }
             .map(\.element)
     }
@@ -378,21 +379,21 @@ struct WhatIfAnalysis {
 
     private mutating func findNewNodes() {
         var shapes: [Node] = []
+        var fitting: [String] = []
         for node in rejected {
             guard let object = cluster.nodes.objects[node]?.value else { continue }
             if shapes.contains(where: { Self.isAlike($0, object) }) { continue }
             guard shapes.count < Self.maximumShapes else {
                 isComplete = false
-                return
+                break
             }
             shapes.append(object)
             work += 1
-            if trial.fitsNewNode(like: node) {
-                let change = WhatIfChange.addNode(like: object.metadata.name)
-                options.append(
-                    WhatIf.Option(changes: [change], cost: change.cost, rejection: nil, nodes: []))
-            }
+            if trial.fitsNewNode(like: node) { fitting.append(object.metadata.name) }
         }
+        guard !fitting.isEmpty else { return }
+        let change = WhatIfChange.addNode(like: fitting)
+        options.append(WhatIf.Option(changes: [change], cost: change.cost, rejection: nil, nodes: []))
     }
 
     /// Whether new nodes after two models would be the same for the pod.

@@ -284,7 +284,7 @@ public enum DecisionReaderError: Error, CustomStringConvertible {
                 "\(path): holds no pods: the run had none, or was made with --decisions none"
         case .noPod(let key, let near, let nearCount, let podCount):
             var text = "there was no pod \(key.namespace)/\(key.name) in this run"
-            if near.isEmpty { return text + ", which had \(podCount) pods" }
+            if near.isEmpty { return text + ", which had \(podCount == 1 ? "1 pod" : "\(podCount) pods")" }
             let names = near.map { $0.namespace == key.namespace ? $0.name : "\($0.namespace)/\($0.name)" }
             text += ". Did you mean \(names.joined(separator: ", "))"
             if nearCount > near.count { text += " or one of \(nearCount - near.count) more" }

@@ -99,6 +99,7 @@ public final class DecisionRecorder: SimulationObserver {
     // MARK: Scheduler
 
     public func recorded(_ record: SchedulerRecord) {
+        guard hearsScheduling else { return }
         switch record {
         case .move(let move): add(move)
         case .step(let step): add(step)
@@ -311,7 +312,7 @@ extension WhatIfChange {
                 "namespace": .string(pod.namespace), "name": .string(pod.name), "node": .string(node),
                 "priority": .integer(priority), "budgets": .array(budgets.map { .string($0) }),
             ]
-        case .addNode(let name): ["like": .string(name)]
+        case .addNode(let names): ["like": .array(names.map { .string($0) })]
         }
     }
 }
