@@ -271,7 +271,6 @@ public struct SchedulerComponent: Component {
         if let plan = result.postFilter?.preemption {
             startEviction(plan, for: cycle.pod.pod, cycle.framework, &out)
         }
-        record(.failed, cycle.pod.pod, attempt: cycle.pod.attempts, Diagnosis.truncated(result.message))
         var pod = cycle.pod
         pod.unschedulablePlugins = result.error.isEmpty ? result.diagnosis.unschedulablePlugins : []
         handleFailure(

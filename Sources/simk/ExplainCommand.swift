@@ -35,7 +35,8 @@ struct ExplainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Tell the state at this virtual time, such as 5m30s.", valueName: "time"))
     var at: String?
 
-    @Option(help: ArgumentHelp("Which of several pods of that name, from 1 (default: the last).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp("Which of several pods of that name, from 1 (default: the last).", valueName: "n"))
     var instance: Int?
 
     @Flag(help: "Name every node of a group.")
@@ -95,7 +96,8 @@ struct ExplainCommand: ParsableCommand {
         if let namespace, namespace != parts[0] {
             throw Stop(
                 status: ExitStatus.badInput,
-                message: "\(pod) is in namespace \(parts[0]), but --namespace says \(namespace): leave one out")
+                message:
+                    "\(pod) is in namespace \(parts[0]), but --namespace says \(namespace): leave one out")
         }
         return ObjectKey(namespace: parts[0], name: parts[1])
     }

@@ -43,7 +43,9 @@ struct RunCommand: ParsableCommand {
     var timelineLines = 400
 
     @Option(
-        help: "How much simk explain can tell later: all; failed: no scores of attempts that found a node; none.")
+        help:
+            "How much simk explain can tell later: all; failed: no scores of attempts that found a node; none."
+    )
     var decisions = Decisions.all
 
     @Option(help: ArgumentHelp("Write the expectations as JUnit XML.", valueName: "file"))
@@ -88,7 +90,8 @@ struct RunCommand: ParsableCommand {
         try checkJUnitPath()
         if !quiet { for warning in loaded.warnings { Console.error(warning.description) } }
         let folder = try makeFolder(for: loaded)
-        let session = RunSession(loaded, folder: folder, keepsFullStory: timeline == .full, decisions: decisions.scope)
+        let session = RunSession(
+            loaded, folder: folder, keepsFullStory: timeline == .full, decisions: decisions.scope)
         let report = RunReport(style: Console.style)
         if format == .text && !quiet { Console.output(report.header(session.summary) + "\n") }
 

@@ -27,7 +27,8 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ParametersCommand.self, VersionCommand.self,
+            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ParametersCommand.self,
+            VersionCommand.self,
         ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.

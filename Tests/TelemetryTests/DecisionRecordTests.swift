@@ -12,7 +12,8 @@ struct DecisionRecordTests {
     @Test(
         "a set of nodes reads back",
         arguments: [
-            [], [0], [5], [0, 1, 2], [3, 4, 5, 9], [0, 2, 4, 6], Array(0..<5_000), Array(200..<300) + [1_000_000],
+            [], [0], [5], [0, 1, 2], [3, 4, 5, 9], [0, 2, 4, 6], Array(0..<5_000),
+            Array(200..<300) + [1_000_000],
         ])
     func nodeSets(members: [Int]) {
         #expect(NodeSetCoding.decode(NodeSetCoding.encode(members)) == members)
@@ -21,7 +22,8 @@ struct DecisionRecordTests {
     @Test("nodes that are alike take a few bytes")
     func nodeSetSize() {
         #expect(NodeSetCoding.encode(0..<130_000).count == 4)
-        #expect(NodeSetCoding.encode(Array(0..<2_000) + Array(2_001..<5_000)) == [0, 0xD0, 0x0F, 1, 0xB7, 0x17])
+        #expect(
+            NodeSetCoding.encode(Array(0..<2_000) + Array(2_001..<5_000)) == [0, 0xD0, 0x0F, 1, 0xB7, 0x17])
     }
 
     private func scratch() -> URL {
@@ -66,7 +68,8 @@ struct DecisionRecordTests {
             .move(
                 QueueMove(
                     time: Self.at(1), pod: ObjectKey(namespace: "shop", name: "web"), uid: UID("web"),
-                    origin: nil, destination: .active, event: "UnschedulablePodAdd", plugin: "", message: "")))
+                    origin: nil, destination: .active, event: "UnschedulablePodAdd", plugin: "", message: ""))
+        )
         recorder.recorded(
             .whatIf(
                 WhatIf(
@@ -138,7 +141,8 @@ struct DecisionRecordTests {
                 return "\(error)"
             }
         }
-        #expect(message("default", "web") == "there was no pod default/web in this run. Did you mean shop/web?")
+        #expect(
+            message("default", "web") == "there was no pod default/web in this run. Did you mean shop/web?")
         #expect(message("shop", "wbe") == "there was no pod shop/wbe in this run. Did you mean web?")
         #expect(message("shop", "zzzzzz") == "there was no pod shop/zzzzzz in this run, which had 1 pod")
         #expect(throws: DecisionReaderError.self) {
@@ -156,6 +160,8 @@ struct DecisionRecordTests {
         defer { try? FileManager.default.removeItem(at: url) }
         try write(url, scope: .none)
         let reader = try DecisionReader(url)
-        #expect(throws: DecisionReaderError.self) { try reader.pod(ObjectKey(namespace: "shop", name: "web")) }
+        #expect(throws: DecisionReaderError.self) {
+            try reader.pod(ObjectKey(namespace: "shop", name: "web"))
+        }
     }
 }

@@ -87,7 +87,8 @@ struct ExplainTests {
             (["pod/report", "-n", "shop"], "Did you mean default/report?"),
             (["pod/report", "--at", "noon"], "--at noon"),
             (["pod/report", "--at", "1s"], "was created at 1m0.005s, later than --at"),
-            (["pod/report", "--instance", "2"], "there were 1 pods"), (["pod/"], "names no pod"),
+            (["pod/report", "--instance", "2"], "there was 1 pod default/report in this run: give 1"),
+            (["pod/"], "names no pod"),
         ]
         for (arguments, message) in cases {
             let folder = try #require(Self.folder)

@@ -34,6 +34,16 @@ public enum ExplanationJSON {
                 set(&members, "time", step.time)
                 return members
             })
+        members["preemptedFor"] = .array(
+            pod.evictions.map { eviction in
+                var members: JSONValue = [
+                    "namespace": .string(eviction.preemptor.namespace),
+                    "name": .string(eviction.preemptor.name),
+                    "priority": .integer(eviction.preemptorPriority), "node": .string(eviction.node),
+                ]
+                set(&members, "time", eviction.time)
+                return members
+            })
         members["whatIf"] = .array(pod.analyses.map { json($0, pod) })
         return members
     }

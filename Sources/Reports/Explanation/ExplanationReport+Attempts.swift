@@ -9,7 +9,8 @@ extension ExplanationReport {
         for (place, block) in blocks.enumerated() {
             let isShown = blocks.count <= shown || place < shown / 2 || place >= blocks.count - shown / 2
             if isShown {
-                text += (place == 0 ? "" : "\n") + self.block(block, next: blocks.dropFirst(place + 1).first, pod)
+                text +=
+                    (place == 0 ? "" : "\n") + self.block(block, next: blocks.dropFirst(place + 1).first, pod)
             } else if place == shown / 2 {
                 let hidden = blocks[place..<(blocks.count - shown / 2)].reduce(0) { $0 + $1.attempts.count }
                 text += style.faint("\n… \(Self.grouped(hidden)) more attempts: --all\n")
@@ -77,7 +78,8 @@ extension ExplanationReport {
             let indent = "  " + "".padded(to: width) + "    "
             if let best = analysis.options.first(where: { $0.rejection == group.offset }) {
                 text += indent + "smallest change: \(phrase(best))"
-                text += best.nodes.count < rejection.nodes.count ? ", on \(Self.count(best.nodes.count))\n" : "\n"
+                text +=
+                    best.nodes.count < rejection.nodes.count ? ", on \(Self.count(best.nodes.count))\n" : "\n"
             } else {
                 text += indent + "no change of those tried suffices here\n"
             }
@@ -94,10 +96,12 @@ extension ExplanationReport {
     private func choice(_ attempt: PodDecisions.Attempt) -> String {
         guard let node = attempt.node else { return "" }
         if attempt.isNominatedNodeOnly {
-            return "  \(node) was nominated by an earlier preemption, and it fits: no other node was looked at\n"
+            return
+                "  \(node) was nominated by an earlier preemption, and it fits: no other node was looked at\n"
         }
         guard let best = attempt.best.first else {
-            return attempt.feasibleCount == 1 ? "  \(node) was the only node that fits: nothing to score\n" : ""
+            return attempt.feasibleCount == 1
+                ? "  \(node) was the only node that fits: nothing to score\n" : ""
         }
         var text = scores(attempt.best, of: attempt.feasibleCount)
         if attempt.tieCount > 1 {

@@ -56,6 +56,12 @@ public struct ExplanationReport {
         text += "  created at \(Self.time(pod.created))"
         if let ended = pod.ended { text += ", gone at \(Self.time(ended))" }
         text += "\n  \(fate(pod))\n"
+        for eviction in pod.evictions {
+            text += "  \(style.yellow("preempted")) on \(eviction.node) at \(Self.time(eviction.time)) for "
+            text += "\(eviction.preemptor.namespace)/\(eviction.preemptor.name), whose priority is "
+            text += "\(eviction.preemptorPriority): simk explain … \(eviction.preemptor.namespace)/"
+            text += "\(eviction.preemptor.name) tells why this one\n"
+        }
         return text
     }
 
@@ -78,7 +84,9 @@ public struct ExplanationReport {
                 style.yellow("asks for the scheduler '\(pod.scheduler)', which this cluster does not run")
                 + " (there is \(pod.profiles.joined(separator: ", "))): nobody schedules it"
         }
-        if let ended = pod.ended { return "never had a node until it was gone at \(Self.time(ended)), \(tries)" }
+        if let ended = pod.ended {
+            return "never had a node until it was gone at \(Self.time(ended)), \(tries)"
+        }
         let moment = pod.runEnd.map { isPast ? "at \(Self.time($0))" : "at the run's end (\(Self.time($0)))" }
         let when = moment.map { " " + $0 } ?? ""
         guard let place = times.place else {
@@ -123,10 +131,16 @@ public struct ExplanationReport {
         text += "\n"
         let shown = tellsAll ? pod.moves.count : Self.moveLimit
         let column = pod.moves.map { Self.time($0.time).count }.max() ?? 0
+        var tried = 0
         var attempt = 0
         for (place, move) in pod.moves.enumerated() {
-            if move.destination == "inFlight" { attempt += 1 }
-            let isShown = pod.moves.count <= shown || place < shown / 2 || place >= pod.moves.count - shown / 2
+            if move.destination == "inFlight" {
+                // Another scheduler counts from 1 again.
+                attempt = tried < pod.attempts.count ? pod.attempts[tried].number : attempt + 1
+                tried += 1
+            }
+            let isShown =
+                pod.moves.count <= shown || place < shown / 2 || place >= pod.moves.count - shown / 2
             if !isShown {
                 if place == shown / 2 {
                     text += style.faint("  … \(pod.moves.count - 2 * (shown / 2)) more moves: --all\n")

@@ -81,7 +81,8 @@ struct SchedulerLog: Sendable {
                 plugin: $0.key.plugin, code: $0.key.code, reasons: $0.key.reasons, nodes: $0.value)
         }
         let seen = result.feasible.count + result.rejected.count
-        if result.feasible.isEmpty, seen < cluster.nodes.count, !result.diagnosis.absentStatus.reasons.isEmpty {
+        if result.feasible.isEmpty, seen < cluster.nodes.count, !result.diagnosis.absentStatus.reasons.isEmpty
+        {
             let judged = Set(result.rejected.map(\.node))
             all.append(
                 .init(

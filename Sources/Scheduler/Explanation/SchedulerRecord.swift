@@ -37,8 +37,6 @@ public struct AttemptStep: Hashable, Sendable {
         case bound
         /// The pod went back into the queue: the binding, or what comes before it, failed.
         case bindingFailed
-        /// The cycle ended without a node.
-        case failed
         /// A victim's deletion was accepted.
         case victimEvicted
         case evictionFailed

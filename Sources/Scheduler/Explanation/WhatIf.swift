@@ -114,7 +114,8 @@ extension WhatIfChange {
         case .raiseMaxSkew(_, let key, let from, let to):
             return "raise maxSkew over \(key) from \(from) to \(to)"
         case .dropHostPort(let port, let transport, let address):
-            return "drop the host port \(address == HostPort.anyAddress ? "" : "\(address):")\(port)/\(transport)"
+            return
+                "drop the host port \(address == HostPort.anyAddress ? "" : "\(address):")\(port)/\(transport)"
         case .dropVolume(let name, let claim):
             return "do without the volume \(name)\(claim.isEmpty ? "" : " (claim \(claim))")"
         case .uncordon: return "uncordon the node"

@@ -127,7 +127,9 @@ struct WhatIfAnalysis {
         }
         for volume in spec.volumes {
             let claim = volume.claimName(podName: pod.value.metadata.name)
-            guard claim != nil || Self.diskSources.contains(where: { volume.rest[$0] != nil }) else { continue }
+            guard claim != nil || Self.diskSources.contains(where: { volume.rest[$0] != nil }) else {
+                continue
+            }
             list.append(.dropVolume(name: volume.name, claim: claim ?? ""))
         }
         return list

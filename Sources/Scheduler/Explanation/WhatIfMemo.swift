@@ -43,10 +43,9 @@ struct WhatIfMemo: Sendable {
         var analysis = WhatIfAnalysis(attempt, of: pod, framework: framework, cluster: cluster)
         let whatIf = analysis.run(number: lastNumber)
         let repetitions = hasSameReasons ? min(20, (known?.repetitions ?? 0) + 1) : 0
-        let pause = VirtualDuration(
-            nanoseconds: min(
-                Self.longestPause.nanoseconds,
-                (Int64(analysis.work) << Int64(repetitions)) &* (1_000_000_000 / Self.workPerSecond)))
+        let longest = Self.longestPause.wholeSeconds * Self.workPerSecond
+        let units = min(longest, Int64(min(analysis.work, 1 << 40)) << Int64(repetitions))
+        let pause = VirtualDuration(nanoseconds: units * (1_000_000_000 / Self.workPerSecond))
         if entries.count >= Self.capacity { entries.removeAll(keepingCapacity: true) }
         entries[key] = Entry(
             podClass: pod.podClass, labels: pod.labels, reasons: reasons,

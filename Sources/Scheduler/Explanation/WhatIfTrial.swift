@@ -54,7 +54,9 @@ struct WhatIfTrial {
     /// Trials with one pod less, which begin from one PreFilter; nil when that rejects the pod.
     func evictions() -> Evictions? {
         var state = CycleState()
-        guard framework.runPreFilter(pod, cluster: cluster, state: &state).status.isSuccess else { return nil }
+        guard framework.runPreFilter(pod, cluster: cluster, state: &state).status.isSuccess else {
+            return nil
+        }
         return Evictions(pod: pod, framework: framework, cluster: cluster, state: state)
     }
 

@@ -224,7 +224,9 @@ public struct SchedulingQueue {
         guard isListening, isOfInterest(change.event) else { return }
         var moved: [(pod: QueuedPod, plugin: String)] = []
         for pod in unschedulable.values where isConcerned(pod.pod) {
-            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) { moved.append((pod, plugin)) }
+            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                moved.append((pod, plugin))
+            }
         }
         Self.remove(moved.map(\.pod), from: &unschedulable)
         var ungated: [(pod: QueuedPod, plugin: String)] = []

@@ -54,7 +54,8 @@ public final class DecisionReader {
     ///
     /// - Parameter instance: which of several pods of that name, from 1; nil takes the last one, or the last
     ///   that was there at `time`.
-    public func pod(_ key: ObjectKey, instance: Int? = nil, at time: VirtualTime? = nil) throws -> PodDecisions
+    public func pod(_ key: ObjectKey, instance: Int? = nil, at time: VirtualTime? = nil) throws
+        -> PodDecisions
     {
         try queue.read { database in
             var rows = try Row.fetchAll(
@@ -115,6 +116,25 @@ public final class DecisionReader {
         pod.steps = steps.map {
             PodDecisions.Step(
                 time: VirtualTime(nanoseconds: $0["nanoseconds"]), kind: $0["kind"], message: $0["message"])
+        }
+        let evictions = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT a.nanoseconds, c.node, p.namespace, p.name, p.priority
+                FROM preemption_victim v
+                JOIN preemption_candidate c ON c.attempt = v.attempt AND c.place = v.candidate
+                JOIN scheduling_attempt a ON a.number = v.attempt JOIN pod p ON p.id = a.pod
+                WHERE c.chosen = 1 AND v.namespace = ? AND v.name = ? AND a.nanoseconds BETWEEN ? AND ?
+                ORDER BY a.number
+                """,
+            arguments: [
+                key.namespace, key.name, pod.created.nanoseconds, pod.ended?.nanoseconds ?? Int64.max,
+            ])
+        pod.evictions = evictions.map {
+            PodDecisions.Eviction(
+                time: VirtualTime(nanoseconds: $0["nanoseconds"]), node: $0["node"],
+                preemptor: ObjectKey(namespace: $0["namespace"], name: $0["name"]),
+                preemptorPriority: $0["priority"])
         }
         pod.attempts = try attempts(of: id, pod.nodeNames, database)
         var known: Set<Int> = []
@@ -242,7 +262,8 @@ public final class DecisionReader {
             options: try options.map { option in
                 let rank: Int64 = option["rank"]
                 let changes = try Row.fetchAll(
-                    database, sql: "SELECT * FROM what_if_change WHERE what_if = ? AND rank = ? ORDER BY place",
+                    database,
+                    sql: "SELECT * FROM what_if_change WHERE what_if = ? AND rank = ? ORDER BY place",
                     arguments: [number, rank])
                 return PodDecisions.Option(
                     changes: changes.map {
@@ -272,7 +293,8 @@ public enum DecisionReaderError: Error, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .noFolder(let path): return "\(path): there is no such folder. `simk run` prints where a run's is"
+        case .noFolder(let path):
+            return "\(path): there is no such folder. `simk run` prints where a run's is"
         case .noRun(let path):
             return "\(path): is no run folder: it holds no results.sqlite. `simk run` writes one"
         case .tooOld(let path):
@@ -291,7 +313,8 @@ public enum DecisionReaderError: Error, CustomStringConvertible {
             return text + "?"
         case .noInstance(let key, let instance, let count):
             return
-                "--instance \(instance): there were \(count) pods \(key.namespace)/\(key.name) in this run: "
+                "--instance \(instance): there \(count == 1 ? "was 1 pod" : "were \(count) pods") "
+                + "\(key.namespace)/\(key.name) in this run: "
                 + "give 1\(count == 1 ? "" : " to \(count)")"
         case .notYet(let key, let created):
             return "\(key.namespace)/\(key.name) was created at \(created), later than --at"

@@ -123,8 +123,6 @@ public final class DecisionRecorder: SimulationObserver {
 
     private func add(_ step: AttemptStep) {
         guard let pod = pods[step.uid] else { return }
-        // What failed says no more than its attempt, which is kept with all of it.
-        if step.kind == .failed && lastAttempts[step.uid] != nil { return }
         add(
             .step,
             [

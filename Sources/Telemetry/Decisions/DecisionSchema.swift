@@ -163,6 +163,7 @@ enum DecisionSchema {
         "CREATE INDEX queue_move_pod ON queue_move (pod)",
         "CREATE INDEX scheduling_attempt_pod ON scheduling_attempt (pod)",
         "CREATE INDEX attempt_step_pod ON attempt_step (pod)",
+        "CREATE INDEX preemption_victim_pod ON preemption_victim (namespace, name)",
     ]
 
     /// The statements that fill the tables, in the order of their columns.

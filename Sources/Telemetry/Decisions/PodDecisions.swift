@@ -104,6 +104,14 @@ public struct PodDecisions: Sendable {
         public var options: [Option]
     }
 
+    /// A preemption that the pod fell victim to.
+    public struct Eviction: Hashable, Sendable {
+        public var time: VirtualTime
+        public var node: String
+        public var preemptor: ObjectKey
+        public var preemptorPriority: Int64
+    }
+
     public var key: ObjectKey
     public var uid: String
     public var created: VirtualTime
@@ -120,6 +128,8 @@ public struct PodDecisions: Sendable {
     public var attempts: [Attempt] = []
     public var steps: [Step] = []
     public var analyses: [Analysis] = []
+    /// Attempts of other pods that chose this one as a victim.
+    public var evictions: [Eviction] = []
     /// The names of the run's nodes by their numbers.
     public var nodeNames: [String] = []
     /// The `schedulerName`s that the cluster's scheduler answers to.
@@ -138,6 +148,7 @@ extension PodDecisions {
         past.moves.removeAll { $0.time > time }
         past.attempts.removeAll { $0.time > time }
         past.steps.removeAll { $0.time > time }
+        past.evictions.removeAll { $0.time > time }
         let known = Set(past.attempts.compactMap(\.whatIf))
         past.analyses.removeAll { !known.contains($0.number) }
         if let bound, bound > time {
