@@ -93,12 +93,12 @@ struct ExplanationTests {
                   has no node at the run's end (10m00.000s): unschedulable since 1m44.000s, until an event concerns NodeResourcesFit, TaintToleration or five minutes have passed, 2 attempts
 
                 Queue  active 2.000s, backoff 4.000s, unschedulable 9m44.000s
-                     10.000s  active          UnschedulablePodAdd
-                     12.000s  attempt 1
-                     12.000s  unschedulable   ScheduleAttemptFailure
-                   1m40.000s  backoff         AssignedPodDelete, which NodeResourcesFit waited for; backs off until 1m44.000s
-                   1m44.000s  attempt 2       PopFromBackoffQ
-                   1m44.000s  unschedulable   ScheduleAttemptFailure
+                    10.000s  active          UnschedulablePodAdd
+                    12.000s  attempt 1
+                    12.000s  unschedulable   ScheduleAttemptFailure
+                  1m40.000s  backoff         AssignedPodDelete, which NodeResourcesFit waited for; backs off until 1m44.000s
+                  1m44.000s  attempt 2       PopFromBackoffQ
+                  1m44.000s  unschedulable   ScheduleAttemptFailure
 
                 Attempts 1 to 2, all alike, at 12.000s to 1m44.000s: no node of 5,000
                   4,318 nodes  NodeResourcesFit: Insufficient cpu  (evictions could help)

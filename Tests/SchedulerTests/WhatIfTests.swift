@@ -153,7 +153,7 @@ struct WhatIfTests {
             spec = #"{"containers": [{"name": "c", "image": "app:v1", "resources": {"requests": {"memory": "9Gi"}}}]}"#
         case "NodeResourcesFit, extended":
             world.node("n1", extended: [("example.com/gpu", 2)])
-            spec = #"{"containers": [{"name": "c", "image": "app:v1", "resources": {"requests": {"example.com/gpu": 3}}}]}"#
+            spec = #"{"containers": [{"name": "c", "image": "app:v1", "resources": {"requests": {"example.com/gpu": "3"}}}]}"#
         case "NodeResourcesFit, pods":
             world.node("n1", pods: 1); try world.place("a", on: "n1", #"{"priority": 10}"#)
         case "TaintToleration": world.node("n1", taints: [gpu])
@@ -220,7 +220,8 @@ struct WhatIfTests {
 
     @Test("the smallest change is found, exact and verified", arguments: cases)
     func smallest(expected: Case) throws {
-        var (world, pod) = try situation(expected.name)
+        let (start, pod) = try situation(expected.name)
+        var world = start
         let whatIf = try world.whatIf(pod)
         #expect(whatIf.options.first.map(text) == expected.smallest)
         #expect(whatIf.isComplete)

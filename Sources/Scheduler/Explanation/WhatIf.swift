@@ -62,7 +62,10 @@ extension WhatIfChange {
             let share = (Double(from - to) * 1_000 / Double(from)).rounded(.up)
             return min(1_000, max(1, Int64(share)))
         case .raiseMaxSkew(_, _, let from, let to): return min(900, 100 &* max(1, to - from))
-        case .tolerate(_, _, let effect): return effect == .noExecute ? 400 : 300
+        case .tolerate(let key, _, let effect):
+            // A node that is not ready, or cordoned, is better mended than tolerated.
+            if key.hasPrefix("node.kubernetes.io/") { return 450 }
+            return effect == .noExecute ? 400 : 300
         case .uncordon: return 350
         case .raisePodCapacity: return 360
         case .dropNodeSelector, .dropNodeRequirement, .dropPodAffinity, .dropPodAntiAffinity, .dropHostPort:
