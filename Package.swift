@@ -79,13 +79,16 @@ let package = Package(
         floor(
             "Telemetry",
             [
-                "ControlPlane", "KubernetesModel", "Simulation", "SimulationKernel",
+                "ControlPlane", "KubernetesModel", "Scheduler", "Simulation", "SimulationKernel",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Floor 7
         floor(
             "Reports",
-            ["ControlPlane", "KubernetesModel", "Scenarios", "Simulation", "SimulationKernel", "Telemetry"]),
+            [
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
+                "Telemetry",
+            ]),
         // Floor 8
         .executableTarget(
             name: "simk",

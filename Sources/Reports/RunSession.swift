@@ -1,6 +1,7 @@
 import Foundation
 public import KubernetesModel
 public import Scenarios
+import Scheduler
 import Simulation
 public import SimulationKernel
 public import Telemetry
@@ -22,7 +23,11 @@ public final class RunSession {
         init(story: Story) { self.story = story }
     }
 
-    public init(_ scenario: Scenario, folder: RunFolder, keepsFullStory: Bool) {
+    /// - Parameter decisions: how much of the schedulers' decisions the folder keeps.
+    public init(
+        _ scenario: Scenario, folder: RunFolder, keepsFullStory: Bool,
+        decisions: DecisionRecorder.Scope = .all
+    ) {
         self.folder = folder
         let collector = Collector(story: Story(isFull: keepsFullStory))
         self.collector = collector
@@ -31,7 +36,9 @@ public final class RunSession {
             collector.story.add(record)
             if record.reason == "CommandFailed" { collector.failedCommands.append(record) }
         }
-        run = ScenarioRun(scenario, observers: [recorder]) { folder.add($0) }
+        let decider = DecisionRecorder(folder, scope: decisions)
+        run = ScenarioRun(scenario, observers: [recorder, decider]) { folder.add($0) }
+        decider.setProfiles(run.simulation.configuration.scheduler.profiles.map(\.profileName))
         summary = RunSummary(
             scenario: scenario.metadata.name, file: scenario.file, version: SimkVersion.number,
             seed: scenario.seed,

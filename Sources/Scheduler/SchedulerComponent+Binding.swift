@@ -49,6 +49,9 @@ extension SchedulerComponent {
             bind(pod.uid, &out)
             return
         }
+        record(
+            .preBinding, pod, attempt: cycle.pod.attempts,
+            "writes " + writes.map { "\($0.kind.name) \($0.metadata.name)" }.joined(separator: ", "))
         // The pod shows where it is going while this takes its time.
         if pod.value.status.nominatedNodeName != binding.nodeName {
             out.call(
@@ -146,6 +149,7 @@ extension SchedulerComponent {
         bindings.removeValue(forKey: uid)
         let pod = binding.pod.pod
         let text = "Successfully assigned \(pod.namespace)/\(pod.value.metadata.name) to \(binding.nodeName)"
+        record(.bound, pod, attempt: binding.pod.attempts, text)
         report(pod, binding.framework, .normal, "Scheduled", text, &out)
         for plugin in binding.framework.postBind { plugin.postBind(pod, toNodeNamed: binding.nodeName) }
     }
@@ -156,6 +160,7 @@ extension SchedulerComponent {
         waitingBindings.removeAll { $0 == uid }
         let pod = binding.pod.pod
         unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &binding.state)
+        record(.bindingFailed, pod, attempt: binding.pod.attempts, message)
         let placed = pod.value.with { $0.nodeName = binding.nodeName }
         moveAfterDeletion(of: placed)
         var queued = binding.pod

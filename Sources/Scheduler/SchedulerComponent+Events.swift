@@ -16,7 +16,8 @@ extension SchedulerComponent {
             cluster.objects.apply(event.object, isDeleted: isDeleted)
             guard let resource = EventResource(event.object.kind) else { return }
             let action: EventAction = isDeleted ? .delete : old == nil ? .add : .update
-            let label = "\(event.object.kind.name)\(isDeleted ? "Delete" : old == nil ? "Add" : "Update")"
+            let label =
+                "\(resource.labelName)\(isDeleted ? "Delete" : old == nil ? "Add" : "Update")"
             move(
                 ClusterChange(
                     ClusterEvent(resource, action), label: label, old: isDeleted ? event.object : old,
@@ -107,7 +108,7 @@ extension SchedulerComponent {
             }
         } else if !new.value.nodeName.isEmpty {
             addAssigned(new)
-            queue.remove(new.value.metadata.uid)
+            queue.remove(new.value.metadata.uid, at: now)
             cluster.nominator.remove(new.value.metadata.uid)
         } else if isResponsible(for: old.value) {
             updateWaiting(from: old.value, to: new)
@@ -141,13 +142,13 @@ extension SchedulerComponent {
         let uid = pod.metadata.uid
         if !pod.nodeName.isEmpty {
             cluster.removePod(uid)
-            queue.remove(uid)
+            queue.remove(uid, at: now)
             cluster.nominator.remove(uid)
             moveAfterDeletion(of: pod)
             return
         }
         guard isResponsible(for: pod) else { return }
-        queue.remove(uid)
+        queue.remove(uid, at: now)
         cluster.nominator.remove(uid)
         if cluster.isAssumed(uid) {
             forgetAssumed(uid)
@@ -166,6 +167,22 @@ extension SchedulerComponent {
 }
 
 extension EventResource {
+    /// The name in labels of events: with the API group where upstream's names have it.
+    fileprivate var labelName: String {
+        switch self {
+        case .pod: "Pod"
+        case .node: "Node"
+        case .persistentVolume: "PersistentVolume"
+        case .persistentVolumeClaim: "PersistentVolumeClaim"
+        case .csiNode: "storage.k8s.io/CSINode"
+        case .csiDriver: "storage.k8s.io/CSIDriver"
+        case .volumeAttachment: "storage.k8s.io/VolumeAttachment"
+        case .csiStorageCapacity: "storage.k8s.io/CSIStorageCapacity"
+        case .storageClass: "storage.k8s.io/StorageClass"
+        case .any: "*"
+        }
+    }
+
     /// The resource as which plugins know a kind; nil when none of them waits for it.
     init?(_ kind: ObjectKind) {
         switch kind {

@@ -90,6 +90,9 @@ extension SchedulerComponent {
                 message: "evicted from \(eviction.nodeName) for \(eviction.preemptor.key)",
                 cause:
                     "priority \(victim.priority) against \(eviction.preemptor.priority)"))
+        record(
+            .victimEvicted, eviction.preemptor, attempt: queue[preemptor]?.attempts ?? 0,
+            "\(victim.key) deleted on \(eviction.nodeName)")
         settle(uid, for: preemptor, isFailed: false, &out)
     }
 
@@ -99,6 +102,11 @@ extension SchedulerComponent {
         guard var eviction = evictions[preemptor] else { return }
         eviction.pending.remove(uid)
         evictions[preemptor] = eviction
+        if isFailed, let victim = eviction.victims.first(where: { $0.uid == uid }) {
+            record(
+                .evictionFailed, eviction.preemptor, attempt: queue[preemptor]?.attempts ?? 0,
+                "\(victim.key) on \(eviction.nodeName) could not be deleted")
+        }
         if isFailed || (eviction.isLastStarted && uid == eviction.last.uid) {
             evictions[preemptor] = nil
             queue.preempting.remove(preemptor)

@@ -35,6 +35,8 @@ public struct SchedulerComponent: Component {
     /// Evictions for a pod that are under way.
     var evictions: [UID: Eviction] = [:]
     var now: VirtualTime
+    /// Nil unless the record was asked for.
+    var log: SchedulerLog?
     /// The stream that decides between equal scores.
     private var ties: RandomStream.Snapshot
 
@@ -65,6 +67,45 @@ public struct SchedulerComponent: Component {
     public mutating func takeDecisions() -> [SchedulingDecision] {
         defer { decisions.removeAll(keepingCapacity: true) }
         return decisions
+    }
+
+    // MARK: Record
+
+    /// Whether ``takeRecords()`` gives what explanations are made of; changes nothing in what is decided.
+    public var isRecording: Bool {
+        get { log != nil }
+        set {
+            queue.isRecording = newValue
+            if newValue != isRecording { log = newValue ? SchedulerLog() : nil }
+        }
+    }
+
+    /// The record since the last call, in the order in which things happened.
+    public mutating func takeRecords() -> [SchedulerRecord] {
+        recordMoves()
+        return log?.take() ?? []
+    }
+
+    /// Takes over the queue's moves, so that they stand before what follows them.
+    private mutating func recordMoves() { log?.add(queue.takeMoves()) }
+
+    func recordedAttempt(
+        _ result: SchedulingResult, _ pod: QueuedPod, _ framework: Framework
+    ) -> SchedulingAttempt? {
+        log?.attempt(result, of: pod, framework, cluster: cluster, tieBreak: cycle.tieBreak, at: now)
+    }
+
+    mutating func record(_ attempt: SchedulingAttempt, _ pod: QueuedPod, _ framework: Framework) {
+        recordMoves()
+        log?.add(attempt, of: pod.pod, framework, cluster: cluster)
+    }
+
+    mutating func record(_ kind: AttemptStep.Kind, _ pod: PodInfo, attempt: Int, _ message: String) {
+        guard log != nil else { return }
+        recordMoves()
+        log?.add(
+            AttemptStep(
+                time: now, pod: pod.key, uid: pod.uid, attempt: attempt, kind: kind, message: message))
     }
 
     // MARK: Component
@@ -151,18 +192,25 @@ public struct SchedulerComponent: Component {
         self.ties = ties
         let visited = result.feasible.count + result.rejected.count
         decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        var recorded = recordedAttempt(result, pod, framework)
         if result.chosen != nil && result.error.isEmpty {
-            reserve(pod, framework, &result)
+            let refusal = reserve(pod, framework, &result)
+            recorded?.refusedBy = refusal?.plugin ?? ""
+            recorded?.message = result.message
+            recorded?.isError = !result.error.isEmpty
         }
+        if let recorded { record(recorded, pod, framework) }
         running = RunningCycle(
             pod: pod, framework: framework, result: result, end: now + timing.cycle(nodes: visited))
     }
 
     /// Assumes the pod on its node and reserves what it needs there.
+    ///
+    /// - Returns: the refusal of a plugin; nil when all agree.
     private mutating func reserve(
         _ pod: QueuedPod, _ framework: Framework, _ result: inout SchedulingResult
-    ) {
-        guard let node = result.chosen else { return }
+    ) -> Status? {
+        guard let node = result.chosen else { return nil }
         let placed = pod.pod.value.with { $0.nodeName = result.chosenName }
         cluster.assume(
             PodInfo(pod: Ref(placed), podClass: pod.pod.podClass), onNodeNamed: result.chosenName)
@@ -180,7 +228,7 @@ public struct SchedulerComponent: Component {
                 refusal = Status(status.code, status.reasons, plugin: plugin.name)
             }
         }
-        guard let refusal else { return }
+        guard let refusal else { return nil }
         unreserve(pod.pod, framework, nodeNamed: result.chosenName, state: &result.state)
         result.chosen = nil
         result.chosenName = ""
@@ -193,6 +241,7 @@ public struct SchedulerComponent: Component {
             result.error = refusal.message
             result.message = refusal.message
         }
+        return refusal
     }
 
     mutating func unreserve(

@@ -7,9 +7,11 @@ import SimulationKernel
 extension ClusterSimulation {
     /// A scheduler with nothing remembered.
     func newScheduler() -> SchedulerComponent {
-        SchedulerComponent(
+        var scheduler = SchedulerComponent(
             configuration: configuration.scheduler, seed: configuration.seed,
             timing: configuration.schedulerTiming, start: now)
+        scheduler.isRecording = observers.contains(where: \.hearsScheduling)
+        return scheduler
     }
 
     /// A controller manager with all controllers, in upstream's order of start

@@ -42,6 +42,10 @@ extension ClusterSimulation {
                     message: "scheduled on \(decision.nodeName)",
                     cause: decision.cause))
         }
+        guard schedulers[place].isRecording else { return }
+        for record in schedulers[place].takeRecords() {
+            for observer in observers where observer.hearsScheduling { observer.recorded(record) }
+        }
     }
 
     private func send(_ request: APIRequest, from process: ProcessID, token: CallToken, client: Int) {

@@ -42,6 +42,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How many lines of the timeline to print at most.")
     var timelineLines = 400
 
+    @Option(
+        help:
+            "How much simk explain can tell later: all; failed: no scores of attempts that found a node; none."
+    )
+    var decisions = Decisions.all
+
     @Option(help: ArgumentHelp("Write the expectations as JUnit XML.", valueName: "file"))
     var junit: String?
 
@@ -50,6 +56,18 @@ struct RunCommand: ParsableCommand {
 
     @Flag(name: .shortAndLong, help: "Print nothing but errors and failed expectations.")
     var quiet = false
+
+    enum Decisions: String, ExpressibleByArgument, CaseIterable {
+        case all, failed, none
+
+        var scope: DecisionRecorder.Scope {
+            switch self {
+            case .all: .all
+            case .failed: .failed
+            case .none: .none
+            }
+        }
+    }
 
     enum TimelineStyle: String, ExpressibleByArgument, CaseIterable {
         case story, full, none
@@ -72,7 +90,8 @@ struct RunCommand: ParsableCommand {
         try checkJUnitPath()
         if !quiet { for warning in loaded.warnings { Console.error(warning.description) } }
         let folder = try makeFolder(for: loaded)
-        let session = RunSession(loaded, folder: folder, keepsFullStory: timeline == .full)
+        let session = RunSession(
+            loaded, folder: folder, keepsFullStory: timeline == .full, decisions: decisions.scope)
         let report = RunReport(style: Console.style)
         if format == .text && !quiet { Console.output(report.header(session.summary) + "\n") }
 

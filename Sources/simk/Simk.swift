@@ -16,6 +16,7 @@ struct Simk: ParsableCommand {
             seed give the same bytes.
 
               simk run scenarios/node-failure.json      run a scenario
+              simk explain runs/node-failure-0001 pod/db-0  why a pod went where it did
               simk validate my-scenario.yaml            check one without running it
               simk run --help                           all about running
 
@@ -25,7 +26,10 @@ struct Simk: ParsableCommand {
             Shell completions: simk --generate-completion-script bash|zsh|fish
             """,
         version: Version.text,
-        subcommands: [RunCommand.self, ValidateCommand.self, ParametersCommand.self, VersionCommand.self])
+        subcommands: [
+            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ParametersCommand.self,
+            VersionCommand.self,
+        ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.
     static func main() {

@@ -13,7 +13,7 @@ enum ProjectFolder {
         "crash-loop", "disk-failure", "drain-with-pdb", "kubelet-partition", "memory-pressure", "node-failure",
         "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
-        "zone-outage",
+        "why-pending", "zone-outage",
     ]
 }
 

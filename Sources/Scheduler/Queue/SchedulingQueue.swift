@@ -32,6 +32,9 @@ public struct SchedulingQueue {
     private var inFlight = InFlightEvents()
     /// Pods whose victims are still being evicted; they stay out of the active queue.
     public var preempting: Set<UID> = []
+    /// Whether ``takeMoves()`` gives what was moved.
+    var isRecording = false
+    private var moves: [QueueMove] = []
 
     public init(configuration: SchedulerConfiguration, start: VirtualTime) {
         profiles = configuration.profiles
@@ -87,12 +90,31 @@ public struct SchedulingQueue {
     /// Whether ``pop(at:)`` would give a pod.
     public var hasReadyPod: Bool { !active.isEmpty || !backoff.isEmpty }
 
+    /// The moves since the last call, when they are recorded.
+    mutating func takeMoves() -> [QueueMove] {
+        if moves.isEmpty { return [] }
+        defer { moves.removeAll(keepingCapacity: true) }
+        return moves
+    }
+
+    private mutating func note(
+        _ pod: QueuedPod, from origin: Place?, to destination: Place?, _ event: String, at now: VirtualTime,
+        plugin: String = "", message: String = ""
+    ) {
+        guard isRecording else { return }
+        moves.append(
+            QueueMove(
+                time: now, pod: pod.pod.key, uid: pod.pod.uid, origin: origin, destination: destination,
+                event: event, plugin: plugin, message: message,
+                backoffEnd: destination == .backoff ? Self.flushTime(of: pod) : nil))
+    }
+
     // MARK: Arrival and departure
 
     /// Takes in a pod without a node.
     public mutating func add(_ pod: PodInfo, at now: VirtualTime) {
         _ = moveToActive(
-            QueuedPod(pod: pod, timestamp: now), label: "UnschedulablePodAdd", fromBackoff: false, at: now)
+            QueuedPod(pod: pod, timestamp: now), label: "UnschedulablePodAdd", from: nil, at: now)
     }
 
     /// Takes over a new version of a waiting pod.
@@ -118,10 +140,12 @@ public struct SchedulingQueue {
         } else if var waiting = unschedulable[uid] ?? gated[uid] {
             waiting.pod = new
             if gated[uid] == nil { unschedulable[uid] = waiting } else { gated[uid] = waiting }
-            for change in changes where isWorthRetrying(waiting, after: change, cluster: cluster) {
+            for change in changes {
+                guard let plugin = retryingPlugin(waiting, after: change, cluster: cluster) else { continue }
+                let origin: Place = gated[uid] == nil ? .unschedulable : .gated
                 unschedulable.removeValue(forKey: uid)
                 gated.removeValue(forKey: uid)
-                requeue(waiting, label: change.label, at: now)
+                requeue(waiting, label: change.label, from: origin, plugin: plugin, at: now)
                 guard let still = gated[uid] else { break }
                 waiting = still
             }
@@ -131,7 +155,8 @@ public struct SchedulingQueue {
     }
 
     /// Removes a pod that was deleted, or has got a node.
-    public mutating func remove(_ uid: UID) {
+    public mutating func remove(_ uid: UID, at now: VirtualTime = .start) {
+        if isRecording, let pod = self[uid] { note(pod, from: place(of: uid), to: nil, "", at: now) }
         active.remove(uid)
         backoff.remove(uid)
         errorBackoff.remove(uid)
@@ -146,7 +171,9 @@ public struct SchedulingQueue {
     public mutating func pop(at now: VirtualTime) -> QueuedPod? {
         flushBackoff(at: now)
         // With nothing else to do, upstream does not wait for a back-off's end.
+        let origin: Place = active.isEmpty ? .backoff : .active
         guard var pod = active.popFirst() ?? backoff.popFirst() else { return nil }
+        note(pod, from: origin, to: .inFlight, origin == .backoff ? "PopFromBackoffQ" : "", at: now)
         pod.attempts += 1
         if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
         inFlight.begin(pod.pod.uid)
@@ -171,16 +198,17 @@ public struct SchedulingQueue {
         pod.timestamp = now
         pod.backoffEnd = backoffEnd(of: pod)
         if pod.unschedulablePlugins.isEmpty {
-            requeue(pod, label: "ScheduleAttemptFailure", at: now)
+            requeue(pod, label: "ScheduleAttemptFailure", from: .inFlight, at: now)
             return
         }
         // What happened meanwhile may have made it schedulable.
         for change in inFlight.events(since: uid) ?? [] {
-            if isWorthRetrying(pod, after: change, cluster: cluster) {
-                requeue(pod, label: change.label, at: now)
+            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                requeue(pod, label: change.label, from: .inFlight, plugin: plugin, at: now)
                 return
             }
         }
+        note(pod, from: .inFlight, to: .unschedulable, "ScheduleAttemptFailure", at: now)
         unschedulable[uid] = pod
     }
 
@@ -194,18 +222,26 @@ public struct SchedulingQueue {
         where isConcerned: (PodInfo) -> Bool = { _ in true }
     ) {
         guard isListening, isOfInterest(change.event) else { return }
-        var moved: [QueuedPod] = []
-        for pod in unschedulable.values
-        where isConcerned(pod.pod) && isWorthRetrying(pod, after: change, cluster: cluster) {
-            moved.append(pod)
+        var moved: [(pod: QueuedPod, plugin: String)] = []
+        for pod in unschedulable.values where isConcerned(pod.pod) {
+            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                moved.append((pod, plugin))
+            }
         }
-        Self.remove(moved, from: &unschedulable)
-        let ungated = gated.values.filter {
-            isConcerned($0.pod) && isGateConcerned($0, change.event)
-                && isWorthRetrying($0, after: change, cluster: cluster)
+        Self.remove(moved.map(\.pod), from: &unschedulable)
+        var ungated: [(pod: QueuedPod, plugin: String)] = []
+        for pod in gated.values where isConcerned(pod.pod) && isGateConcerned(pod, change.event) {
+            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                ungated.append((pod, plugin))
+            }
         }
-        Self.remove(ungated, from: &gated)
-        for pod in moved + ungated { requeue(pod, label: change.label, at: now) }
+        Self.remove(ungated.map(\.pod), from: &gated)
+        for entry in moved {
+            requeue(entry.pod, label: change.label, from: .unschedulable, plugin: entry.plugin, at: now)
+        }
+        for entry in ungated {
+            requeue(entry.pod, label: change.label, from: .gated, plugin: entry.plugin, at: now)
+        }
         inFlight.note(change)
     }
 
@@ -220,10 +256,12 @@ public struct SchedulingQueue {
 
     /// Moves a pod to the active queue without waiting for its back-off.
     public mutating func activate(_ uid: UID, at now: VirtualTime) {
-        if let pod = unschedulable.removeValue(forKey: uid) ?? gated.removeValue(forKey: uid) {
-            _ = moveToActive(pod, label: "ForceActivate", fromBackoff: false, at: now)
+        if let pod = unschedulable.removeValue(forKey: uid) {
+            _ = moveToActive(pod, label: "ForceActivate", from: .unschedulable, at: now)
+        } else if let pod = gated.removeValue(forKey: uid) {
+            _ = moveToActive(pod, label: "ForceActivate", from: .gated, at: now)
         } else if let pod = backoff.remove(uid) ?? errorBackoff.remove(uid) {
-            _ = moveToActive(pod, label: "ForceActivate", fromBackoff: true, at: now)
+            _ = moveToActive(pod, label: "ForceActivate", from: .backoff, at: now)
         } else if inFlight.contains(uid) {
             inFlight.note(ClusterChange(.wildcard, label: "ForceActivate"))
         }
@@ -235,7 +273,7 @@ public struct SchedulingQueue {
         let due = unschedulable.values.prefix { timeoutFlush(of: $0) <= now }.map { $0 }
         Self.remove(due, from: &unschedulable)
         for pod in due {
-            requeue(pod, label: "UnschedulableTimeout", at: now)
+            requeue(pod, label: "UnschedulableTimeout", from: .unschedulable, at: now)
         }
     }
 
@@ -254,32 +292,37 @@ public struct SchedulingQueue {
         profile(of: pod.pod)?.enqueue.contains { $0.name == pod.gatingPlugin && $0.covers(event) } ?? false
     }
 
-    /// Asks the plugins that rejected a pod.
-    private func isWorthRetrying(
+    /// Asks the plugins that rejected a pod whether a change is worth a retry: the name of the one that wants
+    /// it, empty when it does not take one to ask for it; nil when none does.
+    private func retryingPlugin(
         _ pod: QueuedPod, after change: ClusterChange, cluster: ClusterCache
-    ) -> Bool {
-        if pod.unschedulablePlugins.isEmpty { return true }
+    ) -> String? {
+        if pod.unschedulablePlugins.isEmpty { return "" }
         if change.event == .wildcard {
-            return change.new.map { $0.metadata.uid == pod.pod.uid } ?? true
+            return change.new.map { $0.metadata.uid == pod.pod.uid } ?? true ? "" : nil
         }
-        guard let profile = profile(of: pod.pod) else { return true }
-        return profile.enqueue.contains { entry in
+        guard let profile = profile(of: pod.pod) else { return "" }
+        let plugin = profile.enqueue.first { entry in
             pod.unschedulablePlugins.contains(entry.name) && entry.covers(change.event)
                 && entry.extensions?.isWorthRetrying(pod.pod, after: change, cluster: cluster) ?? true
         }
+        return plugin?.name
     }
 
-    private mutating func requeue(_ pod: QueuedPod, label: String, at now: VirtualTime) {
+    private mutating func requeue(
+        _ pod: QueuedPod, label: String, from origin: Place, plugin: String = "", at now: VirtualTime
+    ) {
         var pod = pod
         pod.lastMove = label
         if isBackingOff(pod, at: now) {
-            moveToBackoff(pod)
+            moveToBackoff(pod, label: label, from: origin, plugin: plugin, at: now)
         } else {
-            _ = moveToActive(pod, label: label, fromBackoff: false, at: now)
+            _ = moveToActive(pod, label: label, from: origin, plugin: plugin, at: now)
         }
     }
 
-    private mutating func runPreEnqueue(_ pod: inout QueuedPod) {
+    /// Asks whether the pod may be in the active queue; the answer of whoever says no is the result.
+    private mutating func runPreEnqueue(_ pod: inout QueuedPod) -> Status {
         var status = profile(of: pod.pod)?.runPreEnqueue(pod.pod) ?? .success
         if status.isSuccess && preempting.contains(pod.pod.uid) {
             status = Status(
@@ -288,27 +331,41 @@ public struct SchedulingQueue {
         }
         pod.gatingPlugin = status.isSuccess ? "" : status.plugin
         if !status.isSuccess { pod.unschedulablePlugins.insert(status.plugin) }
+        return status
     }
 
     private mutating func moveToActive(
-        _ pod: QueuedPod, label: String, fromBackoff: Bool, at now: VirtualTime
+        _ pod: QueuedPod, label: String, from origin: Place?, plugin: String = "", at now: VirtualTime
     ) -> Bool {
         var pod = pod
         pod.lastMove = label
         // Pods in back-off have passed before.
-        if !fromBackoff { runPreEnqueue(&pod) }
+        let status = origin == .backoff ? .success : runPreEnqueue(&pod)
         if !pod.gatingPlugin.isEmpty {
+            note(
+                pod, from: origin, to: .gated, label, at: now, plugin: pod.gatingPlugin,
+                message: status.message)
             gated[pod.pod.uid] = pod
             return false
         }
+        note(pod, from: origin, to: .active, label, at: now, plugin: plugin)
         if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
         active.insert(pod)
         return true
     }
 
-    private mutating func moveToBackoff(_ pod: QueuedPod) {
+    private mutating func moveToBackoff(
+        _ pod: QueuedPod, label: String, from origin: Place, plugin: String, at now: VirtualTime
+    ) {
         var pod = pod
-        runPreEnqueue(&pod)
+        let status = runPreEnqueue(&pod)
+        if pod.gatingPlugin.isEmpty {
+            note(pod, from: origin, to: .backoff, label, at: now, plugin: plugin)
+        } else {
+            note(
+                pod, from: origin, to: .gated, label, at: now, plugin: pod.gatingPlugin,
+                message: status.message)
+        }
         if !pod.gatingPlugin.isEmpty {
             gated[pod.pod.uid] = pod
         } else if pod.unschedulablePlugins.isEmpty {
@@ -329,7 +386,7 @@ public struct SchedulingQueue {
         {
             ready.append(popped)
         }
-        for pod in ready { _ = moveToActive(pod, label: "BackoffComplete", fromBackoff: true, at: now) }
+        for pod in ready { _ = moveToActive(pod, label: "BackoffComplete", from: .backoff, at: now) }
     }
 
     /// The start of the window that a time is in.
