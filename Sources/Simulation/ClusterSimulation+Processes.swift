@@ -104,7 +104,6 @@ extension ClusterSimulation {
         lease.renewTime = now
         lease.renewalPeriod = configuration.election.retryPeriod
         lease.leaseTransitions = isNew ? 0 : (lease.leaseTransitions ?? 0) + 1
-        lease.metadata.resourceVersion = 0
         _ = server.handle(isNew ? .create(APIObject(lease)) : .update(APIObject(lease)), at: now)
         counters.apiCalls += 1
         elections[index].leader = process

@@ -22,8 +22,8 @@ public enum NodeAction: Sendable {
 
 /// Something that a scenario's timeline does at a moment: what a person with kubectl and physical access can.
 public enum Command: Sendable {
-    /// `kubectl apply` of one manifest.
-    case apply(JSONValue)
+    /// `kubectl apply` of manifests, one after the other.
+    case apply([AppliedManifest])
     case delete(ObjectKind, ObjectKey, DeleteOptions)
     case scale(ObjectKind, ObjectKey, replicas: Int64)
     /// `kubectl set image`: container name to image.
@@ -77,7 +77,7 @@ extension ClusterSimulation {
             }
             perform(action, on: name)
         default:
-            kubectl.perform(command, view: server.store, epoch: configuration.start, at: now, &outbox)
+            kubectl.perform(command, view: server.store, at: now, &outbox)
             send(from: ProcessID(index: 0))
         }
     }

@@ -151,7 +151,7 @@ extension TimelineEntry {
 extension TimelineAction {
     var json: JSONValue {
         switch self {
-        case .apply(let objects): return .array(objects.map(\.tree))
+        case .apply(let objects): return .array(objects.map(\.resolved))
         case .delete(let reference, let grace, let propagation):
             var object = reference.members
             if let grace { object["gracePeriodSeconds"] = .integer(grace) }

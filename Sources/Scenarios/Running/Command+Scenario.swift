@@ -8,7 +8,7 @@ extension TimelineAction {
     /// The commands that carry the action out, in order.
     func commands(in cluster: ClusterPlan) -> [Command] {
         switch self {
-        case .apply(let objects): return objects.map { .apply($0.tree) }
+        case .apply(let objects): return [.apply(objects.map { AppliedManifest($0) })]
         case .delete(let object, let grace, let propagation):
             let options = DeleteOptions(
                 gracePeriodSeconds: grace,
@@ -50,6 +50,14 @@ extension TimelineAction {
         case .label(let object, let labels): return [.label(object.kind, object.key, labels)]
         case .annotate(let object, let annotations): return [.annotate(object.kind, object.key, annotations)]
         }
+    }
+}
+
+extension AppliedManifest {
+    init(_ object: ManifestObject, isInitial: Bool = false) {
+        self.init(
+            object.tree, source: object.file,
+            place: "\(object.position.line):\(object.position.column)", isInitial: isInitial)
     }
 }
 
