@@ -26,7 +26,7 @@ struct StrategicMergePatchTests {
             (
                 #"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#,
                 #"{"spec":{"$setElementOrder/containers":[{"name":"c"},{"name":"b"}],"containers":[{"name":"c"}]}}"#,
-                #"{"spec":{"containers":[{"name":"a"},{"name":"c"},{"name":"b"}]}}"#
+                #"{"spec":{"containers":[{"name":"c"},{"name":"a"},{"name":"b"}]}}"#
             ),
             (
                 #"{"metadata":{"finalizers":["a","b","c"]}}"#,

@@ -54,7 +54,7 @@ struct KubectlTests {
     @Test("a field that leaves the manifest leaves the object; what others set stays")
     func threeWay() throws {
         let first = try Self.deployment(#", "minReadySeconds": 5, "paused": true"#, metadata: #", "labels": {"a": "1"}"#)
-        let second = try Self.deployment("")
+        let second = try Self.deployment("", metadata: #", "labels": {"c": "3"}"#)
         let simulation = Self.run([
             (0, Self.apply(first)), (1, .scale(.deployment, Self.key, replicas: 4)),
             (2, .label(.deployment, Self.key, ["b": "2"])), (3, Self.apply(second)),
@@ -63,7 +63,7 @@ struct KubectlTests {
         #expect(stored["spec"]?["replicas"] == 4)
         #expect(stored["spec"]?["minReadySeconds"] == nil)
         #expect(stored["spec"]?["paused"] == nil)
-        #expect(stored["metadata"]?["labels"] == ["b": "2"])
+        #expect(stored["metadata"]?["labels"] == ["b": "2", "c": "3"])
     }
 
     @Test("a manifest that names the replicas takes them back")
@@ -81,11 +81,14 @@ struct KubectlTests {
         let manifest = try JSONParser.parse(
             #"{"kind": "ConfigMap", "apiVersion": "v1", "data": {"a": "1"}, "metadata": {"name": "web"}}"#)
         let once = Self.run([(0, Self.apply(manifest))])
+        let target = try #require(ClientSideApply(manifest))
+        #expect(try target.patch(for: try Self.tree(once, .configMap)) == nil)
         let twice = Self.run([(0, Self.apply(manifest)), (1, Self.apply(manifest))])
         #expect(
             once.object(.configMap, Self.key)?.metadata.resourceVersion
                 == twice.object(.configMap, Self.key)?.metadata.resourceVersion)
         #expect(twice.counters.apiCalls == once.counters.apiCalls + 1)
+        #expect(twice.counters.apiErrors == once.counters.apiErrors)
     }
 
     @Test("refusals are told as kubectl prints them, and the next manifest is applied all the same")

@@ -26,7 +26,7 @@ extension APIServer {
         let patched = try patched(base, as: versioned, patch)
         var tree = try decoded(patched, as: versioned)
         Defaulting.apply(versioned, &tree)
-        try checkIdentity(of: tree, against: old)
+        try checkIdentity(of: &tree, against: old)
         let new = try admitUpdate(tree, as: versioned, of: old, subresource: subresource, at: now)
         return try finishUpdate(new, old: old, isStatus: subresource == "status", at: now)
     }
@@ -39,8 +39,8 @@ extension APIServer {
             throw APIError(.notFound, "the server could not find the requested resource")
         }
         let versioned = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
-        let tree = try decoded(try patched(scale, as: versioned, patch), as: versioned)
-        try checkIdentity(of: tree, against: old)
+        var tree = try decoded(try patched(scale, as: versioned, patch), as: versioned)
+        try checkIdentity(of: &tree, against: old)
         let replicas = tree["spec"]?["replicas"]?.integerValue ?? 0
         return try self.scale(
             old.kind, old.key, replicas: replicas, resourceVersion: old.metadata.resourceVersion, at: now)
@@ -159,8 +159,10 @@ extension APIServer {
     }
 
     /// Refuses a patch that moves the object elsewhere, or that was made for another version of it.
-    private func checkIdentity(of tree: JSONValue, against old: APIObject) throws(APIError) {
-        let metadata = tree["metadata"]
+    ///
+    /// What the tree leaves out of its identity is filled in.
+    private func checkIdentity(of tree: inout JSONValue, against old: APIObject) throws(APIError) {
+        var metadata = tree["metadata"]
         func text(_ name: String) -> String { metadata?[name]?.stringValue ?? "" }
         if text("namespace") != old.metadata.namespace && !text("namespace").isEmpty {
             throw APIError(
@@ -176,9 +178,12 @@ extension APIServer {
         let version = text("resourceVersion")
         if version.isEmpty || version == "0" {
             if !old.kind.allowsUnconditionalUpdate { throw .missingVersion(old.kind, old.metadata.name) }
+            metadata?["resourceVersion"] = .string(String(old.metadata.resourceVersion))
         } else if version != String(old.metadata.resourceVersion) {
             throw .staleVersion(old.kind, old.metadata.name)
         }
+        if !old.metadata.namespace.isEmpty { metadata?["namespace"] = .string(old.metadata.namespace) }
+        tree["metadata"] = metadata
     }
 
     // MARK: Errors

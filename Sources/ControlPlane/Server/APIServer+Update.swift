@@ -87,7 +87,6 @@ extension APIServer {
         var new = object.withMetadata { metadata in
             metadata.name = before.name
             metadata.namespace = before.namespace
-            metadata.generateName = before.generateName
             metadata.uid = before.uid
             metadata.creationTimestamp = before.creationTimestamp
             metadata.deletionTimestamp = before.deletionTimestamp
