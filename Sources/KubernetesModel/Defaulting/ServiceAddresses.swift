@@ -135,7 +135,7 @@ public enum ServiceAddresses {
         let isSameList = spec.list("clusterIPs").map(\.stringValue) == before.list("clusterIPs").map(\.stringValue)
         guard !isSameSingle, isSameList else { return }
         let address = spec.text("clusterIP")
-        spec["clusterIPs"] = address.isEmpty ? nil : .array([.string(address)])
+        spec["clusterIPs"] = address.isEmpty ? Optional.none : .array([.string(address)])
     }
 
     private static func hasNodePorts(_ spec: JSONValue) -> Bool {

@@ -240,6 +240,7 @@ struct ExpectationState: Sendable {
     {
         self.verdict = verdict
         decisionTime = time
+        if let growth, let time, time >= growth.time { metric = growth.value(at: time) }
         decisionState = state(positive: positive)
         // What was seen of the objects is not needed any more.
         if verdict != .notEvaluated { members = [:] }

@@ -40,13 +40,16 @@ extension TimelineAction {
         case .recover(let target):
             return target.component(in: cluster).map { [.recover($0)] }
                 ?? target.commands(.recover, in: cluster)
-        case .killLeader(let component, let duration):
+        case .killLeader(let component, let failure, let duration):
             let name =
                 switch component {
                 case .scheduler: "kube-scheduler"
                 case .controllerManager: "kube-controller-manager"
                 }
-            return [.killLeader(component: name, for: duration)]
+            switch failure {
+            case .kill: return [.killLeader(component: name, for: duration)]
+            case .partition: return [.cutOffLeader(component: name, for: duration)]
+            }
         case .label(let object, let labels): return [.label(object.kind, object.key, labels)]
         case .annotate(let object, let annotations): return [.annotate(object.kind, object.key, annotations)]
         }

@@ -55,13 +55,14 @@ struct ClientSideApply: Sendable {
             let versioned = GroupVersionKind(
                 apiVersion: modified["apiVersion"]?.stringValue ?? "",
                 kind: modified["kind"]?.stringValue ?? "")
-        else { return nil }
+        else { return Optional<JSONValue>.none }
         let text = current["metadata"]?["annotations"]?[Self.annotation]?.stringValue ?? ""
         // An annotation that somebody has broken counts as none.
         let original = (try? JSONParser.parse(text)) ?? [:]
         let patch = try StrategicMergePatch.threeWay(
             original: original, modified: modified, current: current, as: versioned)
-        return patch == [:] ? nil : patch
+        if patch == [:] { return Optional<JSONValue>.none }
+        return patch
     }
 }
 

@@ -50,7 +50,7 @@ struct Kubectl {
             edit(.rollBack(revision, sets), .deployment, key, &out)
         case .label(let kind, let key, let labels): edit(.label(labels), kind, key, &out)
         case .annotate(let kind, let key, let annotations): edit(.annotate(annotations), kind, key, &out)
-        case .node, .nodeOf, .fail, .recover, .killLeader, .mark: break
+        case .node, .nodeOf, .fail, .recover, .killLeader, .cutOffLeader, .mark: break
         }
     }
 
