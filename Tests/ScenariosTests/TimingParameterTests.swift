@@ -25,11 +25,11 @@ private final class Record: SimulationObserver {
 struct TimingParameterTests {
     private static func run(
         _ parameters: String, duration: String = "10m", manifests: String = "", timeline: String = "",
-        controlPlane: String = ""
+        controlPlane: String = "", taints: String = ""
     ) throws -> Record {
         let text = """
             {"apiVersion": "simk.dev/v1", "kind": "Scenario", "metadata": {"name": "t"}, "duration": "\(duration)",
-             "cluster": {"nodePools": [{"name": "p", "count": 1, "capacity": {"cpu": "4", "memory": "8Gi"}}],
+             "cluster": {"nodePools": [{"name": "p", "count": 1, "capacity": {"cpu": "4", "memory": "8Gi"}, "taints": [\(taints)]}],
                          "controlPlane": {\(controlPlane) "parameters": {\(parameters)}}},
              "manifests": [\(manifests)], "timeline": [\(timeline)]}
             """
@@ -99,7 +99,10 @@ struct TimingParameterTests {
         func scheduled(_ parameters: String) throws -> VirtualTime {
             let record = try Self.run(
                 parameters, duration: "4m", manifests: Self.picky,
-                timeline: #"{"at": "9s", "label": {"object": "node/p-1", "set": {"pick": "me"}}}"#)
+                timeline: #"""
+                    {"at": "9s", "untaint": {"node": "p-1", "taints": ["a"]}},
+                    {"at": "10s", "label": {"object": "node/p-1", "set": {"pick": "me"}}}
+                    """#, taints: #""a=b:NoSchedule""#)
             return try #require(record.firstNote("Scheduled"))
         }
         let standard = try scheduled("")

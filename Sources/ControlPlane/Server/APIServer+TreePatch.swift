@@ -140,6 +140,9 @@ extension APIServer {
             }
             own = named
         }
+        if !patched.namesKind, let fault = UnstructuredFault.find(in: patched.tree, as: kind) {
+            throw Self.noObject(patched, fault)
+        }
         let result: Schema.Decoded
         do throws(DecodingFault) {
             result = try Schema.kubernetes.decode(patched.tree, as: own)

@@ -21,6 +21,8 @@ extension Kubelet {
             isRegistered = true
             wasRegistered = true
             if let created = object?.node { observeNode(created, now, &out) }
+            nodeReportTime = now
+            scheduleNodeReport()
         case .failure(let error) where error.reason == .alreadyExists:
             isRegistered = true
             wasRegistered = true
@@ -104,7 +106,12 @@ extension Kubelet {
         }
         dropDetached(now)
         var isDue = false
-        if let period = timing.nodeStatusReportPeriod, let last = nodeReportTime { isDue = now >= last + period }
+        if let period = timing.nodeStatusReportPeriod {
+            // A node is registered with its status, which counts as a report.
+            let last = nodeReportTime ?? now
+            nodeReportTime = last
+            isDue = now >= last + period
+        }
         if let node, !isDue, !differsFromReport(node, now) {
             if attachable.contains(where: { $0.users <= 0 }) { scheduleNodeStatus(now) }
             return scheduleNodeReport()
