@@ -224,7 +224,7 @@ struct BadInputTests {
                     + "'nodeMonitorGracePeriods'. Did you mean 'nodeMonitorGracePeriod'?",
                 "s.yaml:10:71: cluster.controlPlane.parameters.nodeEvictionRate: found the number -1, expected a number of "
                     + "at least 0",
-                "s.yaml:11:46: cluster.controlPlane.parameters.podGCPeriod: found the text \"0s\", expected a duration "
+                "s.yaml:11:33: cluster.controlPlane.parameters.podGCPeriod: found the text \"0s\", expected a duration "
                     + "above 0 such as \"5m30s\" or \"30d\". A duration here cannot be zero",
                 "s.yaml:13:3: the key 'duration' stands twice, first in line 2. Remove one of them",
             ])

@@ -20,6 +20,8 @@ struct ExpectationState: Sendable {
     private var members: [ObjectKey: Member] = [:]
     private var holding = 0
     private var growth: GrowingValue?
+    /// When the outcome of the comparison changes next if nothing else happens; nil before it was looked for.
+    private var crossing: VirtualTime?
     /// The metric at the moment that is looked at.
     private var metric: Double?
     private var lastChange = VirtualTime.start
@@ -72,6 +74,7 @@ struct ExpectationState: Sendable {
     mutating func observe(metric value: GrowingValue) {
         if metric != value.value || growth?.rate != value.rate { lastChange = value.time }
         growth = value
+        crossing = nil
         metric = value.value
     }
 
@@ -159,9 +162,12 @@ struct ExpectationState: Sendable {
         var begin = from
         while isOpen, begin < until {
             metric = growth.value(at: begin)
-            let next = min(growth.nextChange(of: comparison, after: begin), until)
+            let change = crossing ?? growth.nextChange(of: comparison, after: begin)
+            crossing = change
+            let next = min(change, until)
             hold(from: begin, until: next)
             begin = next
+            if next == change { crossing = nil }
         }
     }
 
@@ -214,7 +220,7 @@ struct ExpectationState: Sendable {
         var moment = last
         if !isSteady, let growth, case .metric(let comparison) = expectation.test {
             // What decides may come with the next change of the truth.
-            let next = growth.nextChange(of: comparison, after: max(now, growth.time))
+            let next = crossing ?? growth.nextChange(of: comparison, after: max(now, growth.time))
             if next < max(now, last) { moment = max(next, first) }
         }
         switch expectation.quantifier {
