@@ -102,7 +102,8 @@ struct RunCommand: ParsableCommand {
             let count = refused.count == 1 ? "a manifest was" : "\(refused.count) manifests were"
             throw Stop(
                 status: ExitStatus.badInput,
-                message: "\(scenario): \(count) refused by the API server, so the cluster was not the one that "
+                message:
+                    "\(scenario): \(count) refused by the API server, so the cluster was not the one that "
                     + "the scenario describes. Correct it, or say mayBeRefused in the list of manifests")
         }
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }

@@ -45,7 +45,8 @@ struct TimingParameterTests {
     func renewDeadline() throws {
         func lost(_ parameters: String) throws -> VirtualTime {
             let record = try Self.run(
-                parameters, timeline: #"{"at": "31s", "killLeader": {"component": "scheduler", "mode": "partition"}}"#,
+                parameters,
+                timeline: #"{"at": "31s", "killLeader": {"component": "scheduler", "mode": "partition"}}"#,
                 controlPlane: #""schedulers": 2,"#)
             return try #require(record.firstNote("LeaderElectionLost"))
         }

@@ -53,7 +53,8 @@ struct KubectlTests {
 
     @Test("a field that leaves the manifest leaves the object; what others set stays")
     func threeWay() throws {
-        let first = try Self.deployment(#", "minReadySeconds": 5, "paused": true"#, metadata: #", "labels": {"a": "1"}"#)
+        let first = try Self.deployment(
+            #", "minReadySeconds": 5, "paused": true"#, metadata: #", "labels": {"a": "1"}"#)
         let second = try Self.deployment("", metadata: #", "labels": {"c": "3"}"#)
         let simulation = Self.run([
             (0, Self.apply(first)), (1, .scale(.deployment, Self.key, replicas: 4)),
@@ -97,14 +98,16 @@ struct KubectlTests {
             #"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "x", "namespace": "nowhere"}}"#)
         let invalid = try JSONParser.parse(
             #"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "X"}}"#)
-        let good = try JSONParser.parse(#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "web"}}"#)
+        let good = try JSONParser.parse(
+            #"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "web"}}"#)
         let simulation = Self.run([(0, Self.apply(unknown, invalid, good))])
         #expect(simulation.object(.configMap, Self.key) != nil)
         let messages = simulation.refusedManifests.map(\.message)
         try #require(messages.count == 2)
         #expect(
             messages[0]
-                == #"Error from server (NotFound): error when creating "web.yaml": namespaces "nowhere" not found"#)
+                == #"Error from server (NotFound): error when creating "web.yaml": namespaces "nowhere" not found"#
+        )
         #expect(messages[1].hasPrefix(#"The ConfigMap "X" is invalid: metadata.name: Invalid value: "X": "#))
     }
 

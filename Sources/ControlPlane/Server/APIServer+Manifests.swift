@@ -70,7 +70,8 @@ extension APIServer {
         }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
         let faults = Validator.validateUpdate(
-            kind: versioned, object: encoded, old: before, subresource: subresource.isEmpty ? nil : subresource)
+            kind: versioned, object: encoded, old: before,
+            subresource: subresource.isEmpty ? nil : subresource)
         if !faults.isEmpty { throw .invalid(old.kind, old.metadata.name, faults) }
         return APIObject(kind: old.kind, tree: encoded.objectValue ?? [:], epoch: epoch)
     }

@@ -132,7 +132,8 @@ public enum ServiceAddresses {
             spec["clusterIPs"] = before["clusterIPs"]
         }
         // A client that knows only the one address changes, or clears, the list with it.
-        let isSameList = spec.list("clusterIPs").map(\.stringValue) == before.list("clusterIPs").map(\.stringValue)
+        let isSameList =
+            spec.list("clusterIPs").map(\.stringValue) == before.list("clusterIPs").map(\.stringValue)
         guard !isSameSingle, isSameList else { return }
         let address = spec.text("clusterIP")
         spec["clusterIPs"] = address.isEmpty ? Optional.none : .array([.string(address)])

@@ -114,7 +114,8 @@ public enum JSONPatch {
 
     private static func find(_ value: JSONValue, _ path: ArraySlice<String>) -> JSONValue? {
         guard let first = path.first else { return value }
-        let child = value.arrayValue.map { list in place(first, of: list.count).map { list[$0] } } ?? value[first]
+        let child =
+            value.arrayValue.map { list in place(first, of: list.count).map { list[$0] } } ?? value[first]
         return child.flatMap { find($0, path.dropFirst()) }
     }
 

@@ -46,7 +46,9 @@ struct PatchSchema {
         switch schema.shape(field.type) {
         case .list(let element): return (PatchSchema(schema, element), strategy)
         case .pointer(let inner):
-            if case .list(let element) = schema.shape(inner) { return (PatchSchema(schema, element), strategy) }
+            if case .list(let element) = schema.shape(inner) {
+                return (PatchSchema(schema, element), strategy)
+            }
             return (PatchSchema(schema, inner), strategy)
         default: throw PatchFailure("expected slice or array type, but got: \(kindName)")
         }

@@ -306,7 +306,8 @@ extension ScenarioReader {
                 "a leaderElectionRenewDeadline greater than 1.2 times leaderElectionRetryPeriod",
                 hint: "They are \(time("RenewDeadline")) and \(time("RetryPeriod"))")
         }
-        if let first = parameters.duration("podInitialBackoff"), let longest = parameters.duration("podMaxBackoff"),
+        if let first = parameters.duration("podInitialBackoff"),
+            let longest = parameters.duration("podMaxBackoff"),
             longest < first
         {
             cursor.bad(

@@ -106,7 +106,9 @@ private final class ExpectationWatcher: SimulationObserver {
     }
 
     /// Whether calls have to be told one by one.
-    var isInterestedInCalls: Bool { monitor.isInterested(in: Self.calls) || monitor.isInterested(in: Self.errors) }
+    var isInterestedInCalls: Bool {
+        monitor.isInterested(in: Self.calls) || monitor.isInterested(in: Self.errors)
+    }
 
     func observe(_ counters: RunCounters, at time: VirtualTime) {
         monitor.observe(Self.calls, Double(counters.apiCalls), at: time)

@@ -42,7 +42,9 @@ enum KubectlMessage {
     {
         if error.reason == .invalid, !error.causes.isEmpty, let kind {
             let group = kind.info.group
-            let prefix = error.message.hasPrefix(" ") ? "The request is invalid: "
+            let prefix =
+                error.message.hasPrefix(" ")
+                ? "The request is invalid: "
                 : "The \(group.isEmpty ? kind.name : kind.name) \"\(name)\" is invalid: "
             var lines: [String] = []
             for cause in error.causes.map(\.description) where !lines.contains(cause) { lines.append(cause) }

@@ -44,7 +44,8 @@ extension Kubectl {
             } else {
                 let kind = tree["kind"]?.stringValue ?? ""
                 let version = tree["apiVersion"]?.stringValue ?? ""
-                let why = "error: resource mapping not found for name: \"\" namespace: \"\" from "
+                let why =
+                    "error: resource mapping not found for name: \"\" namespace: \"\" from "
                     + "\"\(run.manifest.source)\": no matches for kind \"\(kind)\" in version \"\(version)\""
                 refuse(run, nil, ObjectKey(name: ""), APIError(.notFound, why), why, at: now, &out)
             }
@@ -84,7 +85,8 @@ extension Kubectl {
         case (.create, .success), (.patch, .success), (.get, .success(nil)):
             succeed(target, "apply", &out)
             proceed(run, at: now, &out)
-        case (.patch, .failure(let error)) where error.reason == .conflict && run.conflicts < Self.applyRetries:
+        case (.patch, .failure(let error))
+        where error.reason == .conflict && run.conflicts < Self.applyRetries:
             var again = run
             again.conflicts += 1
             if again.conflicts > 1 {

@@ -104,7 +104,8 @@ struct Kubectl {
 
     // MARK: Changes
 
-    private mutating func edit(_ edit: ObjectEdit, _ kind: ObjectKind, _ key: ObjectKey, _ out: inout Outbox) {
+    private mutating func edit(_ edit: ObjectEdit, _ kind: ObjectKind, _ key: ObjectKey, _ out: inout Outbox)
+    {
         call(.get(kind, key), .edit(edit, kind, key), &out)
     }
 
@@ -155,7 +156,8 @@ struct Kubectl {
         nextToken += 1
     }
 
-    mutating func call(_ request: APIRequest, apply run: ApplyRun, _ step: ApplyRun.Step, _ out: inout Outbox) {
+    mutating func call(_ request: APIRequest, apply run: ApplyRun, _ step: ApplyRun.Step, _ out: inout Outbox)
+    {
         call(request, .apply(run, step), &out)
     }
 

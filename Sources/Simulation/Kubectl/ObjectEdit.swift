@@ -65,7 +65,8 @@ enum ObjectEdit: Sendable {
             let isPaused = tree["spec"]?["paused"]?.boolValue ?? false
             if isPaused == flag { throw Refusal(message: flag ? "is already paused" : "is not paused") }
             return .strategicMerge(["spec": ["paused": flag ? .bool(true) : .null]])
-        case .rollBack(let revision, let sets): return try rollingBack(object, to: revision, sets, epoch: epoch)
+        case .rollBack(let revision, let sets):
+            return try rollingBack(object, to: revision, sets, epoch: epoch)
         case .label(let labels): return Self.metadata("labels", labels, tree)
         case .annotate(let annotations): return Self.metadata("annotations", annotations, tree)
         case .cordon(let flag):
@@ -95,7 +96,9 @@ enum ObjectEdit: Sendable {
         var members: JSONObject = [:]
         for key in changes.keys.sorted() {
             let wanted = changes[key] ?? nil
-            if wanted != present?[key]?.stringValue { members[key] = .some(wanted.map { .string($0) } ?? .null) }
+            if wanted != present?[key]?.stringValue {
+                members[key] = .some(wanted.map { .string($0) } ?? .null)
+            }
         }
         return members.isEmpty ? nil : .merge(["metadata": [field: .object(members)]])
     }
@@ -138,7 +141,8 @@ enum ObjectEdit: Sendable {
                 deployment.with {
                     $0.spec.template = target.template
                     $0.metadata.annotations = target.annotations
-                })
+                }
+            )
             .tree(epoch: epoch)
             return .json([
                 [
