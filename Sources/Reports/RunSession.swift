@@ -66,7 +66,19 @@ public final class RunSession {
         summary.workloads = run.metrics.workloads.keys.sorted().map {
             .init(id: $0, unavailablePodSeconds: run.metrics.unavailablePodSeconds($0, at: simulation.now))
         }
+        summary.refusedManifests = run.refusedManifests.map { refusal in
+            let kind = refusal.kind?.name.lowercased() ?? "object"
+            return RunSummary.RefusedManifest(
+                file: refusal.manifest.source, place: refusal.manifest.place,
+                object: "\(kind)/\(refusal.key)", time: refusal.time, message: refusal.message)
+        }
         summary.digest = simulation.digestText
+    }
+
+    private var outcome: String {
+        if summary.isInterrupted { return "interrupted" }
+        if !summary.refusedManifests.isEmpty { return "refused" }
+        return run.hasHeld ? "held" : "failed"
     }
 
     /// The whole run as JSON: what `run.json` holds, and what `--format json` prints.
@@ -74,7 +86,7 @@ public final class RunSession {
         [
             "apiVersion": "simk.dev/v1", "kind": "Run", "version": .string(SimkVersion.number),
             "seed": Int64(exactly: summary.seed).map(JSONValue.integer) ?? .string(String(summary.seed)),
-            "outcome": .string(summary.isInterrupted ? "interrupted" : run.hasHeld ? "held" : "failed"),
+            "outcome": .string(outcome),
             "digest": .string(summary.digest),
             "summary": summary.json(withWallClock: withWallClock),
             "expectations": .array(run.results.map(\.json)),

@@ -77,6 +77,7 @@ extension ClusterSimulation {
         // What was cut off on its way has not arrived.
         call.result = process.isConnected ? server.handle(request, at: now) : .failure(.unreachable)
         if case .failure = call.result { counters.apiErrors += 1 }
+        callObserver?(counters, now)
         if call.token == .none {
             calls.remove(handle)
             return

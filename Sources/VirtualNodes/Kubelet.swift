@@ -43,6 +43,10 @@ public struct Kubelet: Component, Sendable {
     var registrationDelay = VirtualDuration.zero
     var nodeStatusVersion: UInt32 = 0
     var isNodeStatusScheduled = false
+    /// When the node's status is looked at next, if it is scheduled.
+    var nodeStatusTime = VirtualTime.never
+    /// When it was last reported.
+    var nodeReportTime: VirtualTime?
     var isNodeStatusInFlight = false
     var leaseVersion: UInt32 = 0
     /// Whether the lease object is believed to exist.

@@ -203,7 +203,10 @@ extension APIError {
     static func invalid(_ kind: ObjectKind, _ name: String, _ errors: [FieldError]) -> APIError {
         let group = kind.info.group
         let qualified = group.isEmpty ? kind.name : "\(kind.name).\(group)"
-        let texts = errors.map(\.description)
+        // A text that comes again is told once.
+        let texts = errors.map(\.description).reduce(into: [String]()) { texts, text in
+            if !texts.contains(text) { texts.append(text) }
+        }
         let list = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
         return APIError(.invalid, "\(qualified) \"\(name)\" is invalid: \(list)", causes: errors)
     }

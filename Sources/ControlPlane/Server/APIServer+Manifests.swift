@@ -53,35 +53,27 @@ extension APIServer {
         return APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
     }
 
-    /// Takes the changed tree of an existing object through decoding, defaulting and validation.
-    func admitUpdate(_ tree: JSONValue, of old: APIObject, at now: VirtualTime) throws(APIError) -> APIObject
-    {
-        let (kind, versioned) = try servedKind(of: tree)
-        var tree = try decoded(tree, as: versioned)
-        _ = Defaulting.apply(versioned, &tree)
+    /// Takes the changed tree of an existing object through its kind's strategy and validation. The tree is
+    /// decoded and defaulted.
+    mutating func admitUpdate(
+        _ decoded: JSONValue, as versioned: GroupVersionKind, of old: APIObject, subresource: String = "",
+        at now: VirtualTime
+    ) throws(APIError) -> APIObject {
+        var tree = decoded
         let before = old.tree(epoch: epoch)
         UpdateStrategy.prepare(
-            versioned, &tree, old: before, now: epoch.advanced(by: now.sinceStart).rfc3339)
-        if kind == .pod { PriorityAdmission.admit(updated: &tree, old: before) }
+            versioned, &tree, old: before, subresource: subresource,
+            now: epoch.advanced(by: now.sinceStart).rfc3339)
+        if subresource.isEmpty {
+            if old.kind == .pod { PriorityAdmission.admit(updated: &tree, old: before) }
+            if old.kind == .service { try updateAddresses(of: &tree, old: before) }
+        }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
-        let faults = Validator.validateUpdate(kind: versioned, object: encoded, old: before)
-        if !faults.isEmpty { throw .invalid(kind, old.metadata.name, faults) }
-        return APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
-    }
-
-    /// Creates the object, or merges the manifest into the one that is there.
-    ///
-    /// Members that the manifest does not name stay; its lists replace those of the object. kubectl's
-    /// three-way merge also removes what an earlier manifest named and this one does not, and merges lists
-    /// by key: simk does neither.
-    mutating func apply(_ manifest: JSONValue, at now: VirtualTime) throws(APIError) -> APIObject {
-        let (kind, _) = try servedKind(of: manifest)
-        let metadata = manifest["metadata"]
-        var key = ObjectKey(name: metadata?["name"]?.stringValue ?? "")
-        if kind.info.isNamespaced { key.namespace = metadata?["namespace"]?.stringValue ?? "default" }
-        guard let old = store[kind, key] else { return try create(try admit(manifest, at: now), at: now) }
-        let merged = try admitUpdate(old.tree(epoch: epoch).merging(manifest), of: old, at: now)
-        return try finishUpdate(merged.withStatus(of: old), old: old, at: now)
+        let faults = Validator.validateUpdate(
+            kind: versioned, object: encoded, old: before,
+            subresource: subresource.isEmpty ? nil : subresource)
+        if !faults.isEmpty { throw .invalid(old.kind, old.metadata.name, faults) }
+        return APIObject(kind: old.kind, tree: encoded.objectValue ?? [:], epoch: epoch)
     }
 
     private func servedKind(of manifest: JSONValue) throws(APIError) -> (ObjectKind, GroupVersionKind) {
@@ -121,7 +113,21 @@ extension APIServer {
 
     /// Gives a new Service the addresses and ports that it does not name itself.
     private mutating func allocateAddresses(of service: inout JSONValue, name: String) throws(APIError) {
-        let needs = ServiceAddresses.prepare(&service)
+        try allocate(ServiceAddresses.prepare(&service), of: &service, name: name)
+    }
+
+    /// The same for a changed Service: what it has it keeps, unless its new type has no use for it.
+    private mutating func updateAddresses(of service: inout JSONValue, old: JSONValue) throws(APIError) {
+        let name = old["metadata"]?["name"]?.stringValue ?? ""
+        let needs = ServiceAddresses.prepareUpdate(&service, old: old)
+        let faults = ServiceAllocation().prepare(&service, old: old)
+        if !faults.isEmpty { throw .invalid(.service, name, faults) }
+        try allocate(needs, of: &service, name: name)
+    }
+
+    private mutating func allocate(
+        _ needs: ServiceAddresses.Needs, of service: inout JSONValue, name: String
+    ) throws(APIError) {
         if needs.clusterIP {
             guard let address = allocators.address() else {
                 throw APIError(.internalError, "failed to allocate IP for service \"\(name)\": range is full")

@@ -57,7 +57,6 @@ public struct APIServer: ~Copyable {
         case .get(let kind, let key): return materialized(try existing(kind, key), at: now)
         case .create(let object): return try create(object, at: now)
         case .createManifest(let tree): return try create(try admit(tree, at: now), at: now)
-        case .applyManifest(let tree): return try apply(tree, at: now)
         case .update(let object): return try update(object, at: now)
         case .updateStatus(let object): return try updateStatus(object, at: now)
         case .patch(let kind, let key, let patch, let uid):

@@ -1,5 +1,6 @@
 public import KubernetesModel
 import OrderedCollections
+public import SimulationKernel
 
 /// A scheduler's profiles and settings, as a `KubeSchedulerConfiguration` (kubescheduler.config.k8s.io/v1)
 /// gives them.
@@ -9,8 +10,12 @@ public struct SchedulerConfiguration: Sendable {
     /// In the order of the configuration; one answers to each scheduler name.
     public var profiles: [Framework]
     public var percentageOfNodesToScore: Int64 = 0
-    public var podInitialBackoffSeconds: Int64 = 1
-    public var podMaxBackoffSeconds: Int64 = 10
+    /// `podInitialBackoffSeconds`; a scenario may give fractions, too.
+    public var podInitialBackoff = VirtualDuration.seconds(1)
+    /// `podMaxBackoffSeconds`.
+    public var podMaxBackoff = VirtualDuration.seconds(10)
+    /// `--pod-max-in-unschedulable-pods-duration`: after this time a pod is tried again, whatever happened.
+    public var podMaxInUnschedulablePods = VirtualDuration.minutes(5)
 
     /// The default configuration.
     public static func standard(registry: PluginRegistry = .standard) throws(ConfigurationError)
@@ -32,10 +37,10 @@ public struct SchedulerConfiguration: Sendable {
             "extenders", "delayCacheUntilActive",
         ])
         percentageOfNodesToScore = try arguments.integer("percentageOfNodesToScore", in: 0...100) ?? 0
-        podInitialBackoffSeconds = try arguments.integer("podInitialBackoffSeconds", in: 1...86_400) ?? 1
-        podMaxBackoffSeconds =
-            try arguments.integer("podMaxBackoffSeconds", in: podInitialBackoffSeconds...86_400)
-            ?? max(10, podInitialBackoffSeconds)
+        let initial = try arguments.integer("podInitialBackoffSeconds", in: 1...86_400) ?? 1
+        let longest = try arguments.integer("podMaxBackoffSeconds", in: initial...86_400)
+        podInitialBackoff = .seconds(initial)
+        podMaxBackoff = .seconds(longest ?? max(10, initial))
         let list = try arguments.array("profiles") ?? []
         profiles = []
         for (place, profile) in (list.isEmpty ? [.object([:])] : list).enumerated() {

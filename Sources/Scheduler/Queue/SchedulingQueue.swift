@@ -8,8 +8,6 @@ public import SimulationKernel
 /// Nothing in it ticks: what upstream does every second or half minute is done when it has an effect, and
 /// ``nextWake`` tells when that is. Upstream: `pkg/scheduler/backend/queue` (v1.36).
 public struct SchedulingQueue {
-    /// After this time in the unschedulable pool a pod is tried again, whatever happened.
-    public static let unschedulableTimeout = VirtualDuration.minutes(5)
     /// How often upstream looks for such pods.
     public static let flushPeriod = VirtualDuration.seconds(30)
     /// Back-off ends are aligned to windows of this length, within which priority decides.
@@ -19,6 +17,8 @@ public struct SchedulingQueue {
     private let profiles: [Framework]
     private let initialBackoff: VirtualDuration
     private let maximumBackoff: VirtualDuration
+    /// After this time in the unschedulable pool a pod is tried again, whatever happened.
+    private let unschedulableTimeout: VirtualDuration
     /// When the queue began to run, from which the flush period counts.
     private let start: VirtualTime
     private var active: PodHeap
@@ -38,8 +38,9 @@ public struct SchedulingQueue {
 
     public init(configuration: SchedulerConfiguration, start: VirtualTime) {
         profiles = configuration.profiles
-        initialBackoff = .seconds(configuration.podInitialBackoffSeconds)
-        maximumBackoff = .seconds(configuration.podMaxBackoffSeconds)
+        initialBackoff = configuration.podInitialBackoff
+        maximumBackoff = configuration.podMaxBackoff
+        unschedulableTimeout = configuration.podMaxInUnschedulablePods
         self.start = start
         // Upstream takes the order of the first profile for all; validation has them equal.
         let sort: any QueueSortPlugin = configuration.profiles.first?.queueSort ?? PrioritySort()
@@ -419,7 +420,7 @@ public struct SchedulingQueue {
 
     /// When upstream's periodic look finds that a pod has waited too long.
     private func timeoutFlush(of pod: QueuedPod) -> VirtualTime {
-        let due = pod.timestamp + Self.unschedulableTimeout + .nanoseconds(1)
+        let due = pod.timestamp + unschedulableTimeout + .nanoseconds(1)
         return due.roundedUp(toPeriod: Self.flushPeriod, phase: start)
     }
 }
