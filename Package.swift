@@ -87,7 +87,7 @@ let package = Package(
             "Reports",
             [
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
-                "Telemetry",
+                "Telemetry", collections,
             ]),
         // Floor 8
         .executableTarget(

@@ -134,6 +134,16 @@ extension SchedulerComponent {
             failBinding(uid, "no bind plugin took the pod", &out)
             return
         }
+        // The first extender that binds does it; what it would ask of the API server is asked for it.
+        let binder = binding.framework.extenders.first {
+            !$0.configuration.bindVerb.isEmpty && $0.configuration.isInterested(in: pod.spec)
+        }
+        if let binder, let failure = binder.bind(pod, toNodeNamed: binding.nodeName),
+            !binder.configuration.isIgnorable
+        {
+            failBinding(uid, failure.message, &out)
+            return
+        }
         call(.bind(pod: pod.key, uid: pod.uid, node: binding.nodeName), .bind(uid), &out)
     }
 

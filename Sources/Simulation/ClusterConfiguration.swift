@@ -81,6 +81,8 @@ public struct ClusterConfiguration: Sendable {
     public var clients = ClientLimits()
     public var scheduler: SchedulerConfiguration
     public var schedulerTiming = SchedulerTiming()
+    /// How one of several nodes with the highest score is taken.
+    public var schedulerTies = TieBreak.drawn
     public var kubelet: KubeletSettings
     public var controllers = ControllerOptions()
     public var failures: [FailurePlan] = []

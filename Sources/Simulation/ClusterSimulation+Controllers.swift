@@ -9,7 +9,7 @@ extension ClusterSimulation {
     func newScheduler() -> SchedulerComponent {
         var scheduler = SchedulerComponent(
             configuration: configuration.scheduler, seed: configuration.seed,
-            timing: configuration.schedulerTiming, start: now)
+            timing: configuration.schedulerTiming, tieBreak: configuration.schedulerTies, start: now)
         scheduler.isRecording = observers.contains(where: \.hearsScheduling)
         return scheduler
     }

@@ -27,7 +27,8 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ParametersCommand.self,
+            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
+            ParametersCommand.self,
             VersionCommand.self,
         ])
 

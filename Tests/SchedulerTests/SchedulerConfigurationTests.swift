@@ -13,14 +13,14 @@ struct SchedulerConfigurationTests {
             profile.filter.map(\.name) == [
                 "NodeUnschedulable", "NodeName", "TaintToleration", "NodeAffinity", "NodePorts",
                 "NodeResourcesFit", "VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "VolumeZone",
-                "PodTopologySpread", "InterPodAffinity", "NodeDeclaredFeatures",
+                "PodTopologySpread", "InterPodAffinity", "DynamicResources", "NodeDeclaredFeatures",
             ])
         let weights = profile.score.map { "\($0.plugin.name) \($0.weight)" }
         #expect(
             weights == [
                 "TaintToleration 3", "NodeAffinity 2", "NodeResourcesFit 1", "VolumeBinding 1",
-                "PodTopologySpread 2", "InterPodAffinity 2", "NodeResourcesBalancedAllocation 1",
-                "ImageLocality 1",
+                "PodTopologySpread 2", "InterPodAffinity 2", "DynamicResources 2",
+                "NodeResourcesBalancedAllocation 1", "ImageLocality 1",
             ])
         #expect(profile.postFilter.map(\.name) == ["DynamicResources", "DefaultPreemption"])
         #expect(profile.bind.map(\.name) == ["DefaultBinder"])
@@ -48,8 +48,8 @@ struct SchedulerConfigurationTests {
                 "profiles[0].pluginConfig[0].args.hardPodAffinityWeight: 101 is not in the range 0 to 100"
             ),
             (
-                #"{"extenders": [{"urlPrefix": "http://x"}]}"#,
-                "extenders: simk does not call scheduler extenders"
+                #"{"extenders": [{"urlPrefix": "http://x", "prioritizeVerb": "p"}]}"#,
+                "extenders[0].weight: must have a positive weight applied to it"
             ),
             (
                 #"{"profiles": [{"schedulerName": "a"}, {"schedulerName": "a"}]}"#,

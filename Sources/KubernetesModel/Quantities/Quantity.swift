@@ -104,6 +104,13 @@ public struct Quantity: Sendable {
 
     public var isZero: Bool { sign == 0 }
 
+    /// Whether the number is kept with arbitrary precision: it was written as a fraction of a binary unit, say,
+    /// or 64 bits do not hold it. Upstream shares the memory of such numbers between copies.
+    public var hasArbitraryPrecision: Bool {
+        if case .big = amount { return true }
+        return false
+    }
+
     var big: BigDecimal {
         switch amount {
         case .small(let small): small.big

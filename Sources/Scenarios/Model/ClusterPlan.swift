@@ -80,6 +80,27 @@ public struct ClusterPlan: Sendable {
     public var controllerManagers: Int
     /// Every timing constant and rate, changed or not.
     public var parameters: ParameterValues
+    public var scheduler = SchedulerPlan()
+}
+
+/// How the scheduler decides.
+public struct SchedulerPlan: Sendable {
+    /// How one of several nodes with the highest score is taken.
+    public enum Ties: String, CaseIterable, Sendable { case seeded, lexicographic }
+
+    /// A `KubeSchedulerConfiguration` that has been checked; null for the default one.
+    public var config = JSONValue.null
+    public var ties = Ties.seeded
+
+    /// Whether extenders are asked over HTTP, so that the run depends on their answers.
+    public var hasExtenders: Bool { config["extenders"]?.arrayValue?.isEmpty == false }
+
+    var json: JSONValue {
+        var members: JSONObject = [:]
+        if !config.isNull { members["config"] = config }
+        members["ties"] = .string(ties.rawValue)
+        return .object(members)
+    }
 }
 
 /// One machine of a pool.
@@ -152,6 +173,7 @@ extension ClusterPlan {
                 "controllerManagers": .integer(Int64(controllerManagers)),
                 "parameters": parameters.json,
             ]),
+            "scheduler": scheduler.json,
         ])
     }
 }

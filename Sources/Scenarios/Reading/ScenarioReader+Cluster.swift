@@ -7,7 +7,7 @@ extension ScenarioReader {
     func readCluster(_ cursor: Cursor?) -> ClusterPlan? {
         guard
             let object = cursor?.object(keys: [
-                "zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane",
+                "zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane", "scheduler",
             ])
         else { return nil }
         let racksPerZone = object["racksPerZone"]?.integer(1...1_000, "a whole number from 1 to 1000") ?? 1
@@ -19,6 +19,7 @@ extension ScenarioReader {
             zones: zones, nodePools: pools, images: images, registry: registry, schedulers: 1,
             controllerManagers: 1, parameters: ParameterValues())
         if let controlPlane = object["controlPlane"] { readControlPlane(controlPlane, &plan) }
+        if let scheduler = object["scheduler"] { plan.scheduler = readScheduler(scheduler) }
         return plan
     }
 

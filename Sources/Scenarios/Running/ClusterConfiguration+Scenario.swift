@@ -15,6 +15,16 @@ extension ClusterConfiguration {
         let plan = scenario.cluster
         zones = plan.zones.map(\.name)
         racks = plan.racks
+        // The reader has checked it.
+        if !plan.scheduler.config.isNull,
+            let configured = try? SchedulerConfiguration(json: plan.scheduler.config)
+        {
+            scheduler = configured
+            scheduler.attach(HTTPExtenderTransport(), epoch: scenario.start)
+            clients.scheduler = ClientLimits.Limit(
+                queriesPerSecond: configured.queriesPerSecond, burst: Int(configured.burst))
+        }
+        schedulerTies = plan.scheduler.ties == .seeded ? .drawn : .lexicographic
         schedulers = plan.schedulers
         controllerManagers = plan.controllerManagers
         for node in plan.nodes {
@@ -60,6 +70,10 @@ extension ClusterConfiguration {
         func set(_ name: String, _ target: inout VirtualDuration) {
             if let value = parameters.duration(name) { target = value }
         }
+        // A configuration of the scheduler says it otherwise.
+        func setIfGiven(_ name: String, _ target: inout VirtualDuration) {
+            if parameters.changed.contains(where: { $0.parameter.name == name }) { set(name, &target) }
+        }
         func set(_ name: String, _ target: inout Draw) {
             if let value = parameters.duration(name) { target = .constant(value) }
         }
@@ -75,8 +89,8 @@ extension ClusterConfiguration {
         set("leaderElectionRetryPeriod", &election.retryPeriod)
 
         set("schedulingTime", &schedulerTiming.cycleBase)
-        set("podInitialBackoff", &scheduler.podInitialBackoff)
-        set("podMaxBackoff", &scheduler.podMaxBackoff)
+        setIfGiven("podInitialBackoff", &scheduler.podInitialBackoff)
+        setIfGiven("podMaxBackoff", &scheduler.podMaxBackoff)
         set("podMaxInUnschedulablePods", &scheduler.podMaxInUnschedulablePods)
 
         set("nodeLeaseRenewInterval", &kubelet.timing.leaseRenewalPeriod)

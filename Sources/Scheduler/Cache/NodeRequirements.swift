@@ -193,7 +193,7 @@ public struct PreferredNodeTerms: Hashable, Sendable {
     /// The sum of the weights of the terms that hold.
     func score(_ node: NodeIndex, in nodes: NodeTable) -> Int64 {
         var sum: Int64 = 0
-        for entry in terms where entry.term.matches(node, in: nodes) { sum += entry.weight }
+        for entry in terms where entry.term.matches(node, in: nodes) { sum &+= entry.weight }
         return sum
     }
 

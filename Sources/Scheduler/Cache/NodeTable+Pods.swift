@@ -28,6 +28,22 @@ extension NodeTable {
         return PodInfo(pod: pod, podClass: podClass)
     }
 
+    /// Compiles a pod whose requests upstream sums several times, and of which each sum changes the next.
+    ///
+    /// A request at pod level that is kept with arbitrary precision (`0.5Gi`) shares its memory with the sum,
+    /// into which the overhead is then added: upstream's pod grows with every sum
+    /// (`component-helpers/resource/helpers.go`, `addResourceList`, v1.36). An API server stores `512Mi`
+    /// instead, so no cluster shows this, but golden results made without one do.
+    mutating func compile(
+        _ pod: Ref<Pod>, sumsBeforeScoring: Int64, sumsBeforeReservation: Int64
+    ) -> PodInfo {
+        let podClass = PodClass(
+            pod: pod.value, table: &self, sumsBeforeScoring: sumsBeforeScoring,
+            sumsBeforeReservation: sumsBeforeReservation)
+        addMissingResourceColumns()
+        return PodInfo(pod: pod, podClass: podClass)
+    }
+
     /// Puts a pod onto the node of a name, which need not be known.
     @discardableResult
     public mutating func add(_ pod: PodInfo, toNodeNamed name: String) -> NodeIndex {

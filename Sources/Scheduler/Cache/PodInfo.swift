@@ -36,22 +36,26 @@ public final class PodClass: Sendable {
         spec.affinity?.podAffinity != nil || spec.affinity?.podAntiAffinity != nil
     }
 
-    init(pod: Pod, table: inout NodeTable) {
+    init(
+        pod: Pod, table: inout NodeTable, sumsBeforeScoring: Int64 = 1, sumsBeforeReservation: Int64 = 1
+    ) {
         let spec = pod.spec
         let namespace = pod.metadata.namespace
         self.spec = spec
         self.namespace = namespace
         let plain = PodRequests()(pod)
         requests = table.resources.compile(plain)
-        let actual = PodRequests(usesStatus: true)(pod)
+        let actual = PodRequests(usesStatus: true, sums: sumsBeforeReservation)(pod)
         reserved = table.resources.compile(actual)
-        scoringRequests = actual
+        scoringRequests = PodRequests(usesStatus: true, sums: sumsBeforeScoring)(pod)
         scoringRequestsWithDefaults = PodRequests(missing: DefaultRequests.both, skipsPodLevel: true)(pod)
         var missing = DefaultRequests.both
         if PodRequests.hasPodLevelRequests(spec) {
             for entry in missing.entries where actual[entry.name] != nil { missing[entry.name] = nil }
         }
-        let nonZero = missing.isEmpty ? actual : PodRequests(missing: missing, usesStatus: true)(pod)
+        let sums = sumsBeforeReservation > 1 ? sumsBeforeReservation + 1 : 1
+        let nonZero =
+            missing.isEmpty ? actual : PodRequests(missing: missing, usesStatus: true, sums: sums)(pod)
         nonZeroMilliCPU = nonZero.amount(ResourceName.cpu)
         nonZeroMemoryBytes = nonZero.amount(ResourceName.memory)
         hostPorts = HostPort.ports(of: spec)

@@ -42,6 +42,9 @@ struct PodRequests {
     var usesStatus = false
     /// Whether requests at pod level are left out.
     var skipsPodLevel = false
+    /// How often the overhead is added to requests at pod level of arbitrary precision: see
+    /// ``NodeTable/compile(_:sumsBeforeScoring:sumsBeforeReservation:)``.
+    var sums: Int64 = 1
 
     func callAsFunction(_ pod: Pod) -> ResourceList {
         let spec = pod.spec
@@ -74,6 +77,14 @@ struct PodRequests {
             }
         }
         total.add(spec.overhead)
+        if sums > 1, !skipsPodLevel, let podLevel = spec.fields.resources {
+            for entry in spec.overhead.entries
+            where Self.isPodLevelResource(entry.name)
+                && podLevel.requests[entry.name]?.hasArbitraryPrecision == true
+            {
+                for _ in 1..<sums { total[entry.name]?.add(entry.quantity) }
+            }
+        }
         return total
     }
 
@@ -116,6 +127,15 @@ struct PodRequests {
     /// Whether pod-level requests may name the resource.
     static func isPodLevelResource(_ name: String) -> Bool {
         name == ResourceName.cpu || name == ResourceName.memory || name.hasPrefix("hugepages-")
+    }
+
+    /// Whether upstream adds the overhead anew into the spec of a pod each time that it sums the requests.
+    static func sharesMemory(_ spec: PodSpec) -> Bool {
+        guard let podLevel = spec.fields.resources, !spec.overhead.isEmpty else { return false }
+        return podLevel.requests.entries.contains {
+            isPodLevelResource($0.name) && $0.quantity.hasArbitraryPrecision
+                && spec.overhead[$0.name] != nil
+        }
     }
 
     static func hasPodLevelRequests(_ spec: PodSpec) -> Bool {

@@ -7,8 +7,24 @@ import OrderedCollections
 extension NodeAffinity {
     init(arguments: PluginArguments) throws(ConfigurationError) {
         try arguments.allow(["apiVersion", "kind", "addedAffinity"])
-        let affinity = arguments.json["addedAffinity"]?.objectValue.map {
+        let affinity = try arguments.object("addedAffinity")?.json.objectValue.map {
             KubernetesModel.NodeAffinity(fields: $0, epoch: CalendarTime(unixSeconds: 0))
+        }
+        if let affinity {
+            var table = NodeTable()
+            let path = "\(arguments.path).addedAffinity"
+            if let required = affinity.required,
+                CompiledNodeSelector(required, symbols: &table.symbols).terms.contains(where: { !$0.isValid })
+            {
+                throw ConfigurationError(
+                    path: "\(path).requiredDuringSchedulingIgnoredDuringExecution",
+                    message: "a term that cannot be parsed: check its operators and values")
+            }
+            if PreferredNodeTerms(affinity.preferred, symbols: &table.symbols) == nil {
+                throw ConfigurationError(
+                    path: "\(path).preferredDuringSchedulingIgnoredDuringExecution",
+                    message: "a term that cannot be parsed: check its operators and values")
+            }
         }
         self.init(addedAffinity: affinity)
     }
@@ -29,7 +45,8 @@ extension PodTopologySpread {
     init(arguments: PluginArguments) throws(ConfigurationError) {
         try arguments.allow(["apiVersion", "kind", "defaultConstraints", "defaultingType"])
         let list = try arguments.array("defaultConstraints") ?? []
-        switch arguments.json["defaultingType"]?.stringValue ?? "System" {
+        try Self.check(list, "\(arguments.path).defaultConstraints")
+        switch try arguments.string("defaultingType") ?? "System" {
         case "List":
             self.init(
                 defaults: .list(
@@ -52,6 +69,39 @@ extension PodTopologySpread {
     }
 }
 
+extension PodTopologySpread {
+    /// Upstream: `ValidatePodTopologySpreadArgs`.
+    private static func check(_ list: [JSONValue], _ path: String) throws(ConfigurationError) {
+        var seen: [String] = []
+        for (place, item) in list.enumerated() {
+            let constraint = PluginArguments(path: "\(path)[\(place)]", json: item)
+            try constraint.allow([
+                "maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "minDomains",
+                "nodeAffinityPolicy", "nodeTaintsPolicy", "matchLabelKeys",
+            ])
+            func fail(_ member: String, _ message: String) -> ConfigurationError {
+                ConfigurationError(path: "\(constraint.path).\(member)", message: message)
+            }
+            let skew = try constraint.integer("maxSkew") ?? 0
+            if skew <= 0 || skew > Int64(Int32.max) { throw fail("maxSkew", "not in valid range (0, inf)") }
+            let key = try constraint.string("topologyKey") ?? ""
+            if key.isEmpty { throw fail("topologyKey", "can not be empty") }
+            let action = try constraint.string("whenUnsatisfiable") ?? ""
+            if !["DoNotSchedule", "ScheduleAnyway"].contains(action) {
+                throw fail(
+                    "whenUnsatisfiable", "'\(action)' is not one of DoNotSchedule, ScheduleAnyway")
+            }
+            if let selector = item["labelSelector"], !selector.isNull {
+                throw fail(
+                    "labelSelector", "constraint must not define a selector, as they deduced for each pod")
+            }
+            let pair = "{\(key), \(action)}"
+            if seen.contains(pair) { throw fail("topologyKey", "a second constraint \(pair)") }
+            seen.append(pair)
+        }
+    }
+}
+
 extension DefaultPreemption {
     init(arguments: PluginArguments) throws(ConfigurationError) {
         try arguments.allow(
@@ -60,19 +110,38 @@ extension DefaultPreemption {
             minCandidatePercentage: try arguments.integer("minCandidateNodesPercentage", in: 0...100) ?? 10,
             minCandidateCount: try arguments.integer(
                 "minCandidateNodesAbsolute", in: 0...Int64(Int32.max)) ?? 100)
+        if minCandidatePercentage == 0 && minCandidateCount == 0 {
+            throw ConfigurationError(
+                path: "\(arguments.path).minCandidateNodesPercentage",
+                message: "cannot be zero at the same time as minCandidateNodesAbsolute")
+        }
     }
 }
 
 extension NodeResourcesBalancedAllocation {
     init(arguments: PluginArguments) throws(ConfigurationError) {
         try arguments.allow(["apiVersion", "kind", "resources"])
-        self.init(resources: try arguments.resources("resources"))
+        let resources = try arguments.resources("resources")
+        for (place, resource) in resources.enumerated() {
+            let path = "\(arguments.path).resources[\(place)]"
+            if resource.weight != 1 { throw ConfigurationError(path: "\(path).weight", message: "must be 1") }
+            if resources[..<place].contains(where: { $0.name == resource.name }) {
+                throw ConfigurationError(path: "\(path).name", message: "a second '\(resource.name)'")
+            }
+        }
+        self.init(resources: resources)
     }
 }
 
 extension VolumeBinding {
     init(arguments: PluginArguments) throws(ConfigurationError) {
         try arguments.allow(["apiVersion", "kind", "bindTimeoutSeconds", "shape"])
+        if let shape = arguments.json["shape"], !shape.isNull {
+            throw ConfigurationError(
+                path: "\(arguments.path).shape",
+                message: "unexpected field `shape`: it needs the feature StorageCapacityScoring, which is off"
+            )
+        }
         self.init(
             bindTimeoutSeconds: try arguments.integer("bindTimeoutSeconds", in: 0...31_536_000) ?? 600)
     }
@@ -84,11 +153,24 @@ extension NodeResourcesFit {
             ["apiVersion", "kind", "scoringStrategy", "ignoredResources", "ignoredResourceGroups"])
         let ignored = try arguments.array("ignoredResources") ?? []
         let groups = try arguments.array("ignoredResourceGroups") ?? []
+        for (place, group) in groups.enumerated() where group.stringValue?.contains("/") ?? true {
+            throw ConfigurationError(
+                path: "\(arguments.path).ignoredResourceGroups[\(place)]",
+                message: "resource group name can't contain '/'")
+        }
         var strategy = ScoringStrategy.leastAllocated(ScoredResource.cpuAndMemory)
         if let json = arguments.json["scoringStrategy"], !json.isNull {
             let nested = PluginArguments(path: "\(arguments.path).scoringStrategy", json: json)
             let resources = try nested.resources("resources")
-            switch json["type"]?.stringValue ?? "LeastAllocated" {
+            try nested.allow(["type", "resources", "requestedToCapacityRatio"])
+            let type = try nested.string("type") ?? "LeastAllocated"
+            if let ratio = json["requestedToCapacityRatio"], !ratio.isNull, type != "RequestedToCapacityRatio"
+            {
+                throw ConfigurationError(
+                    path: "\(nested.path).requestedToCapacityRatio",
+                    message: "must be nil when type is not RequestedToCapacityRatio")
+            }
+            switch type {
             case "LeastAllocated": strategy = .leastAllocated(resources)
             case "MostAllocated": strategy = .mostAllocated(resources)
             case "RequestedToCapacityRatio":

@@ -99,8 +99,31 @@ public struct PluginArguments: Sendable {
         for name in members.keys where !names.contains(name) {
             throw ConfigurationError(
                 path: path.isEmpty ? name : "\(path).\(name)",
-                message: "unknown field. Known are \(names.joined(separator: ", "))")
+                message: "unknown field. Known are \(names.joined(separator: ", "))",
+                unknownName: name, knownNames: names)
         }
+    }
+
+    /// A text member; nil when it is absent.
+    public func string(_ name: String) throws(ConfigurationError) -> String? {
+        guard let value = json[name], !value.isNull else { return nil }
+        guard let text = value.stringValue else { throw wrong(name, "a text", value) }
+        return text
+    }
+
+    /// An object member with its own path; nil when it is absent.
+    func object(_ name: String) throws(ConfigurationError) -> PluginArguments? {
+        guard let value = json[name], !value.isNull else { return nil }
+        guard value.objectValue != nil else { throw wrong(name, "an object", value) }
+        return PluginArguments(path: path.isEmpty ? name : "\(path).\(name)", json: value)
+    }
+
+    /// Refuses a member that is there with another value than the one that simk has.
+    func onlyStandard(_ name: String, _ standard: JSONValue, _ hint: String) throws(ConfigurationError) {
+        guard let value = json[name], !value.isNull, value != standard else { return }
+        throw ConfigurationError(
+            path: path.isEmpty ? name : "\(path).\(name)",
+            message: "simk does not take another value than \(JSONWriter.string(standard)). \(hint)")
     }
 
     public func boolean(_ name: String) throws(ConfigurationError) -> Bool? {

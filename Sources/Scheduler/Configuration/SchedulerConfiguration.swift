@@ -16,6 +16,10 @@ public struct SchedulerConfiguration: Sendable {
     public var podMaxBackoff = VirtualDuration.seconds(10)
     /// `--pod-max-in-unschedulable-pods-duration`: after this time a pod is tried again, whatever happened.
     public var podMaxInUnschedulablePods = VirtualDuration.minutes(5)
+    /// Calls to the API server a second, and how many may go at once.
+    public var queriesPerSecond: Double = 50
+    public var burst: Int64 = 100
+    public private(set) var extenders: [ExtenderConfiguration] = []
 
     /// The default configuration.
     public static func standard(registry: PluginRegistry = .standard) throws(ConfigurationError)
@@ -27,20 +31,25 @@ public struct SchedulerConfiguration: Sendable {
     /// Reads a configuration; members that simk does not support are refused.
     public init(json: JSONValue, registry: PluginRegistry = .standard) throws(ConfigurationError) {
         let arguments = PluginArguments(path: "", json: json)
-        if let extenders = try arguments.array("extenders"), !extenders.isEmpty {
-            throw ConfigurationError(path: "extenders", message: "simk does not call scheduler extenders")
-        }
         try arguments.allow([
             "apiVersion", "kind", "parallelism", "leaderElection", "clientConnection",
             "healthzBindAddress", "metricsBindAddress", "enableProfiling", "enableContentionProfiling",
             "percentageOfNodesToScore", "podInitialBackoffSeconds", "podMaxBackoffSeconds", "profiles",
             "extenders", "delayCacheUntilActive",
         ])
+        profiles = []
+        try checkHead(arguments)
+        extenders = try ExtenderConfiguration.list(try arguments.array("extenders") ?? [])
         percentageOfNodesToScore = try arguments.integer("percentageOfNodesToScore", in: 0...100) ?? 0
         let initial = try arguments.integer("podInitialBackoffSeconds", in: 1...86_400) ?? 1
-        let longest = try arguments.integer("podMaxBackoffSeconds", in: initial...86_400)
+        let longest = try arguments.integer("podMaxBackoffSeconds", in: 1...86_400) ?? 10
+        if longest < initial {
+            throw ConfigurationError(
+                path: "podMaxBackoffSeconds",
+                message: "\(longest) must be greater than or equal to podInitialBackoffSeconds")
+        }
         podInitialBackoff = .seconds(initial)
-        podMaxBackoff = .seconds(longest ?? max(10, initial))
+        podMaxBackoff = .seconds(longest)
         let list = try arguments.array("profiles") ?? []
         profiles = []
         for (place, profile) in (list.isEmpty ? [.object([:])] : list).enumerated() {
@@ -48,16 +57,84 @@ public struct SchedulerConfiguration: Sendable {
             try PluginArguments(path: path, json: profile).allow([
                 "schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig",
             ])
-            let name = profile["schedulerName"]?.stringValue ?? (list.count <= 1 ? "default-scheduler" : "")
+            let own = try PluginArguments(path: path, json: profile).string("schedulerName")
+            let name = own ?? (list.count <= 1 ? "default-scheduler" : "")
             if name.isEmpty { throw ConfigurationError(path: "\(path).schedulerName", message: "is missing") }
             if profiles.contains(where: { $0.profileName == name }) {
                 throw ConfigurationError(
                     path: "\(path).schedulerName", message: "'\(name)' is used by two profiles")
             }
-            var builder = ProfileBuilder(name: name, path: path, registry: registry)
+            var builder = ProfileBuilder(
+                name: name, path: path, registry: registry,
+                ignoredResources: extenders.flatMap(\.resourcesIgnoredByScheduler))
             profiles.append(try builder.build(profile))
         }
+        attach(NoExtenderTransport(), epoch: CalendarTime(unixSeconds: 0))
     }
+
+    /// Gives every profile the way to the extenders.
+    ///
+    /// - Parameter epoch: the calendar time of the run's start.
+    public mutating func attach(_ transport: any ExtenderTransport, epoch: CalendarTime) {
+        for place in profiles.indices {
+            profiles[place].extenders = extenders.map {
+                Extender(configuration: $0, transport: transport, epoch: epoch)
+            }
+            profiles[place].enqueue.removeAll { $0.name == SchedulingCycle.extenderName }
+            if !extenders.isEmpty {
+                profiles[place].enqueue.append(Framework.EnqueueEntry(name: SchedulingCycle.extenderName))
+            }
+        }
+    }
+
+    /// What concerns the process around the scheduler: accepted where it has no effect on decisions.
+    private mutating func checkHead(_ arguments: PluginArguments) throws(ConfigurationError) {
+        let version = try arguments.string("apiVersion") ?? Self.apiVersion
+        guard version == Self.apiVersion else {
+            throw ConfigurationError(
+                path: "apiVersion", message: "expected \(Self.apiVersion), found '\(version)'")
+        }
+        let kind = try arguments.string("kind") ?? Self.kind
+        guard kind == Self.kind else {
+            throw ConfigurationError(path: "kind", message: "expected \(Self.kind), found '\(kind)'")
+        }
+        if let parallelism = try arguments.integer("parallelism"), parallelism <= 0 {
+            throw ConfigurationError(
+                path: "parallelism", message: "should be an integer value greater than zero")
+        }
+        for name in ["enableProfiling", "enableContentionProfiling"] { _ = try arguments.boolean(name) }
+        for name in ["healthzBindAddress", "metricsBindAddress"] { _ = try arguments.string(name) }
+        try arguments.onlyStandard(
+            "delayCacheUntilActive", false, "The schedulers that wait keep their caches warm")
+        if let election = try arguments.object("leaderElection") {
+            let timing = "Set cluster.controlPlane.parameters instead"
+            try election.allow([
+                "leaderElect", "leaseDuration", "renewDeadline", "retryPeriod", "resourceLock",
+                "resourceName", "resourceNamespace",
+            ])
+            try election.onlyStandard("leaderElect", true, "Schedulers always elect a leader")
+            try election.onlyStandard("leaseDuration", "15s", timing)
+            try election.onlyStandard("renewDeadline", "10s", timing)
+            try election.onlyStandard("retryPeriod", "2s", timing)
+            try election.onlyStandard("resourceLock", "leases", "")
+            try election.onlyStandard("resourceName", "kube-scheduler", "")
+            try election.onlyStandard("resourceNamespace", "kube-system", "")
+        }
+        guard let client = try arguments.object("clientConnection") else { return }
+        try client.allow(["kubeconfig", "acceptContentTypes", "contentType", "qps", "burst"])
+        for name in ["kubeconfig", "acceptContentTypes", "contentType"] { _ = try client.string(name) }
+        if let value = client.json["qps"], !value.isNull {
+            guard let rate = value.doubleValue, rate.isFinite, rate < 1e9 else {
+                throw client.wrong("qps", "a number", value)
+            }
+            // Zero stands for the default, and a negative rate for none.
+            if rate != 0 { queriesPerSecond = max(0, rate) }
+        }
+        if let number = try client.integer("burst", in: 0...1_000_000_000), number != 0 { burst = number }
+    }
+
+    static let apiVersion = "kubescheduler.config.k8s.io/v1"
+    static let kind = "KubeSchedulerConfiguration"
 
     /// The profile for a scheduler name; nil when pods of that name are not this scheduler's.
     public func profile(named name: String) -> Framework? { profiles.first { $0.profileName == name } }
@@ -68,6 +145,8 @@ private struct ProfileBuilder {
     let name: String
     let path: String
     let registry: PluginRegistry
+    /// What NodeResourcesFit leaves to extenders, in place of what its arguments say.
+    let ignoredResources: [String]
     var plugins: [(name: String, plugin: any Plugin)] = []
 
     mutating func build(_ json: JSONValue) throws(ConfigurationError) -> Framework {
@@ -89,6 +168,11 @@ private struct ProfileBuilder {
                 throw ConfigurationError(path: "\(itemPath).name", message: "is missing")
             }
             if registry[name] == nil { throw unknown(name, "\(itemPath).name") }
+            if arguments[name] != nil {
+                throw ConfigurationError(path: "\(itemPath).name", message: "a second '\(name)'")
+            }
+            try PluginArguments(path: itemPath, json: item).allow(["name", "args"])
+            try checkHead(item["args"] ?? .null, of: name, "\(itemPath).args")
             arguments[name] = PluginArguments(path: "\(itemPath).args", json: item["args"] ?? .object([:]))
         }
         for plugin in multiPoint.enabled { try make(plugin.name, arguments, "multiPoint") }
@@ -104,6 +188,9 @@ private struct ProfileBuilder {
             for plugin in try expand(point, set, multiPoint) {
                 framework.add(plugin, at: point, weight: weight(of: plugin.name, set, multiPoint))
             }
+        }
+        if sorters(points[.queueSort] ?? PluginSet(), multiPoint) == 0 {
+            throw ConfigurationError(path: path, message: "no queue sort plugin is enabled")
         }
         if framework.bind.isEmpty {
             throw ConfigurationError(path: path, message: "at least one bind plugin is needed")
@@ -126,14 +213,46 @@ private struct ProfileBuilder {
         if plugins.contains(where: { $0.name == name }) { return }
         guard let factory = registry[name] else { throw unknown(name, "\(path).plugins.\(point)") }
         let own = arguments[name] ?? PluginArguments(path: "\(path).pluginConfig", json: .object([:]))
-        plugins.append((name, try factory(own)))
+        var plugin = try factory(own)
+        if let fit = plugin as? NodeResourcesFit, !ignoredResources.isEmpty {
+            plugin = NodeResourcesFit(
+                strategy: fit.strategy, ignoredResources: Set(ignoredResources),
+                ignoredGroups: fit.ignoredGroups)
+        }
+        plugins.append((name, plugin))
+    }
+
+    /// How many plugins order the queue.
+    private func sorters(_ set: PluginSet, _ multiPoint: PluginSet) -> Int {
+        (try? expand(.queueSort, set, multiPoint).count) ?? 0
+    }
+
+    /// Checks the arguments' own kind, where it is given.
+    private func checkHead(
+        _ json: JSONValue, of name: String, _ path: String
+    ) throws(ConfigurationError) {
+        let arguments = PluginArguments(path: path, json: json)
+        if json.isNull { return }
+        guard json.objectValue != nil else {
+            throw ConfigurationError(path: path, message: "expected an object, found \(json.kindName)")
+        }
+        if let version = try arguments.string("apiVersion"), version != SchedulerConfiguration.apiVersion {
+            throw ConfigurationError(
+                path: "\(path).apiVersion",
+                message: "expected \(SchedulerConfiguration.apiVersion), found '\(version)'")
+        }
+        if let kind = try arguments.string("kind"), kind != "\(name)Args" {
+            throw ConfigurationError(
+                path: "\(path).kind", message: "expected \(name)Args, found '\(kind)'")
+        }
     }
 
     private func unknown(_ name: String, _ path: String) -> ConfigurationError {
         ConfigurationError(
             path: path,
             message:
-                "unknown plugin '\(name)'. Known are \(registry.entries.map(\.name).joined(separator: ", "))")
+                "unknown plugin '\(name)'. Known are \(registry.entries.map(\.name).joined(separator: ", "))",
+            unknownName: name, knownNames: registry.entries.map(\.name))
     }
 
     /// Upstream: `framework/runtime/framework.go`, `expandMultiPointPlugins` (v1.36).

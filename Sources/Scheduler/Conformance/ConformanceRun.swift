@@ -58,6 +58,17 @@ struct ConformanceRun {
         return steps
     }
 
+    /// The weights of each profile's score plugins.
+    var weights: JSONValue {
+        var weights: JSONObject = [:]
+        for profile in configuration.profiles {
+            var plugins: JSONObject = [:]
+            for (plugin, weight) in profile.score { plugins[plugin.name] = .integer(weight) }
+            weights[profile.profileName] = .object(plugins)
+        }
+        return .object(weights)
+    }
+
     // MARK: One step
 
     private mutating func schedule(_ pod: PodInfo, attempt: Int64) -> JSONValue {
@@ -78,11 +89,33 @@ struct ConformanceRun {
             step["preEnqueue"] = Self.json(gate)
             return .object(step)
         }
+        let pod = withSharedMemory(pod, framework)
         var result = cycle.schedule(pod, framework: framework, cluster: &cluster) { _ in 0 }
         if result.chosen != nil && result.error.isEmpty { place(pod, framework, &result, &step) }
         describe(result, &step)
         if result.chosen == nil || !result.error.isEmpty { settleFailure(of: pod, result, &step) }
         return .object(step)
+    }
+
+    /// The pod with its requests as upstream's first attempt sums them.
+    ///
+    /// NodeResourcesFit and DynamicResources sum them once each, NodeResourcesBalancedAllocation once for each
+    /// resource that it scores, and the cache once more.
+    private mutating func withSharedMemory(
+        _ pod: PodInfo, _ framework: Framework, hasBeenScored: Bool = false
+    ) -> PodInfo {
+        guard PodRequests.sharesMemory(pod.spec) else { return pod }
+        var sums: Int64 = 0
+        for plugin in framework.preFilter
+        where plugin.name == NodeResourcesFit.name || plugin.name == DynamicResources.name { sums += 1 }
+        var scoring = sums + 1
+        for (plugin, _) in framework.score {
+            guard let balanced = plugin as? NodeResourcesBalancedAllocation else { continue }
+            let place = balanced.resources.firstIndex { $0.name == ResourceName.memory } ?? 0
+            scoring += Int64(place)
+            if hasBeenScored { sums += Int64(balanced.resources.count) }
+        }
+        return cluster.nodes.compile(pod.pod, sumsBeforeScoring: scoring, sumsBeforeReservation: sums + 1)
     }
 
     private static let emptyStep: JSONObject = [
@@ -110,7 +143,9 @@ struct ConformanceRun {
             $0.status.phase = .running
             $0.status.startTime = Timestamp(seconds: placedCount)
         }
-        cluster.assume(cluster.nodes.compile(Ref(placed)), onNodeNamed: result.chosenName)
+        let assumed = withSharedMemory(
+            cluster.nodes.compile(Ref(placed)), framework, hasBeenScored: !result.scores.isEmpty)
+        cluster.assume(assumed, onNodeNamed: result.chosenName)
         guard let decision = VolumeBinding.decision(in: result.state), !decision.isEmpty else { return }
         var volumes: JSONObject = [:]
         if !decision.bindings.isEmpty {
@@ -255,7 +290,7 @@ struct ConformanceRun {
     }
 }
 
-/// Takes objects of a case through the API server's defaulting.
+/// Takes objects of a case through the API server's defaulting, but not through its storage.
 enum ConformanceObjects {
     static func decode(_ tree: JSONValue, classes: PriorityClasses, epoch: CalendarTime) -> APIObject? {
         let apiVersion = tree["apiVersion"]?.stringValue ?? ""
@@ -276,7 +311,42 @@ enum ConformanceObjects {
             members["status"] = status
             members["metadata"] = metadata
         }
-        let encoded = Schema.kubernetes.encode(members, as: versioned)
+        var encoded = Schema.kubernetes.encode(members, as: versioned)
+        if kind == .pod { keepNotation(of: tree, in: &encoded) }
         return APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
+    }
+
+    /// Puts requests at pod level back into the notation of the case, which storage would have changed.
+    ///
+    /// It matters for numbers of arbitrary precision: see
+    /// ``NodeTable/compile(_:sumsBeforeScoring:sumsBeforeReservation:)``.
+    private static func keepNotation(of tree: JSONValue, in encoded: inout JSONValue) {
+        guard case .object(var pod) = encoded, case .object(var spec) = pod["spec"] ?? .null,
+            case .object(var resources) = spec["resources"] ?? .null,
+            case .object(var requests) = resources["requests"] ?? .null
+        else { return }
+        func quantity(_ resources: JSONValue?, _ list: String, _ name: String) -> Quantity? {
+            (resources?[list]?[name]).flatMap { try? Quantity(json: $0) }
+        }
+        let containers = ["containers", "initContainers"].flatMap { tree["spec"]?[$0]?.arrayValue ?? [] }
+        for name in requests.keys {
+            // Defaulting takes a request over from the containers, and where they name none, from the limit.
+            let named = quantity(tree["spec"]?["resources"], "requests", name)
+            let ofContainers = containers.compactMap { container in
+                quantity(container["resources"], "requests", name)
+                    ?? quantity(container["resources"], "limits", name)
+            }
+            let limit = quantity(tree["spec"]?["resources"], "limits", name)
+            let sources =
+                named.map { [$0] } ?? (ofContainers.isEmpty ? [limit].compactMap(\.self) : ofContainers)
+            guard sources.contains(where: \.hasArbitraryPrecision),
+                let stored = requests[name].flatMap({ try? Quantity(json: $0) })
+            else { continue }
+            requests[name] = .string("\(stored.saturatingValue).0000000000000000000")
+        }
+        resources["requests"] = .object(requests)
+        spec["resources"] = .object(resources)
+        pod["spec"] = .object(spec)
+        encoded = .object(pod)
     }
 }

@@ -32,10 +32,20 @@ public struct Framework: Sendable {
             events = extensions?.events ?? [.wildcard]
         }
 
+        /// One that waits for every event.
+        init(name: String) {
+            self.name = name
+            extensions = nil
+            events = [.wildcard]
+        }
+
         func covers(_ event: ClusterEvent) -> Bool { events.contains { $0.covers(event) } }
     }
     /// Nil takes the scheduler's own.
     public var percentageOfNodesToScore: Int64?
+
+    /// The extenders in the order in which they are asked; the same for all profiles.
+    public internal(set) var extenders: [Extender] = []
 
     init(profileName: String) { self.profileName = profileName }
 

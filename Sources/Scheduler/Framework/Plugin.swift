@@ -202,7 +202,7 @@ public enum NodeScore {
                 continue
             }
             let score = maximum &* scores[place] / largest
-            scores[place] = reversed ? maximum - score : score
+            scores[place] = reversed ? maximum &- score : score
         }
     }
 }

@@ -9,7 +9,8 @@ public struct PluginScores: Sendable {
 extension Framework {
     /// Scores the feasible nodes; the second part is the weighted sum a node. An error has a text only.
     func runScore(
-        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: inout CycleState
+        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: inout CycleState,
+        areNodesBare: Bool = false
     ) -> (scores: [PluginScores], totals: ContiguousArray<Int64>, error: String) {
         for plugin in preScore {
             let status = plugin.preScore(pod, feasible: feasible, cluster: cluster, state: &state)
@@ -20,11 +21,19 @@ extension Framework {
                 return ([], [], "running PreScore plugin \"\(plugin.name)\": \(status.message)")
             }
         }
+        var cluster = cluster
+        if areNodesBare {
+            for node in feasible {
+                for pod in cluster.nodes.pods[node] { cluster.nodes.remove(pod.uid, from: node) }
+            }
+        }
         var totals = ContiguousArray<Int64>(repeating: 0, count: feasible.count)
         var all: [PluginScores] = []
         for (plugin, weight) in score where !state.skippedScores.contains(plugin.name) {
             var scores = ContiguousArray<Int64>(repeating: 0, count: feasible.count)
-            plugin.score(pod, feasible: feasible, cluster: cluster, state: state, scores: &scores)
+            if !areNodesBare || plugin.name != ImageLocality.name {
+                plugin.score(pod, feasible: feasible, cluster: cluster, state: state, scores: &scores)
+            }
             let raw = scores
             (plugin as? any NormalizeScorePlugin)?.normalize(
                 pod, feasible: feasible, state: state, scores: &scores)
@@ -36,7 +45,7 @@ extension Framework {
                         + "an invalid score \(score), it should in the range of [0, 100] after normalizing"
                     return ([], [], text)
                 }
-                totals[place] += score * weight
+                totals[place] &+= score &* weight
             }
             all.append(PluginScores(plugin: plugin.name, weight: weight, raw: raw, normalized: scores))
         }

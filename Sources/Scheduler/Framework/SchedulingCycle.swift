@@ -36,6 +36,18 @@ public struct SchedulingResult {
     public var message = ""
     /// The state of the plugins, for the extension points that follow.
     public var state = CycleState()
+    /// Whether an extender gave the nodes back as objects: scores then know of no pods and images on them, as
+    /// upstream has it.
+    var areNodesBare = false
+
+    /// Takes an extender's verdict over, in place of an earlier one.
+    mutating func reject(_ node: NodeIndex, _ status: Status) {
+        if let place = rejected.firstIndex(where: { $0.node == node }) {
+            rejected[place].status = status
+        } else {
+            rejected.append((node, status))
+        }
+    }
 }
 
 /// Finds a node for one pod at a time.
@@ -117,10 +129,18 @@ public struct SchedulingCycle: Sendable {
             if rejections.error.isEmpty {
                 if !rejections.candidates.isEmpty {
                     result.feasible = [node]
-                    result.isNominatedNodeOnly = true
-                    return
+                    runExtenders(pod, framework: framework, cluster: cluster, result: &result)
+                    if result.error.isEmpty && !result.feasible.isEmpty {
+                        result.isNominatedNodeOnly = true
+                        return
+                    }
+                    result.error = ""
+                    result.feasible = []
                 }
-                nominatedStatus = rejections.status(of: node).map { (node, $0) }
+                if let status = rejections.status(of: node) ?? result.rejected.first?.status {
+                    nominatedStatus = (node, status)
+                }
+                result.rejected = []
             }
         }
         var nodes = order
@@ -135,7 +155,49 @@ public struct SchedulingCycle: Sendable {
         }
         let processed = result.feasible.count + result.rejected.count
         nextStartIndex = (nextStartIndex + processed) % order.count
+        if result.error.isEmpty {
+            runExtenders(pod, framework: framework, cluster: cluster, result: &result)
+        }
     }
+
+    /// Lets the extenders reject what the plugins left.
+    ///
+    /// Upstream: `findNodesThatPassExtenders`.
+    private func runExtenders(
+        _ pod: PodInfo, framework: Framework, cluster: ClusterCache, result: inout SchedulingResult
+    ) {
+        let count = result.feasible.count
+        for extender in framework.extenders {
+            if result.feasible.isEmpty { break }
+            guard extender.configuration.isInterested(in: pod.spec) else { continue }
+            switch extender.filter(pod, result.feasible, cluster) {
+            case .failure(let failure):
+                if extender.configuration.isIgnorable { continue }
+                result.error = failure.message
+                result.feasible = []
+                return
+            case .success(let outcome):
+                let unresolvable = outcome.failedAndUnresolvable
+                for (name, message) in unresolvable {
+                    guard let node = cluster.nodes[name] else { continue }
+                    result.reject(node, .unresolvable(message))
+                }
+                for (name, message) in outcome.failed where !unresolvable.contains(where: { $0.name == name })
+                {
+                    guard let node = cluster.nodes[name] else { continue }
+                    result.reject(node, .unschedulable(message))
+                }
+                result.feasible = outcome.nodes
+                if outcome.areBare { result.areNodesBare = true }
+            }
+        }
+        if result.feasible.count != count {
+            result.diagnosis.unschedulablePlugins.insert(Self.extenderName)
+        }
+    }
+
+    /// Stands for all extenders among the plugins that rejected a pod.
+    static let extenderName = "Extender"
 
     private func filter(
         _ pod: PodInfo, nodes: ContiguousArray<NodeIndex>, framework: Framework, cluster: inout ClusterCache,
@@ -144,7 +206,12 @@ public struct SchedulingCycle: Sendable {
         guard !nodes.isEmpty else { return }
         var wanted = nodesToFind(
             framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: nodes.count)
-        if framework.score.isEmpty { wanted = 1 }
+        let extenders = framework.extenders.map(\.configuration)
+        if framework.score.isEmpty
+            && extenders.allSatisfy({ $0.filterVerb.isEmpty && $0.prioritizeVerb.isEmpty })
+        {
+            wanted = 1
+        }
         let start = nextStartIndex % nodes.count
         let visit = ContiguousArray(nodes[start...] + nodes[..<start])
         if framework.filter.isEmpty {
@@ -195,17 +262,27 @@ public struct SchedulingCycle: Sendable {
         let feasible = result.feasible
         var places = Array(feasible.indices)
         if feasible.count > 1 {
-            if framework.score.isEmpty {
+            if framework.score.isEmpty && framework.extenders.isEmpty {
                 result.totals = ContiguousArray(repeating: 1, count: feasible.count)
             } else {
                 let scored = framework.runScore(
-                    pod, feasible: feasible, cluster: cluster, state: &result.state)
+                    pod, feasible: feasible, cluster: cluster, state: &result.state,
+                    areNodesBare: result.areNodesBare)
                 guard scored.error.isEmpty else {
                     result.error = scored.error
                     return
                 }
                 result.scores = scored.scores
                 result.totals = scored.totals
+                for extender in framework.extenders where extender.configuration.isInterested(in: pod.spec) {
+                    // An extender that fails gives no score.
+                    guard case .success(let scores) = extender.prioritize(pod, feasible, cluster) else {
+                        continue
+                    }
+                    for place in scores.indices { result.totals[place] &+= scores[place] }
+                    result.scores.append(
+                        PluginScores(plugin: extender.name, weight: 1, raw: scores, normalized: scores))
+                }
             }
             let highest = result.totals.max() ?? 0
             places.removeAll { result.totals[$0] != highest }

@@ -55,7 +55,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         }
         if search.candidates.isEmpty {
             if !search.errors.isEmpty {
-                return PostFilterResult(.error(search.errors.joined(separator: ", ")))
+                return PostFilterResult(.error(Self.aggregate(search.errors)))
             }
             var failure = Diagnosis()
             failure.nodeCount = cluster.nodes.count
@@ -63,7 +63,21 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
             failure.absentStatus = .unresolvable("Preemption is not helpful for scheduling")
             return PostFilterResult(.unschedulable(failure.message), nominatedNodeName: "")
         }
-        let plan = choose(search.candidates, for: pod, cluster: cluster)
+        var candidates = search.candidates
+        for extender in framework.extenders
+        where !extender.configuration.preemptVerb.isEmpty && extender.configuration.isInterested(in: pod.spec)
+        {
+            switch extender.preempt(pod, candidates, cluster) {
+            case .failure(let failure):
+                if extender.configuration.isIgnorable { continue }
+                return PostFilterResult(.error(failure.message))
+            case .success(let left): candidates = left
+            }
+            if candidates.isEmpty {
+                return PostFilterResult(.unschedulable("no candidate node for preemption"))
+            }
+        }
+        let plan = choose(candidates, for: pod, cluster: cluster)
         return PostFilterResult(.success, nominatedNodeName: plan.chosen.nodeName, preemption: plan)
     }
 
@@ -98,6 +112,15 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         return Int(hash % UInt64(count))
     }
 
+    /// The text of several errors, each told once.
+    ///
+    /// Upstream: `apimachinery/pkg/util/errors/errors.go`, `aggregate.Error` (v1.36).
+    private static func aggregate(_ errors: [String]) -> String {
+        var distinct: [String] = []
+        for error in errors where !distinct.contains(error) { distinct.append(error) }
+        return distinct.count == 1 ? distinct[0] : "[\(distinct.joined(separator: ", "))]"
+    }
+
     // MARK: Choice
 
     private func choose(
@@ -107,8 +130,8 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         var rest = candidates
         let criteria: [(PreemptionPlan.Candidate) -> Int64] = [
             { -Int64($0.violations) },
-            { -($0.victims.first?.priority ?? 0) },
-            { candidate in -candidate.victims.reduce(0) { $0 + $1.priority + (1 << 31) } },
+            { 0 &- ($0.victims.first?.priority ?? 0) },
+            { candidate in 0 &- candidate.victims.reduce(0) { $0 &+ $1.priority &+ (1 << 31) } },
             { -Int64($0.victims.count) },
             { VictimOrder.earliestStart(candidate: $0) },
         ]

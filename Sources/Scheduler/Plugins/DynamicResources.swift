@@ -1,12 +1,15 @@
-import KubernetesModel
+public import KubernetesModel
 import OrderedCollections
+public import SimulationKernel
 
 /// Stands where dynamic resource allocation is in upstream's default profile.
 ///
 /// simk does not allocate devices: a pod with resource claims is refused with an error that says so. All
 /// other pods pass; when one fits nowhere, the plugin says what upstream's says, since that is part of the
 /// message. Upstream: `pkg/scheduler/framework/plugins/dynamicresources` (v1.36).
-public struct DynamicResources: PreFilterPlugin, PostFilterPlugin {
+public struct DynamicResources: PreFilterPlugin, FilterPlugin, PostFilterPlugin, ScorePlugin, ReservePlugin,
+    PreBindPlugin, PreEnqueuePlugin, EnqueueExtensions
+{
     public static let name = "DynamicResources"
 
     public init() {}
@@ -29,4 +32,37 @@ public struct DynamicResources: PreFilterPlugin, PostFilterPlugin {
         }
         return PostFilterResult(.unschedulable("no new claims to deallocate"))
     }
+
+    // MARK: Nothing to do without claims
+
+    public var events: [ClusterEvent] { [.wildcard] }
+
+    public func preEnqueue(_ pod: PodInfo) -> Status { .success }
+
+    public func filter(
+        _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
+    ) {}
+
+    public func score(
+        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,
+        scores: inout ContiguousArray<Int64>
+    ) {}
+
+    public func reserve(
+        _ pod: PodInfo, on node: NodeIndex, cluster: inout ClusterCache, state: inout CycleState
+    ) -> Status { .success }
+
+    public func unreserve(
+        _ pod: PodInfo, on node: NodeIndex, cluster: inout ClusterCache, state: inout CycleState
+    ) {}
+
+    public var preBindTimeout: VirtualDuration { .zero }
+
+    public func preBindWrites(
+        _ pod: PodInfo, on node: NodeIndex, cluster: ClusterCache, state: CycleState
+    ) -> [APIObject] { [] }
+
+    public func preBindProgress(
+        _ pod: PodInfo, onNodeNamed node: String, cluster: ClusterCache, state: CycleState
+    ) -> PreBindProgress { .done }
 }

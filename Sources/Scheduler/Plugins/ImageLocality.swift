@@ -22,7 +22,7 @@ public struct ImageLocality: ScorePlugin {
         var sums = ContiguousArray<Int64>(repeating: 0, count: nodes.rowCount)
         for image in states {
             let spread = Double(image.nodes.count) / Double(nodes.count)
-            let scaled = Int64(clamping: Double(image.sizeBytes) * spread)
+            let scaled = Int64(truncatingAsGo: Double(image.sizeBytes) * spread)
             for node in image.nodes { sums[node] &+= scaled }
         }
         for place in feasible.indices {
@@ -34,8 +34,9 @@ public struct ImageLocality: ScorePlugin {
 }
 
 extension Int64 {
-    /// The number without its fraction, held at the ends of the range.
-    init(clamping value: Double) {
-        self = value >= 0x1p63 ? .max : value <= -0x1p63 || value.isNaN ? .min : Int64(value)
+    /// The number without its fraction; the least integer where that does not fit, as upstream's conversion
+    /// has it on amd64.
+    init(truncatingAsGo value: Double) {
+        self = value >= -0x1p63 && value < 0x1p63 ? Int64(value) : .min
     }
 }

@@ -35,7 +35,7 @@ extension InterPodAffinity: PreScorePlugin, NormalizeScorePlugin {
             for other in nodes.pods[node] {
                 if !hasPreferences && !other.podClass.hasAffinity { continue }
                 for term in affinity { count(term, term.weight, of: other.value, Labels(), node) }
-                for term in antiAffinity { count(term, -term.weight, of: other.value, Labels(), node) }
+                for term in antiAffinity { count(term, 0 &- term.weight, of: other.value, Labels(), node) }
                 if !other.podClass.hasAffinity { continue }
                 if hardPodAffinityWeight > 0 {
                     for term in other.podClass.requiredAffinity {
@@ -46,7 +46,7 @@ extension InterPodAffinity: PreScorePlugin, NormalizeScorePlugin {
                     count(term, term.weight, of: pod.value, namespaceLabels, node)
                 }
                 for term in other.podClass.preferredAntiAffinity {
-                    count(term, -term.weight, of: pod.value, namespaceLabels, node)
+                    count(term, 0 &- term.weight, of: pod.value, namespaceLabels, node)
                 }
             }
         }
@@ -71,10 +71,10 @@ extension InterPodAffinity: PreScorePlugin, NormalizeScorePlugin {
         scores: inout ContiguousArray<Int64>
     ) {
         guard let least = scores.min(), let greatest = scores.max() else { return }
-        let range = greatest - least
+        let range = greatest &- least
         for place in scores.indices {
-            let share = range > 0 ? Double(scores[place] - least) / Double(range) : 0
-            scores[place] = Int64(Double(NodeScore.maximum) * share)
+            let share = range > 0 ? Double(scores[place] &- least) / Double(range) : 0
+            scores[place] = Int64(truncatingAsGo: Double(NodeScore.maximum) * share)
         }
     }
 }

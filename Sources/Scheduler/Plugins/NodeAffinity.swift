@@ -69,9 +69,31 @@ public struct NodeAffinity: PreFilterPlugin, FilterPlugin, PreScorePlugin, Norma
         let preferred = pod.spec.affinity?.nodeAffinity?.preferred ?? []
         if preferred.isEmpty && addedPreferences.isEmpty { return .skip }
         if pod.podClass.preferredNodeAffinity == nil {
-            return .error("a preferred node affinity term cannot be parsed")
+            return .error(Self.parsingError(preferred))
         }
         return .success
+    }
+
+    /// Why preferred terms cannot be parsed, in the API machinery's words.
+    ///
+    /// Other faults than bounds that are no integers are refused when the pod is created.
+    private static func parsingError(_ terms: [PreferredSchedulingTerm]) -> String {
+        var errors: [String] = []
+        for (place, term) in terms.enumerated() where term.weight != 0 {
+            for (index, requirement) in term.preference.matchExpressions.enumerated()
+            where ["Gt", "Lt"].contains(requirement.operatorName) {
+                for (position, value) in requirement.values.enumerated() where Int64(value) == nil {
+                    errors.append(
+                        "[\(place)].matchExpressions[\(index)].values[\(position)]: Invalid value: "
+                            + "\"\(value)\": for 'Gt', 'Lt' operators, the value must be an integer")
+                }
+            }
+        }
+        switch errors.count {
+        case 0: return "a preferred node affinity term cannot be parsed"
+        case 1: return errors[0]
+        default: return "[\(errors.joined(separator: ", "))]"
+        }
     }
 
     public func score(
@@ -82,11 +104,11 @@ public struct NodeAffinity: PreFilterPlugin, FilterPlugin, PreScorePlugin, Norma
         if !addedPreferences.isEmpty {
             var symbols = nodes.symbols
             if let added = PreferredNodeTerms(addedPreferences, symbols: &symbols) {
-                for place in feasible.indices { scores[place] += added.score(feasible[place], in: nodes) }
+                for place in feasible.indices { scores[place] &+= added.score(feasible[place], in: nodes) }
             }
         }
         guard let preferred = pod.podClass.preferredNodeAffinity else { return }
-        for place in feasible.indices { scores[place] += preferred.score(feasible[place], in: nodes) }
+        for place in feasible.indices { scores[place] &+= preferred.score(feasible[place], in: nodes) }
     }
 
     public func normalize(

@@ -37,7 +37,8 @@ public struct NodeResourcesBalancedAllocation: PreScorePlugin, ScorePlugin {
                 with.append(min(1, Double(allocated &+ resource.request) / Double(allocatable)))
                 without.append(min(1, Double(allocated) / Double(allocatable)))
             }
-            scores[place] = 50 + (50 + Self.balance(with) - Self.balance(without)) / 2
+            // Absurd quantities wrap, as upstream's do.
+            scores[place] = 50 &+ (50 &+ Self.balance(with) &- Self.balance(without)) / 2
         }
     }
 
@@ -54,6 +55,6 @@ public struct NodeResourcesBalancedAllocation: PreScorePlugin, ScorePlugin {
             for fraction in fractions { sum += (fraction - mean) * (fraction - mean) }
             deviation = (sum / Double(fractions.count)).squareRoot()
         }
-        return Int64(clamping: (1 - deviation) * Double(NodeScore.maximum))
+        return Int64(truncatingAsGo: (1 - deviation) * Double(NodeScore.maximum))
     }
 }

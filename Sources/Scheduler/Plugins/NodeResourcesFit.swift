@@ -5,7 +5,8 @@ import KubernetesModel
 ///
 /// Requests count, measured usage does not. Upstream: `pkg/scheduler/framework/plugins/noderesources/fit.go`
 /// (v1.36), without device classes that stand for extended resources.
-public struct NodeResourcesFit: PreFilterPlugin, FilterPlugin, ScorePlugin, EnqueueExtensions {
+public struct NodeResourcesFit: PreFilterPlugin, FilterPlugin, PreScorePlugin, ScorePlugin, EnqueueExtensions
+{
     public static let name = "NodeResourcesFit"
 
     let strategy: ScoringStrategy
@@ -71,6 +72,10 @@ public struct NodeResourcesFit: PreFilterPlugin, FilterPlugin, ScorePlugin, Enqu
             rejections.add(verdict, at: node)
         }
     }
+
+    public func preScore(
+        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: inout CycleState
+    ) -> Status { .success }
 
     public func score(
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,

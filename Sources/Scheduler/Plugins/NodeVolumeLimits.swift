@@ -14,6 +14,7 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
         ("gcePersistentDisk", "kubernetes.io/gce-pd", "pd.csi.storage.gke.io", "pdName"),
         ("azureDisk", "kubernetes.io/azure-disk", "disk.csi.azure.com", "diskURI"),
         ("cinder", "kubernetes.io/cinder", "cinder.csi.openstack.org", "volumeID"),
+        ("portworxVolume", "kubernetes.io/portworx-volume", "pxd.portworx.com", "volumeID"),
     ]
 
     public init() {}
@@ -55,7 +56,10 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             if limits.isEmpty { continue }
             var attached: [Attachable] = []
             for other in cluster.nodes.pods[node] {
-                _ = collect(other.value, csiNode: csiNode, isNew: false, cluster: cluster, into: &attached)
+                let problem = collect(
+                    other.value, csiNode: csiNode, isNew: false, cluster: cluster, into: &attached)
+                if let problem { rejections.add(problem, at: node) }
+                if !rejections.error.isEmpty { return }
             }
             new.removeAll(where: attached.contains)
             for attachment in cluster.objects.volumeAttachments.elements
@@ -92,8 +96,13 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             guard let name = volume.claimName(podName: pod.metadata.name) else {
                 guard csiNode != nil else { continue }
                 for entry in Self.migrated {
-                    guard let handle = volume.rest[entry.source]?[entry.handle]?.stringValue else { continue }
+                    guard let source = volume.rest[entry.source], !source.isNull else { continue }
+                    let name = source[entry.handle]?.stringValue ?? ""
+                    guard let handle = Self.handle(of: name, source: entry.source, zones: []) else {
+                        return .error("converting volume(\(volume.name)) from inline to csi")
+                    }
                     Self.add(Attachable(driver: entry.driver, handle: handle), to: &list)
+                    break
                 }
                 continue
             }
@@ -131,9 +140,14 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             if let csi = volume.spec.csi { return found(csi.driver, csi.volumeHandle) }
             guard csiNode != nil else { return nil }
             for entry in Self.migrated {
-                if let handle = volume.spec.rest[entry.source]?[entry.handle]?.stringValue {
-                    return found(entry.driver, handle)
-                }
+                guard let source = volume.spec.rest[entry.source], !source.isNull else { continue }
+                let labels = volume.metadata.labels
+                let beta = labels["failure-domain.beta.kubernetes.io/zone"] ?? ""
+                let zones = beta.isEmpty ? labels[WellKnown.zoneLabel] ?? "" : beta
+                let handle = Self.handle(
+                    of: source[entry.handle]?.stringValue ?? "", source: entry.source,
+                    zones: zones.isEmpty ? [] : zones.splitLabel())
+                return handle.flatMap { found(entry.driver, $0) }
             }
             return nil
         }
@@ -146,6 +160,33 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             return csiNode == nil ? nil : found(entry.driver, handle)
         }
         return found(storageClass.provisioner, handle)
+    }
+
+    /// The name by which the CSI driver knows an in-tree volume; nil when the volume cannot be translated.
+    ///
+    /// Upstream: `csi-translation-lib/plugins/aws_ebs.go`, `gce_pd.go` (v1.36).
+    private static func handle(of name: String, source: String, zones: [String]) -> String? {
+        switch source {
+        case "awsElasticBlockStore" where name.hasPrefix("aws://"):
+            let path = name.dropFirst("aws://".count).drop { $0 != "/" }
+            let id = path.drop { $0 == "/" }.reversed().drop { $0 == "/" }.reversed()
+            let digits = id.dropFirst("vol-".count)
+            let isID = id.starts(with: "vol-") && digits.allSatisfy { $0 != "/" && $0 != "." }
+            return isID ? String(id) : nil
+        case "gcePersistentDisk":
+            if zones.isEmpty { return "projects/UNSPECIFIED/zones/UNSPECIFIED/disks/\(name)" }
+            if zones.count == 1 { return "projects/UNSPECIFIED/zones/\(zones[0])/disks/\(name)" }
+            var region: String?
+            for zone in zones {
+                let parts = zone.split(separator: "-", omittingEmptySubsequences: false)
+                if parts.count != 3 { return nil }
+                let own = "\(parts[0])-\(parts[1])"
+                if let region, region != own { return nil }
+                region = own
+            }
+            return region.map { "projects/UNSPECIFIED/regions/\($0)/disks/\(name)" }
+        default: return name
+        }
     }
 
     private func found(_ driver: String, _ handle: String) -> Attachable? {
@@ -176,5 +217,25 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             }
         }
         return true
+    }
+}
+
+extension String {
+    /// The parts of a label's value between double underscores.
+    fileprivate func splitLabel() -> [String] {
+        var parts: [String] = []
+        var current = ""
+        var rest = Substring(self)
+        while let first = rest.first {
+            if rest.hasPrefix("__") {
+                parts.append(current)
+                current = ""
+                rest = rest.dropFirst(2)
+            } else {
+                current.append(first)
+                rest = rest.dropFirst()
+            }
+        }
+        return parts + [current]
     }
 }

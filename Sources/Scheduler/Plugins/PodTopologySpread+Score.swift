@@ -25,14 +25,16 @@ extension PodTopologySpread: PreScorePlugin, NormalizeScorePlugin {
         let columns = constraints.map { SpreadColumn($0.topologyKey, nodes: nodes) }
         func hasAllKeys(_ node: NodeIndex) -> Bool { columns.allSatisfy { $0[node] >= 0 } }
 
-        // A node without the key is in a domain of its own kind, the one after all others.
+        // A node without the key is in a domain of its own kind, the one after all others; so is one whose label
+        // is empty, since upstream tells domains apart by the label's value alone.
         var counts = ContiguousArray<ContiguousArray<Int64?>>()
         for column in columns {
             counts.append(ContiguousArray(repeating: nil, count: column.domainCount + 1))
         }
         func place(_ constraint: Int, _ node: NodeIndex) -> Int {
             let domain = columns[constraint][node]
-            return domain < 0 ? columns[constraint].domainCount : domain
+            return domain < 0 || columns[constraint].isEmptyValue(domain)
+                ? columns[constraint].domainCount : domain
         }
         var isIgnored = ContiguousArray<Bool>(repeating: false, count: nodes.rowCount)
         var sizes = [Int](repeating: 0, count: constraints.count)
@@ -87,10 +89,11 @@ extension PodTopologySpread: PreScorePlugin, NormalizeScorePlugin {
                 let count =
                     constraint.topologyKey == WellKnown.hostnameLabel
                     ? constraint.count(nodes.pods[node], namespace: pod.namespace)
-                    : found.counts[index][domain] ?? 0
-                score += Double(count) * found.weights[index] + Double(constraint.maxSkew - 1)
+                    : found.counts[index][
+                        columns[index].isEmptyValue(domain) ? columns[index].domainCount : domain] ?? 0
+                score += Double(count) * found.weights[index] + Double(constraint.maxSkew &- 1)
             }
-            scores[place] = Int64(clamping: score.rounded(.toNearestOrAwayFromZero))
+            scores[place] = Int64(truncatingAsGo: score.rounded(.toNearestOrAwayFromZero))
         }
     }
 

@@ -113,7 +113,7 @@ public struct PodTopologySpread: PreFilterExtensions, FilterPlugin, EnqueueExten
         for (place, constraint) in found.constraints.enumerated() {
             let column = SpreadColumn(constraint.topologyKey, nodes: cluster.nodes)
             let own: Int64 = constraint.matches(pod.labels) ? 1 : 0
-            let limit = constraint.maxSkew + found.minimum(place) - own
+            let limit = constraint.maxSkew &+ found.minimum(place) &- own
             let counts = found.counts[place]
             for node in rejections.candidates {
                 let domain = column[node]

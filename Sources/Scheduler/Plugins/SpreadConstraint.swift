@@ -1,4 +1,5 @@
 import KubernetesModel
+import SimulationKernel
 
 /// A topology spread constraint in the form in which the scheduler applies it.
 ///
@@ -79,13 +80,18 @@ struct SpreadSelector: Sendable {
 /// A node's domain under a topology key, whether or not the table has a column for the key.
 struct SpreadColumn {
     private let domains: TopologyDomains
+    private let emptyText: Symbol?
 
     init(_ key: String, nodes: NodeTable) {
         domains = nodes.existingTopology(key).map { nodes.topologies[$0.value] } ?? nodes.domains(of: key)
+        emptyText = nodes.symbols.symbol("")
     }
 
     var domainCount: Int { domains.count }
     subscript(node: NodeIndex) -> Int { domains[node] }
+
+    /// Whether the label's value in a domain is the empty text.
+    func isEmptyValue(_ domain: Int) -> Bool { emptyText != nil && domains.values[domain] == emptyText }
 }
 
 /// The selector of the services and the workload that a pod belongs to.

@@ -4,7 +4,7 @@ import KubernetesModel
 ///
 /// Nodes with equal lists of taints are judged together.
 /// Upstream: `pkg/scheduler/framework/plugins/tainttoleration` (v1.36).
-public struct TaintToleration: FilterPlugin, NormalizeScorePlugin, EnqueueExtensions {
+public struct TaintToleration: FilterPlugin, PreScorePlugin, NormalizeScorePlugin, EnqueueExtensions {
     public static let name = "TaintToleration"
 
     public init() {}
@@ -29,6 +29,10 @@ public struct TaintToleration: FilterPlugin, NormalizeScorePlugin, EnqueueExtens
             rejections.add(verdict, at: node)
         }
     }
+
+    public func preScore(
+        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: inout CycleState
+    ) -> Status { .success }
 
     public func score(
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,

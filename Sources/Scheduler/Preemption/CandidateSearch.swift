@@ -112,7 +112,7 @@ struct CandidateSearch {
                         selector.matches(pod.labels),
                         budget.value.status.disruptedPods[pod.value.metadata.name] == nil
                     else { continue }
-                    allowed[place] -= 1
+                    allowed[place] &-= 1
                     if allowed[place] < 0 { isViolated = true }
                 }
             }

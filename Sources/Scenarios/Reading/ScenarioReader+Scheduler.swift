@@ -1,0 +1,59 @@
+import KubernetesModel
+import Scheduler
+
+extension ScenarioReader {
+    func readScheduler(_ cursor: Cursor) -> SchedulerPlan {
+        var plan = SchedulerPlan()
+        guard let object = cursor.object(keys: ["config", "ties"]) else { return plan }
+        plan.ties = object["ties"]?.choice(SchedulerPlan.Ties.self) ?? .seeded
+        guard let config = object["config"] else { return plan }
+        guard let path = config.value.text else {
+            guard config.value.members != nil else {
+                config.wrongType("the path of a KubeSchedulerConfiguration file, or such an object")
+                return plan
+            }
+            if check(config) { plan.config = config.value.json }
+            return plan
+        }
+        let place = path.hasPrefix("/") ? path : manifests.folder + path
+        let documents = InputFile.documents(
+            path: place, name: place, limit: InputFile.scenarioLimit, log: log
+        ) {
+            config.report(.referredFile(place, $0))
+        }
+        guard let document = documents?.first else { return plan }
+        if let second = documents?.dropFirst().first {
+            log.add(file: place, at: second.root.position, .severalDocuments)
+        }
+        let root = Cursor(document.root, path: "", file: place, log: log)
+        if check(root) { plan.config = root.value.json }
+        return plan
+    }
+
+    /// Reports what the scheduler finds wrong with its configuration, and where.
+    private func check(_ cursor: Cursor) -> Bool {
+        guard cursor.value.members != nil else {
+            cursor.wrongType("an object of kind KubeSchedulerConfiguration")
+            return false
+        }
+        for key in ["apiVersion", "kind"] where cursor.value[key] == nil {
+            let value = key == "kind" ? "KubeSchedulerConfiguration" : "kubescheduler.config.k8s.io/v1"
+            cursor.report(.missingKey(key, purpose: value))
+            return false
+        }
+        do throws(ConfigurationError) {
+            _ = try SchedulerConfiguration(json: cursor.value.json)
+            return true
+        } catch {
+            let path = cursor.path.isEmpty ? error.path : joined(cursor.path, error.path)
+            var message = error.message
+            if let nearest = NearestName.find(error.unknownName, among: error.knownNames) {
+                message = "'\(error.unknownName)' is not known. Did you mean '\(nearest)'?"
+            }
+            log.add(
+                file: cursor.file, at: cursor.value.position(of: error.path), path: path,
+                .manifestInvalid(message))
+            return false
+        }
+    }
+}
