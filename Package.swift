@@ -109,7 +109,9 @@ let package = Package(
         tests(of: "Failures", ["TestSupport"]),
         tests(of: "Simulation", ["TestSupport"]),
         tests(of: "Scenarios", ["TestSupport"]),
-        tests(of: "Telemetry", ["TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            of: "Telemetry",
+            ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Reports", ["TestSupport"]),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),

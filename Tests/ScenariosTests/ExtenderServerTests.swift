@@ -3,6 +3,7 @@ import KubernetesModel
 import Scheduler
 import Simulation
 import Synchronization
+import SimulationKernel
 import Testing
 
 @testable import Scenarios
