@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesModel
+import OrderedCollections
 import SimulationKernel
 import Testing
 
