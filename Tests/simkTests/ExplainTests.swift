@@ -2,23 +2,21 @@ import Foundation
 import Testing
 
 /// `simk explain` on a run of the scenario that ships for it.
-@Suite("Explain", .serialized)
+@Suite("Explain")
 struct ExplainTests {
-    private static let scratch = try? ScratchFolder()
+    private let scratch: ScratchFolder
+    /// The run folder.
+    private let folder: String
 
-    /// The run folder, made by the first test that needs it.
-    private static let folder: String? = {
-        guard let path = scratch?.url.appending(path: "run").path,
-            let result = try? SimkCommand.run([
-                "run", "scenarios/why-pending.json", "--quiet", "--out", path,
-            ]), result.status == 0
-        else { return nil }
-        return path
-    }()
+    init() throws {
+        scratch = try ScratchFolder()
+        folder = scratch.url.appending(path: "run").path
+        let result = try SimkCommand.run(["run", "scenarios/why-pending.json", "--quiet", "--out", folder])
+        #expect(result.status == 0, "\(result.errors)")
+    }
 
     private func explain(_ arguments: String...) throws -> SimkCommand.Result {
-        let folder = try #require(Self.folder)
-        return try SimkCommand.run(["explain", folder] + arguments)
+        try SimkCommand.run(["explain", folder] + arguments)
     }
 
     @Test("a pod without room: who rejects it, what would have made it fit, and what freed it")
@@ -91,7 +89,6 @@ struct ExplainTests {
             (["pod/"], "names no pod"),
         ]
         for (arguments, message) in cases {
-            let folder = try #require(Self.folder)
             let result = try SimkCommand.run(["explain", folder] + arguments)
             #expect(result.status == 2, "\(arguments)")
             #expect(result.errors.contains(message), "\(arguments): \(result.errors)")
