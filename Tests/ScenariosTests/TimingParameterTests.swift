@@ -95,28 +95,6 @@ struct TimingParameterTests {
          "spec": {"nodeSelector": {"pick": "me"}, "containers": [{"name": "c", "image": "i"}]}}
         """
 
-    private static let plain = """
-        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"},
-         "spec": {"containers": [{"name": "c", "image": "i"}]}}
-        """
-
-    /// The first attempt finds no node, the second one a tainted one.
-    @Test("podInitialBackoff and podMaxBackoff: when a pod that did not fit is tried again")
-    func backoff() throws {
-        func scheduled(_ parameters: String) throws -> VirtualTime {
-            let record = try Self.run(
-                parameters, duration: "4m", manifests: Self.plain,
-                timeline: #"{"at": "9s", "untaint": {"node": "p-1", "taints": ["a"]}}"#,
-                taints: #""a=b:NoSchedule""#)
-            return try #require(record.firstNote("Scheduled"))
-        }
-        let standard = try scheduled("")
-        let slow = try scheduled(#""podInitialBackoff": "8s""#)
-        let bounded = try scheduled(#""podInitialBackoff": "8s", "podMaxBackoff": "8s""#)
-        #expect(standard < slow)
-        #expect(bounded < slow)
-    }
-
     @Test("podMaxInUnschedulablePods: when a pod that nothing helps is tried again")
     func unschedulable() throws {
         func second(_ parameters: String) throws -> VirtualTime {
