@@ -219,10 +219,10 @@ struct ExplanationTests {
 
                 Attempt 2 at 19.000s: n1, 2 of 2 nodes fit
                   scores (raw → normalised → weighted)
-                    plugin × weight                  n1             n2
-                    TaintToleration ×3    0 → 100 → 300  0 → 100 → 300
-                    NodeResourcesFit ×1    10 → 10 → 10      6 → 6 → 6
-                    total                           310            306
+                    plugin × weight                 n1             n2
+                    TaintToleration ×3   0 → 100 → 300  0 → 100 → 300
+                    NodeResourcesFit ×1   10 → 10 → 10      6 → 6 → 6
+                    total                          310            306
                   n1 won with 310, 4 ahead of n2 (NodeResourcesFit +4)
                   20.000s  bound: Successfully assigned shop/web to n1
 
