@@ -26,7 +26,7 @@ struct ExplainTests {
         let text = result.output
         for line in [
             "bound to general-", "in 3 attempts", "AssignedPodDelete, which NodeResourcesFit waited for",
-            "Attempts 1 to 2, all alike, at 1m00.007s", "3 nodes  NodeResourcesFit: Insufficient cpu",
+            "Attempts 1 to 2, all alike, at 1m00.009s", "3 nodes  NodeResourcesFit: Insufficient cpu",
             "2 nodes  TaintToleration: node(s) had untolerated taint(s)  (no eviction helps)",
             "smallest change: request 1200m less cpu (800m instead of 2)",
             "1. tolerate the taint dedicated=gpu:NoSchedule\n      on gpu-", "plugin × weight",
@@ -53,7 +53,7 @@ struct ExplainTests {
     @Test("the state at a moment")
     func past() throws {
         let text = try explain("default/report", "--at", "3m").output
-        #expect(text.contains("has no node at 3m00.000s: unschedulable since 2m01.141s"))
+        #expect(text.contains("has no node at 3m00.000s: unschedulable since 2m01.143s"))
         #expect(!text.contains("Attempt 3"))
     }
 
@@ -61,7 +61,7 @@ struct ExplainTests {
     func untried() throws {
         #expect(
             try explain("pod/gated").output.contains(
-                "gated since 0.007s by SchedulingGates: waiting for scheduling gates: [example.com/quota]"))
+                "gated since 0.009s by SchedulingGates: waiting for scheduling gates: [example.com/quota]"))
         #expect(
             try explain("po/default/stranger").output.contains(
                 "asks for the scheduler 'my-scheduler', which this cluster does not run"))
@@ -84,7 +84,7 @@ struct ExplainTests {
             (["pod/guard"], "Did you mean guard-"), (["deployment/batch"], "only pods can be explained"),
             (["pod/report", "-n", "shop"], "Did you mean default/report?"),
             (["pod/report", "--at", "noon"], "--at noon"),
-            (["pod/report", "--at", "1s"], "was created at 1m0.005s, later than --at"),
+            (["pod/report", "--at", "1s"], "was created at 1m0.007s, later than --at"),
             (["pod/report", "--instance", "2"], "there was 1 pod default/report in this run: give 1"),
             (["pod/"], "names no pod"),
         ]
