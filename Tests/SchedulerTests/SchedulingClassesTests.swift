@@ -337,5 +337,6 @@ struct SchedulingClassesTests {
         #expect(difference == nil)
         #expect(churn.successes > 50)
         #expect(churn.failures > 10)
+        #expect(churn.cycle.comparedCount > churn.successes / 2)
     }
 }

@@ -22,6 +22,7 @@ extension SchedulingCycle {
         nextStartIndex = startIndex
         let plain = schedulePlainly(pod, framework: framework, cluster: &cluster, draw: drawOnce)
         guard let byClass else { return plain }
+        comparedCount += 1
         var found = Self.differences(byClass, plain, cluster.nodes)
         if endIndex != nextStartIndex { found.append("next start \(endIndex), plainly \(nextStartIndex)") }
         differences += found.map { "\(pod.key): \($0)" }
@@ -52,7 +53,8 @@ extension SchedulingCycle {
         check("totals", left.totals, right.totals)
         check("best", names(left.best), names(right.best))
         check("chosen", left.chosenName, right.chosenName)
-        check("counts", [left.visitedCount, left.feasibleCount, left.tieCount],
+        check(
+            "counts", [left.visitedCount, left.feasibleCount, left.tieCount],
             [right.visitedCount, right.feasibleCount, right.tieCount])
         check("message", left.message, right.message)
         check("error", left.error, right.error)

@@ -1,4 +1,5 @@
 import KubernetesModel
+import SimulationKernel
 import Stochastics
 
 /// What PodTopologySpread counts for the pods of one group, kept up to date as pods come and go.

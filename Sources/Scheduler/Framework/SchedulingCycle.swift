@@ -76,6 +76,8 @@ public struct SchedulingCycle {
     public var comparesWithPlain = false
     /// What the two ways differed in; empty but for a defect.
     public internal(set) var differences: [String] = []
+    /// How many cycles were compared; the others were left to the plain algorithm.
+    public internal(set) var comparedCount = 0
     var learnt = SchedulingClasses()
     var scratch = ClassScratch()
 
