@@ -121,8 +121,11 @@ let package = Package(
 
         // Benchmarks
         .target(
-            name: "Benchmarks", dependencies: ["SimulationKernel", "Stochastics"], path: "benchmarks/Cases",
-            swiftSettings: settings),
+            name: "Benchmarks",
+            dependencies: [
+                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", collections,
+            ],
+            path: "benchmarks/Cases", swiftSettings: settings),
         .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),
         .executableTarget(
             name: "simk-benchmarks", dependencies: ["AllocationCounter", "Benchmarks"],

@@ -32,18 +32,19 @@ extension SchedulerComponent {
     /// How often upstream looks whether claims have been bound.
     static let volumePollPeriod = VirtualDuration.seconds(1)
 
-    mutating func startBinding(_ cycle: RunningCycle, _ out: inout Outbox) {
+    mutating func startBinding(
+        _ cycle: RunningCycle, on node: NodeIndex, named name: String, _ state: CycleState,
+        _ out: inout Outbox
+    ) {
         let pod = cycle.pod.pod
         queue.done(pod.uid)
         var writes: [APIObject] = []
-        if let node = cycle.result.chosen {
-            for plugin in cycle.framework.preBind {
-                writes += plugin.preBindWrites(pod, on: node, cluster: cluster, state: cycle.result.state)
-            }
+        for plugin in cycle.framework.preBind {
+            writes += plugin.preBindWrites(pod, on: node, cluster: cluster, state: state)
         }
         let binding = BindingCycle(
-            pod: cycle.pod, framework: cycle.framework, nodeName: cycle.result.chosenName,
-            state: cycle.result.state, stage: writes.isEmpty ? .binding : .writing(writes))
+            pod: cycle.pod, framework: cycle.framework, nodeName: name, state: state,
+            stage: writes.isEmpty ? .binding : .writing(writes))
         bindings[pod.uid] = binding
         guard let first = writes.first else {
             bind(pod.uid, &out)

@@ -61,7 +61,7 @@ extension SchedulerComponent {
     // MARK: Pods
 
     private func isResponsible(for pod: Pod) -> Bool {
-        configuration.profile(named: pod.spec.schedulerName) != nil
+        configuration.hasProfile(named: pod.spec.fields.schedulerName)
     }
 
     private mutating func observe(_ pod: Ref<Pod>, isDeleted: Bool) {
@@ -160,9 +160,10 @@ extension SchedulerComponent {
 
     /// Takes a pod that is being deleted off the node to which it was about to be bound.
     private mutating func forgetAssumed(_ uid: UID) {
-        guard let pod = cluster.pod(uid) else { return }
+        guard let pod = cluster.pod(uid), let node = cluster.node(of: uid) else { return }
+        let name = cluster.nodes.names[node]
         cluster.forget(uid)
-        moveAfterDeletion(of: pod.value)
+        moveAfterDeletion(of: pod.value.with { $0.nodeName = name })
     }
 }
 

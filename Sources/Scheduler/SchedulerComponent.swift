@@ -17,6 +17,8 @@ public struct SchedulerComponent: Component {
     public internal(set) var queue: SchedulingQueue
     /// What was decided since the last ``takeDecisions()``, which whoever runs the component calls.
     public internal(set) var decisions: [SchedulingDecision] = []
+    /// Whether ``decisions`` are kept; off, nothing is spent on them.
+    public var recordsDecisions = true
 
     let configuration: SchedulerConfiguration
     let timing: SchedulerTiming
@@ -57,11 +59,31 @@ public struct SchedulerComponent: Component {
 
     /// A scheduling cycle that has been computed and ends at a moment.
     struct RunningCycle {
+        enum Outcome {
+            case placed(node: NodeIndex, name: String, state: CycleState)
+            case failed(SchedulingResult)
+        }
+
         var pod: QueuedPod
         var framework: Framework
-        var result: SchedulingResult
+        var outcome: Outcome
         var end: VirtualTime
     }
+
+    /// Whether what was learnt about other pods of a class is used. The decisions are the same either way.
+    public var usesCaches: Bool {
+        get { cycle.usesCaches }
+        set { cycle.usesCaches = newValue }
+    }
+
+    /// Whether every cycle is computed by class and plainly; ``differences`` has what they differed in.
+    public var comparesWithPlain: Bool {
+        get { cycle.comparesWithPlain }
+        set { cycle.comparesWithPlain = newValue }
+    }
+
+    /// What the two ways to compute a cycle differed in; empty but for a defect.
+    public var differences: [String] { cycle.differences }
 
     /// The decisions made since the last call.
     public mutating func takeDecisions() -> [SchedulingDecision] {
@@ -165,7 +187,7 @@ public struct SchedulerComponent: Component {
     /// Starts the next cycle, when none runs and a pod is ready.
     private mutating func startCycle(_ out: inout Outbox) {
         while running == nil, let pod = queue.pop(at: now) {
-            guard let framework = configuration.profile(named: pod.pod.spec.schedulerName) else {
+            guard let framework = configuration.profile(named: pod.pod.podClass.schedulerName) else {
                 queue.done(pod.pod.uid)
                 continue
             }
@@ -185,13 +207,16 @@ public struct SchedulerComponent: Component {
     }
 
     private mutating func run(_ pod: QueuedPod, _ framework: Framework) {
+        cycle.keepsDetails = recordsDecisions || log != nil
         var ties = self.ties
         var result = cycle.schedule(pod.pod, framework: framework, cluster: &cluster) { count in
             ties.withStream { $0.index(below: count) }
         }
         self.ties = ties
-        let visited = result.feasible.count + result.rejected.count
-        decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        let visited = result.visitedCount
+        if recordsDecisions {
+            decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        }
         var recorded = recordedAttempt(result, pod, framework)
         if result.chosen != nil && result.error.isEmpty {
             let refusal = reserve(pod, framework, &result)
@@ -200,8 +225,12 @@ public struct SchedulerComponent: Component {
             recorded?.isError = !result.error.isEmpty
         }
         if let recorded { record(recorded, pod, framework) }
+        var outcome = RunningCycle.Outcome.failed(result)
+        if let node = result.chosen, result.error.isEmpty {
+            outcome = .placed(node: node, name: result.chosenName, state: result.state)
+        }
         running = RunningCycle(
-            pod: pod, framework: framework, result: result, end: now + timing.cycle(nodes: visited))
+            pod: pod, framework: framework, outcome: outcome, end: now + timing.cycle(nodes: visited))
     }
 
     /// Assumes the pod on its node and reserves what it needs there.
@@ -211,9 +240,7 @@ public struct SchedulerComponent: Component {
         _ pod: QueuedPod, _ framework: Framework, _ result: inout SchedulingResult
     ) -> Status? {
         guard let node = result.chosen else { return nil }
-        let placed = pod.pod.value.with { $0.nodeName = result.chosenName }
-        cluster.assume(
-            PodInfo(pod: Ref(placed), podClass: pod.pod.podClass), onNodeNamed: result.chosenName)
+        cluster.assume(pod.pod, on: node)
         cluster.nominator.remove(pod.pod.uid)
         var refusal: Status?
         for plugin in framework.reserve where refusal == nil {
@@ -234,7 +261,7 @@ public struct SchedulerComponent: Component {
         result.chosenName = ""
         if refusal.isRejection {
             result.diagnosis.nodeCount = 1
-            result.diagnosis.statuses = [(node, refusal)]
+            result.diagnosis.statuses = NodeStatuses([(node, refusal)])
             result.diagnosis.unschedulablePlugins = [refusal.plugin]
             result.message = result.diagnosis.message
         } else {
@@ -256,15 +283,14 @@ public struct SchedulerComponent: Component {
     }
 
     private mutating func finish(_ cycle: RunningCycle, _ out: inout Outbox) {
-        if cycle.result.chosen == nil || !cycle.result.error.isEmpty {
-            fail(cycle, &out)
-        } else {
-            startBinding(cycle, &out)
+        switch cycle.outcome {
+        case .failed(let result): fail(cycle, result, &out)
+        case .placed(let node, let name, let state):
+            startBinding(cycle, on: node, named: name, state, &out)
         }
     }
 
-    private mutating func fail(_ cycle: RunningCycle, _ out: inout Outbox) {
-        let result = cycle.result
+    private mutating func fail(_ cycle: RunningCycle, _ result: SchedulingResult, _ out: inout Outbox) {
         var nomination = result.postFilter?.nominatedNodeName
         // With an error, or without any node, an earlier nomination is worth nothing.
         if !result.error.isEmpty || cluster.nodes.order.isEmpty { nomination = "" }

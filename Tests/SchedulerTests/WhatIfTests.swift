@@ -49,7 +49,7 @@ private struct Situation {
     mutating func place(_ name: String, on node: String, _ spec: String, labels: Labels = [:]) throws {
         let pod = try compile(name, spec, labels: labels)
         let placed = pod.value.with { $0.nodeName = node }
-        cluster.setPod(PodInfo(pod: Ref(placed), podClass: pod.podClass))
+        cluster.setPod(PodInfo(pod: Ref(placed), like: pod))
     }
 
     /// What would have made the pod fit, after a real attempt.

@@ -138,6 +138,8 @@ public struct SchedulerConfiguration: Sendable {
 
     /// The profile for a scheduler name; nil when pods of that name are not this scheduler's.
     public func profile(named name: String) -> Framework? { profiles.first { $0.profileName == name } }
+
+    func hasProfile(named name: String) -> Bool { profiles.contains { $0.profileName == name } }
 }
 
 /// Expands one profile's plugin sets into the plugins of each extension point.

@@ -26,7 +26,7 @@ struct SchedulerLog: Sendable {
         var attempt = SchedulingAttempt(
             time: time, pod: queued.pod.key, uid: queued.pod.uid, number: queued.attempts,
             profile: framework.profileName, event: queued.lastMove, nodeCount: cluster.nodes.count,
-            visitedCount: result.feasible.count + result.rejected.count,
+            visitedCount: result.visitedCount,
             feasibleCount: result.feasible.count, isNominatedNodeOnly: result.isNominatedNodeOnly,
             isPreFilterRejection: result.preFilterStatus != nil, rejections: [], best: [],
             tieCount: result.best.count, isDrawn: false, chosen: result.chosen, refusedBy: "",
@@ -80,7 +80,7 @@ struct SchedulerLog: Sendable {
             SchedulingAttempt.Rejection(
                 plugin: $0.key.plugin, code: $0.key.code, reasons: $0.key.reasons, nodes: $0.value)
         }
-        let seen = result.feasible.count + result.rejected.count
+        let seen = result.visitedCount
         if result.feasible.isEmpty, seen < cluster.nodes.count, !result.diagnosis.absentStatus.reasons.isEmpty
         {
             let judged = Set(result.rejected.map(\.node))

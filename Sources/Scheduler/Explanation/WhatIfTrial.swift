@@ -122,7 +122,7 @@ struct WhatIfTrial {
         value.spec = PodSpec(source: spec)
         let podClass = PodClass(pod: value, table: &cluster.nodes)
         cluster.nodes.addMissingResourceColumns()
-        return PodInfo(pod: Ref(value), podClass: podClass)
+        return cluster.nodes.info(of: Ref(value), podClass)
     }
 
     private static func place(_ change: WhatIfChange) -> Int {

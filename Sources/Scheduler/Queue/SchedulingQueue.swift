@@ -26,9 +26,10 @@ public struct SchedulingQueue {
     /// Pods that failed by an error; they cannot be popped before their back-off is over.
     private var errorBackoff: PodHeap
     /// In the order of their timestamps.
-    private var unschedulable: OrderedDictionary<UID, QueuedPod> = [:]
+    private var unschedulable: EventPool
     /// Pods that a plugin keeps out of the active queue for now.
-    private var gated: OrderedDictionary<UID, QueuedPod> = [:]
+    private var gated: EventPool
+    private var interest: EventInterest
     private var inFlight = InFlightEvents()
     /// Pods whose victims are still being evicted; they stay out of the active queue.
     public var preempting: Set<UID> = []
@@ -38,19 +39,22 @@ public struct SchedulingQueue {
 
     public init(configuration: SchedulerConfiguration, start: VirtualTime) {
         profiles = configuration.profiles
+        interest = EventInterest(profiles)
+        unschedulable = EventPool(profileCount: profiles.count)
+        gated = EventPool(profileCount: profiles.count)
         initialBackoff = configuration.podInitialBackoff
         maximumBackoff = configuration.podMaxBackoff
         unschedulableTimeout = configuration.podMaxInUnschedulablePods
         self.start = start
         // Upstream takes the order of the first profile for all; validation has them equal.
         let sort: any QueueSortPlugin = configuration.profiles.first?.queueSort ?? PrioritySort()
-        active = PodHeap { sort.isBefore($0, $1) }
+        active = PodHeap(sort is PrioritySort ? .priority : .custom { sort.isBefore($0, $1) })
         let byBackoff: @Sendable (QueuedPod, QueuedPod) -> Bool = { left, right in
             left.backoffEnd != right.backoffEnd
                 ? left.backoffEnd < right.backoffEnd : sort.isBefore(left, right)
         }
-        backoff = PodHeap(isBefore: byBackoff)
-        errorBackoff = PodHeap(isBefore: byBackoff)
+        backoff = PodHeap(.custom(byBackoff))
+        errorBackoff = PodHeap(.custom(byBackoff))
     }
 
     // MARK: State
@@ -61,8 +65,8 @@ public struct SchedulingQueue {
     }
 
     public func place(of uid: UID) -> Place? {
-        if active[uid] != nil { return .active }
-        if backoff[uid] != nil || errorBackoff[uid] != nil { return .backoff }
+        if active.contains(uid) { return .active }
+        if backoff.contains(uid) || errorBackoff.contains(uid) { return .backoff }
         if unschedulable[uid] != nil { return .unschedulable }
         if gated[uid] != nil { return .gated }
         return inFlight.contains(uid) ? .inFlight : nil
@@ -140,12 +144,12 @@ public struct SchedulingQueue {
             errorBackoff.insert(waiting)
         } else if var waiting = unschedulable[uid] ?? gated[uid] {
             waiting.pod = new
-            if gated[uid] == nil { unschedulable[uid] = waiting } else { gated[uid] = waiting }
+            if gated[uid] == nil { hold(waiting) } else { gate(waiting) }
             for change in changes {
                 guard let plugin = retryingPlugin(waiting, after: change, cluster: cluster) else { continue }
                 let origin: Place = gated[uid] == nil ? .unschedulable : .gated
-                unschedulable.removeValue(forKey: uid)
-                gated.removeValue(forKey: uid)
+                unschedulable.remove(uid)
+                gated.remove(uid)
                 requeue(waiting, label: change.label, from: origin, plugin: plugin, at: now)
                 guard let still = gated[uid] else { break }
                 waiting = still
@@ -161,8 +165,8 @@ public struct SchedulingQueue {
         active.remove(uid)
         backoff.remove(uid)
         errorBackoff.remove(uid)
-        unschedulable.removeValue(forKey: uid)
-        gated.removeValue(forKey: uid)
+        unschedulable.remove(uid)
+        gated.remove(uid)
     }
 
     // MARK: Scheduling
@@ -210,7 +214,27 @@ public struct SchedulingQueue {
             }
         }
         note(pod, from: .inFlight, to: .unschedulable, "ScheduleAttemptFailure", at: now)
-        unschedulable[uid] = pod
+        hold(pod)
+    }
+
+    /// Puts a pod among those that wait for events that concern what rejected it.
+    private mutating func hold(_ pod: QueuedPod) {
+        var pod = pod
+        let profile = interest.profile(named: pod.pod.podClass.schedulerName)
+        pod.interest = .max
+        if let profile, !pod.unschedulablePlugins.isEmpty {
+            pod.interest = interest.bits(of: pod.unschedulablePlugins, profile: profile)
+        }
+        unschedulable.set(pod, profile: profile)
+    }
+
+    /// Puts a pod among those that wait for events that concern what keeps it out.
+    private mutating func gate(_ pod: QueuedPod) {
+        var pod = pod
+        let profile = interest.profile(named: pod.pod.podClass.schedulerName)
+        pod.interest = .max
+        if let profile { pod.interest = interest.bits(of: [pod.gatingPlugin], profile: profile) }
+        gated.set(pod, profile: profile)
     }
 
     // MARK: Events
@@ -222,21 +246,29 @@ public struct SchedulingQueue {
         after change: ClusterChange, cluster: ClusterCache, at now: VirtualTime,
         where isConcerned: (PodInfo) -> Bool = { _ in true }
     ) {
-        guard isListening, isOfInterest(change.event) else { return }
+        guard isListening else { return }
+        let masks = interest.masks(of: change.event)
+        let isWildcard = change.event == .wildcard
+        guard isWildcard || masks.contains(where: { $0 != 0 }) else { return }
         var moved: [(pod: QueuedPod, plugin: String)] = []
-        for pod in unschedulable.values where isConcerned(pod.pod) {
-            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
-                moved.append((pod, plugin))
+        if isWildcard || unschedulable.mayConcern(masks) {
+            for pod in unschedulable.values
+            where (isWildcard || interest.concerns(pod, masks)) && isConcerned(pod.pod) {
+                if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                    moved.append((pod, plugin))
+                }
             }
+            unschedulable.remove(moved.map(\.pod))
         }
-        Self.remove(moved.map(\.pod), from: &unschedulable)
         var ungated: [(pod: QueuedPod, plugin: String)] = []
-        for pod in gated.values where isConcerned(pod.pod) && isGateConcerned(pod, change.event) {
-            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
-                ungated.append((pod, plugin))
+        if gated.mayConcern(masks) {
+            for pod in gated.values where isConcerned(pod.pod) && isGateConcerned(pod, change.event) {
+                if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                    ungated.append((pod, plugin))
+                }
             }
+            gated.remove(ungated.map(\.pod))
         }
-        Self.remove(ungated.map(\.pod), from: &gated)
         for entry in moved {
             requeue(entry.pod, label: change.label, from: .unschedulable, plugin: entry.plugin, at: now)
         }
@@ -246,20 +278,11 @@ public struct SchedulingQueue {
         inFlight.note(change)
     }
 
-    private static func remove(_ pods: [QueuedPod], from list: inout OrderedDictionary<UID, QueuedPod>) {
-        if pods.count < 8 {
-            for pod in pods { list.removeValue(forKey: pod.pod.uid) }
-        } else {
-            let gone = Set(pods.map(\.pod.uid))
-            list = list.filter { !gone.contains($0.key) }
-        }
-    }
-
     /// Moves a pod to the active queue without waiting for its back-off.
     public mutating func activate(_ uid: UID, at now: VirtualTime) {
-        if let pod = unschedulable.removeValue(forKey: uid) {
+        if let pod = unschedulable.remove(uid) {
             _ = moveToActive(pod, label: "ForceActivate", from: .unschedulable, at: now)
-        } else if let pod = gated.removeValue(forKey: uid) {
+        } else if let pod = gated.remove(uid) {
             _ = moveToActive(pod, label: "ForceActivate", from: .gated, at: now)
         } else if let pod = backoff.remove(uid) ?? errorBackoff.remove(uid) {
             _ = moveToActive(pod, label: "ForceActivate", from: .backoff, at: now)
@@ -272,7 +295,7 @@ public struct SchedulingQueue {
     public mutating func flush(cluster: ClusterCache, at now: VirtualTime) {
         flushBackoff(at: now)
         let due = unschedulable.values.prefix { timeoutFlush(of: $0) <= now }.map { $0 }
-        Self.remove(due, from: &unschedulable)
+        unschedulable.remove(due)
         for pod in due {
             requeue(pod, label: "UnschedulableTimeout", from: .unschedulable, at: now)
         }
@@ -281,12 +304,7 @@ public struct SchedulingQueue {
     // MARK: Moves
 
     private func profile(of pod: PodInfo) -> Framework? {
-        profiles.first { $0.profileName == pod.spec.schedulerName }
-    }
-
-    private func isOfInterest(_ event: ClusterEvent) -> Bool {
-        if event == .wildcard { return true }
-        return profiles.contains { profile in profile.enqueue.contains { $0.covers(event) } }
+        profiles.first { $0.profileName == pod.podClass.schedulerName }
     }
 
     private func isGateConcerned(_ pod: QueuedPod, _ event: ClusterEvent) -> Bool {
@@ -325,7 +343,7 @@ public struct SchedulingQueue {
     /// Asks whether the pod may be in the active queue; the answer of whoever says no is the result.
     private mutating func runPreEnqueue(_ pod: inout QueuedPod) -> Status {
         var status = profile(of: pod.pod)?.runPreEnqueue(pod.pod) ?? .success
-        if status.isSuccess && preempting.contains(pod.pod.uid) {
+        if status.isSuccess && !preempting.isEmpty && preempting.contains(pod.pod.uid) {
             status = Status(
                 .unschedulableAndUnresolvable,
                 ["waiting for the preemption for this pod to be finished"], plugin: Self.preemptionGate)
@@ -346,7 +364,7 @@ public struct SchedulingQueue {
             note(
                 pod, from: origin, to: .gated, label, at: now, plugin: pod.gatingPlugin,
                 message: status.message)
-            gated[pod.pod.uid] = pod
+            gate(pod)
             return false
         }
         note(pod, from: origin, to: .active, label, at: now, plugin: plugin)
@@ -368,7 +386,7 @@ public struct SchedulingQueue {
                 message: status.message)
         }
         if !pod.gatingPlugin.isEmpty {
-            gated[pod.pod.uid] = pod
+            gate(pod)
         } else if pod.unschedulablePlugins.isEmpty {
             errorBackoff.insert(pod)
         } else {
