@@ -17,6 +17,10 @@ public struct SchedulerComponent: Component {
     public internal(set) var queue: SchedulingQueue
     /// What was decided since the last ``takeDecisions()``, which whoever runs the component calls.
     public internal(set) var decisions: [SchedulingDecision] = []
+    /// Whether ``decisions`` are kept; off, nothing is spent on them.
+    public var recordsDecisions = true
+    /// How many scheduling cycles have run.
+    public private(set) var attemptCount = 0
 
     let configuration: SchedulerConfiguration
     let timing: SchedulerTiming
@@ -112,8 +116,8 @@ public struct SchedulerComponent: Component {
 
     public var nextWake: VirtualTime {
         var wake = VirtualTime.never
-        if let running {
-            wake = running.end
+        if let end = running?.end {
+            wake = end
         } else {
             wake = queue.hasReadyPod ? now : queue.nextWake
         }
@@ -191,7 +195,10 @@ public struct SchedulerComponent: Component {
         }
         self.ties = ties
         let visited = result.feasible.count + result.rejected.count
-        decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        attemptCount += 1
+        if recordsDecisions {
+            decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        }
         var recorded = recordedAttempt(result, pod, framework)
         if result.chosen != nil && result.error.isEmpty {
             let refusal = reserve(pod, framework, &result)

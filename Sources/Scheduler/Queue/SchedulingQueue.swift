@@ -29,6 +29,9 @@ public struct SchedulingQueue {
     private var unschedulable: OrderedDictionary<UID, QueuedPod> = [:]
     /// Pods that a plugin keeps out of the active queue for now.
     private var gated: OrderedDictionary<UID, QueuedPod> = [:]
+    /// How many gated pods each plugin holds.
+    private var gatingPlugins: [String: Int] = [:]
+    private var interests: [ClusterEvent: Set<String>] = [:]
     private var inFlight = InFlightEvents()
     /// Pods whose victims are still being evicted; they stay out of the active queue.
     public var preempting: Set<UID> = []
@@ -140,12 +143,12 @@ public struct SchedulingQueue {
             errorBackoff.insert(waiting)
         } else if var waiting = unschedulable[uid] ?? gated[uid] {
             waiting.pod = new
-            if gated[uid] == nil { unschedulable[uid] = waiting } else { gated[uid] = waiting }
+            if gated[uid] == nil { unschedulable[uid] = waiting } else { gate(waiting) }
             for change in changes {
                 guard let plugin = retryingPlugin(waiting, after: change, cluster: cluster) else { continue }
                 let origin: Place = gated[uid] == nil ? .unschedulable : .gated
                 unschedulable.removeValue(forKey: uid)
-                gated.removeValue(forKey: uid)
+                ungate(uid)
                 requeue(waiting, label: change.label, from: origin, plugin: plugin, at: now)
                 guard let still = gated[uid] else { break }
                 waiting = still
@@ -161,8 +164,8 @@ public struct SchedulingQueue {
         active.remove(uid)
         backoff.remove(uid)
         errorBackoff.remove(uid)
-        unschedulable.removeValue(forKey: uid)
-        gated.removeValue(forKey: uid)
+        if !unschedulable.isEmpty { unschedulable.removeValue(forKey: uid) }
+        ungate(uid)
     }
 
     // MARK: Scheduling
@@ -222,7 +225,20 @@ public struct SchedulingQueue {
         after change: ClusterChange, cluster: ClusterCache, at now: VirtualTime,
         where isConcerned: (PodInfo) -> Bool = { _ in true }
     ) {
-        guard isListening, isOfInterest(change.event) else { return }
+        guard isListening else { return }
+        let interested = interests[change.event] ?? remembered(change.event)
+        if change.event != .wildcard && interested.isEmpty { return }
+        if !unschedulable.isEmpty || !gated.isEmpty {
+            moveWaiting(
+                after: change, cluster: cluster, at: now, interested: interested, where: isConcerned)
+        }
+        inFlight.note(change)
+    }
+
+    private mutating func moveWaiting(
+        after change: ClusterChange, cluster: ClusterCache, at now: VirtualTime, interested: Set<String>,
+        where isConcerned: (PodInfo) -> Bool
+    ) {
         var moved: [(pod: QueuedPod, plugin: String)] = []
         for pod in unschedulable.values where isConcerned(pod.pod) {
             if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
@@ -231,19 +247,49 @@ public struct SchedulingQueue {
         }
         Self.remove(moved.map(\.pod), from: &unschedulable)
         var ungated: [(pod: QueuedPod, plugin: String)] = []
-        for pod in gated.values where isConcerned(pod.pod) && isGateConcerned(pod, change.event) {
-            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
-                ungated.append((pod, plugin))
+        // Most events concern no gate at all, and gated pods may be many.
+        if gatingPlugins.contains(where: { interested.contains($0.key) }) {
+            for pod in gated.values where isConcerned(pod.pod) && isGateConcerned(pod, change.event) {
+                if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                    ungated.append((pod, plugin))
+                }
             }
+            for entry in ungated { forgetGate(of: entry.pod) }
+            Self.remove(ungated.map(\.pod), from: &gated)
         }
-        Self.remove(ungated.map(\.pod), from: &gated)
         for entry in moved {
             requeue(entry.pod, label: change.label, from: .unschedulable, plugin: entry.plugin, at: now)
         }
         for entry in ungated {
             requeue(entry.pod, label: change.label, from: .gated, plugin: entry.plugin, at: now)
         }
-        inFlight.note(change)
+    }
+
+    /// The plugins of all profiles that an event concerns, found once for each kind of event.
+    private mutating func remembered(_ event: ClusterEvent) -> Set<String> {
+        let names = profiles.flatMap { profile in
+            profile.enqueue.filter { $0.covers(event) }.map(\.name)
+        }
+        interests[event] = Set(names)
+        return Set(names)
+    }
+
+    private mutating func forgetGate(of pod: QueuedPod) {
+        guard let count = gatingPlugins[pod.gatingPlugin] else { return }
+        gatingPlugins[pod.gatingPlugin] = count > 1 ? count - 1 : nil
+    }
+
+    private mutating func gate(_ pod: QueuedPod) {
+        if let old = gated.updateValue(pod, forKey: pod.pod.uid) { forgetGate(of: old) }
+        gatingPlugins[pod.gatingPlugin, default: 0] += 1
+    }
+
+    @discardableResult
+    private mutating func ungate(_ uid: UID) -> QueuedPod? {
+        if gated.isEmpty { return nil }
+        guard let pod = gated.removeValue(forKey: uid) else { return nil }
+        forgetGate(of: pod)
+        return pod
     }
 
     private static func remove(_ pods: [QueuedPod], from list: inout OrderedDictionary<UID, QueuedPod>) {
@@ -259,7 +305,7 @@ public struct SchedulingQueue {
     public mutating func activate(_ uid: UID, at now: VirtualTime) {
         if let pod = unschedulable.removeValue(forKey: uid) {
             _ = moveToActive(pod, label: "ForceActivate", from: .unschedulable, at: now)
-        } else if let pod = gated.removeValue(forKey: uid) {
+        } else if let pod = ungate(uid) {
             _ = moveToActive(pod, label: "ForceActivate", from: .gated, at: now)
         } else if let pod = backoff.remove(uid) ?? errorBackoff.remove(uid) {
             _ = moveToActive(pod, label: "ForceActivate", from: .backoff, at: now)
@@ -282,11 +328,6 @@ public struct SchedulingQueue {
 
     private func profile(of pod: PodInfo) -> Framework? {
         profiles.first { $0.profileName == pod.spec.schedulerName }
-    }
-
-    private func isOfInterest(_ event: ClusterEvent) -> Bool {
-        if event == .wildcard { return true }
-        return profiles.contains { profile in profile.enqueue.contains { $0.covers(event) } }
     }
 
     private func isGateConcerned(_ pod: QueuedPod, _ event: ClusterEvent) -> Bool {
@@ -346,7 +387,7 @@ public struct SchedulingQueue {
             note(
                 pod, from: origin, to: .gated, label, at: now, plugin: pod.gatingPlugin,
                 message: status.message)
-            gated[pod.pod.uid] = pod
+            gate(pod)
             return false
         }
         note(pod, from: origin, to: .active, label, at: now, plugin: plugin)
@@ -368,7 +409,7 @@ public struct SchedulingQueue {
                 message: status.message)
         }
         if !pod.gatingPlugin.isEmpty {
-            gated[pod.pod.uid] = pod
+            gate(pod)
         } else if pod.unschedulablePlugins.isEmpty {
             errorBackoff.insert(pod)
         } else {
