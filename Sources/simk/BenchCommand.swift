@@ -39,7 +39,9 @@ struct BenchSchedulingCommand: ParsableCommand {
             valueName: "labels"))
     var labelFilter: String?
 
-    @Option(help: ArgumentHelp("Workloads whose case/name it matches, whatever their labels.", valueName: "regex"))
+    @Option(
+        help: ArgumentHelp("Workloads whose case/name it matches, whatever their labels.", valueName: "regex")
+    )
     var name: String?
 
     @Flag(help: "Print the workloads instead of running them.")
@@ -48,13 +50,17 @@ struct BenchSchedulingCommand: ParsableCommand {
     @Option(help: "Run each workload so many times; the run in the middle by pods a second is shown.")
     var `repeat` = 1
 
-    @Option(help: ArgumentHelp("Percentage of nodes to score, in place of the configuration's.", valueName: "0-100"))
+    @Option(
+        help: ArgumentHelp(
+            "Percentage of nodes to score, in place of the configuration's.", valueName: "0-100"))
     var percentageOfNodesToScore: Int64?
 
     @Option(help: "Decides names and between equal scores.")
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Fail when a measurement is less than so many times its threshold.", valueName: "ratio"))
+    @Option(
+        help: ArgumentHelp(
+            "Fail when a measurement is less than so many times its threshold.", valueName: "ratio"))
     var minRatio: Double?
 
     @Flag(help: "Run each workload with the scheduler's caches and without, and compare every binding.")
@@ -63,7 +69,9 @@ struct BenchSchedulingCommand: ParsableCommand {
     @Option(help: "text, json, or data-items: the JSON that scheduler_perf writes.")
     var format = BenchFormat.text
 
-    @Option(help: ArgumentHelp("Write scheduler_perf's JSON files, one a topic, to this folder.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Write scheduler_perf's JSON files, one a topic, to this folder.", valueName: "dir"))
     var dataItemsDir: String?
 
     enum BenchFormat: String, ExpressibleByArgument, CaseIterable {
@@ -200,7 +208,7 @@ struct BenchSchedulingCommand: ParsableCommand {
     private func paths() throws -> [String] {
         try (files.isEmpty ? ["benchmarks/scheduler_perf"] : files).flatMap { path -> [String] in
             var isDirectory: ObjCBool = false
-            let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            let isThere = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
             guard isThere else {
                 throw Stop(
                     status: ExitStatus.badInput,
@@ -265,7 +273,8 @@ struct BenchSchedulingCommand: ParsableCommand {
         return results.flatMap { result in
             result.measurements.compactMap { measurement in
                 guard let ratio = measurement.ratio, ratio < minRatio else { return nil }
-                return "\(result.name)/\(measurement.name): \(String(format: "%.2f", ratio)) times the threshold "
+                return
+                    "\(result.name)/\(measurement.name): \(String(format: "%.2f", ratio)) times the threshold "
                     + "of \(measurement.thresholdValue), less than \(minRatio)"
             }
         }

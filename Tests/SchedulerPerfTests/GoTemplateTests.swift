@@ -12,7 +12,8 @@ struct GoTemplateTests {
             ("{{ DivideInt 30000 .Count }}Mi", "1500Mi"), ("{{DivideFloat .Index 2}}", "3.5"),
             ("{{AddInt .Index 1 2}}", "10"), ("{{ .Index | Mod 15 }}", "1"),
             ("{{ MultiplyInt (AddInt .Index 1) 2 }}", "16"), ("{{SubtractInt .Index \"2\"}}", "5"),
-            ("x {{- .Index -}} y", "x7y"), ("{{/* a comment */}}z", "z"), ("{{MultiplyFloat .Index 2}}", "14"),
+            ("x {{- .Index -}} y", "x7y"), ("{{/* a comment */}}z", "z"),
+            ("{{MultiplyFloat .Index 2}}", "14"),
         ])
     func actions(source: String, expected: String) throws {
         #expect(try GoTemplate(source).text(.init(index: 7, count: 20)) == expected)

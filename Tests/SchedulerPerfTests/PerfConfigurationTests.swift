@@ -16,7 +16,8 @@ struct PerfConfigurationTests {
             try Data(text.utf8).write(to: folder.appending(path: name))
         }
         let file = folder.appending(path: "performance-config.yaml")
-        let text = "- name: Case\n  workloadTemplate:\n\(operations)\n  workloads:\n  - name: one\n    \(workload)\n"
+        let text =
+            "- name: Case\n  workloadTemplate:\n\(operations)\n  workloads:\n  - name: one\n    \(workload)\n"
         try Data(text.utf8).write(to: file)
         return (try PerfConfiguration.load(file.path), folder)
     }
@@ -60,7 +61,10 @@ struct PerfConfigurationTests {
         "workloads that cannot be carried out say why",
         arguments: [
             ("  - {opcode: createPods, countParam: $m, collectMetrics: true}", "parameter m is undefined"),
-            ("  - {opcode: createPods, count: 1, podTemplatePath: none.yaml, collectMetrics: true}", "none.yaml"),
+            (
+                "  - {opcode: createPods, count: 1, podTemplatePath: none.yaml, collectMetrics: true}",
+                "none.yaml"
+            ),
             (
                 "  - {opcode: createPods, count: 0, collectMetrics: true}",
                 "the parameters [n] are defined on workload one, but unused"
@@ -98,7 +102,8 @@ struct PerfConfigurationTests {
                 image: pause
             """
         let result = try Self.run(
-            Self.nodes + "  - {opcode: createPods, CountParam: $n, podTemplatePath: pod.yaml, collectMetrics: true}",
+            Self.nodes
+                + "  - {opcode: createPods, CountParam: $n, podTemplatePath: pod.yaml, collectMetrics: true}",
             workload: "params: {n: 4}", templates: ["pod.yaml": pod])
         #expect(result.measurements[0].podsScheduled == 4)
     }
@@ -145,7 +150,8 @@ struct PerfConfigurationTests {
     func steadyState() throws {
         let result = try Self.run(
             Self.nodes
-                + "  - {opcode: createPods, countParam: $n, steadyState: true, duration: 1s, collectMetrics: true}")
+                + "  - {opcode: createPods, countParam: $n, steadyState: true, duration: 1s, collectMetrics: true}"
+        )
         #expect(result.measurements[0].podsScheduled > 4)
     }
 

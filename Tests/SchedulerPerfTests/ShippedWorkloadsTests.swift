@@ -48,7 +48,9 @@ struct ShippedWorkloadsTests {
         #expect(result.notes.isEmpty)
     }
 
-    @Test("the same workload makes the same decisions, whether the scheduler remembers or not", arguments: small)
+    @Test(
+        "the same workload makes the same decisions, whether the scheduler remembers or not", arguments: small
+    )
     func decisionsAreEqual(small: Small) throws {
         let comparison = try PlainComparison.run(
             small.workload, of: small.testCase, in: small.configuration, options: PerfOptions())

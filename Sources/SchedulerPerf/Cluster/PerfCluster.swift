@@ -297,11 +297,12 @@ final class PodTally {
 
     func observe(from old: Pod?, to new: Pod?) {
         let didMatch = old.map(isMatch) ?? false
-        let isMatching = if let old, let new, old.metadata.labels == new.metadata.labels {
-            didMatch
-        } else {
-            new.map(isMatch) ?? false
-        }
+        let isMatching =
+            if let old, let new, old.metadata.labels == new.metadata.labels {
+                didMatch
+            } else {
+                new.map(isMatch) ?? false
+            }
         guard didMatch || isMatching else { return }
         let before = didMatch ? stage(of: old) : .absent
         let after = isMatching ? stage(of: new) : .absent

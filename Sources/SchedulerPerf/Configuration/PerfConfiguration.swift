@@ -166,5 +166,6 @@ enum NodePreparation: Sendable {
     case label(key: String, values: [String])
     /// A label whose value no other node has.
     case uniqueLabel(key: String)
-    case allocatable(resources: [String: String], drivers: [(name: String, count: Int64?)], migrated: [String])
+    case allocatable(
+        resources: [String: String], drivers: [(name: String, count: Int64?)], migrated: [String])
 }

@@ -77,7 +77,9 @@ enum PerfConfigurationReader {
         if let given = cursor["threshold"] {
             if given.value.members != nil {
                 for (topic, value) in given.entries(of: "numbers by topic") {
-                    if let number = value.number("a number of 0 or more") { threshold.byTopic[topic] = number }
+                    if let number = value.number("a number of 0 or more") {
+                        threshold.byTopic[topic] = number
+                    }
                 }
             } else {
                 threshold.value = given.number("a number of 0 or more, or an object of them by topic") ?? 0
@@ -150,7 +152,8 @@ enum PerfConfigurationReader {
             default: cursor["stageRequirement"]?.bad("Scheduled or Attempted")
             }
             return .barrier(
-                namespaces: cursor["namespaces"]?.texts ?? [], labels: cursor["labelSelector"]?.textMap ?? [:],
+                namespaces: cursor["namespaces"]?.texts ?? [],
+                labels: cursor["labelSelector"]?.textMap ?? [:],
                 requiresScheduled: isScheduled)
         case "sleep":
             cursor.allow(["opcode", "duration", "durationParam"])
@@ -271,7 +274,8 @@ enum PerfConfigurationReader {
         let paths = cursor["templatePaths"]?.texts ?? []
         if paths.isEmpty {
             cursor.report(
-                .missingKey("templatePaths", purpose: "at least one template spec file needs to be specified"))
+                .missingKey("templatePaths", purpose: "at least one template spec file needs to be specified")
+            )
         }
         let milliseconds = cursor["intervalMilliseconds"]?.integer(atLeast: 0, "0 or more") ?? 0
         return .init(

@@ -51,7 +51,8 @@ struct PerfCursor {
             !member.value.isNull
         else { return nil }
         return PerfCursor(
-            value: member.value, path: path.isEmpty ? member.key : "\(path).\(member.key)", problems: problems)
+            value: member.value, path: path.isEmpty ? member.key : "\(path).\(member.key)", problems: problems
+        )
     }
 
     func required(_ key: String, _ purpose: String) -> PerfCursor? {
@@ -95,7 +96,8 @@ struct PerfCursor {
     }
 
     func integer(atLeast least: Int, _ expected: String) -> Int? {
-        guard let number = value.json.integerValue, let integer = Int(exactly: number), integer >= least else {
+        guard let number = value.json.integerValue, let integer = Int(exactly: number), integer >= least
+        else {
             bad(expected)
             return nil
         }

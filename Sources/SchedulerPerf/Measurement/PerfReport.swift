@@ -69,7 +69,8 @@ public enum PerfReport {
             "virtualSeconds": .number(measurement.virtualSeconds),
             "podsPerSecond": .number(measurement.podsPerSecond),
             "podsPerProcessorSecond": .number(measurement.podsPerProcessorSecond),
-            "attempts": number(measurement.attempts), "cycleMilliseconds": object(measurement.cycleMilliseconds),
+            "attempts": number(measurement.attempts),
+            "cycleMilliseconds": object(measurement.cycleMilliseconds),
             "throughput": object(measurement.throughput),
         ]
         if measurement.thresholdValue > 0 {

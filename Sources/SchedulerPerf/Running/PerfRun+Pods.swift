@@ -43,7 +43,8 @@ extension PerfRun {
                 templates[key] ?? ObjectTemplate(PerfDefaults.pod, kind: GroupVersionKind(kind: "Pod"))
             }
         defer { templates[key] = template }
-        guard let claimPath = operation.claimTemplatePath, let volumePath = operation.volumeTemplatePath else {
+        guard let claimPath = operation.claimTemplatePath, let volumePath = operation.volumeTemplatePath
+        else {
             let instance = ManifestInstance(namespace: namespace)
             for index in 0..<count {
                 try create(&template, index: index, count: count, instance, "error creating pod")
@@ -115,7 +116,8 @@ extension PerfRun {
             let isDone = try wait { tally.arrivals < wanted && self.cluster.now < end }
             if !isDone || tally.arrivals < wanted { break }
             for key in podKeys(in: namespace, labels: [:]) {
-                cluster.call(.delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0, propagation: .background)))
+                cluster.call(
+                    .delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0, propagation: .background)))
             }
         }
         if tally.arrivals == 0 {

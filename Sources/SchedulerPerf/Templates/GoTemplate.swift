@@ -252,7 +252,9 @@ private struct ActionParser {
             return inner
         }
         if token.hasPrefix("."), token.count > 1 { return .field(String(token.dropFirst())) }
-        if token.hasPrefix("\"") || token.hasPrefix("`") { return .text(String(token.dropFirst().dropLast())) }
+        if token.hasPrefix("\"") || token.hasPrefix("`") {
+            return .text(String(token.dropFirst().dropLast()))
+        }
         if let number = Double(token) { return .number(number, isInteger: Int(token) != nil) }
         if token.first?.isLetter == true { return .call(token, []) }
         throw fail("unexpected \(token) in an action")
