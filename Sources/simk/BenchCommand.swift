@@ -118,6 +118,10 @@ struct BenchSchedulingCommand: ParsableCommand {
         var wasInterrupted = false
         let progress = BenchProgress(isShown: format == .text)
         for (index, item) in selected.enumerated() {
+            if let refusal = item.testCase.refusal {
+                Console.error("\(item.configuration.file): \(item.name): not run: \(refusal)")
+                continue
+            }
             progress.show("\(index + 1) of \(selected.count)  \(item.name)")
             do {
                 results.append(try measure(item, failures: &failures))

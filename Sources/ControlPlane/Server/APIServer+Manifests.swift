@@ -109,6 +109,8 @@ extension APIServer {
             // A node's main resource lets its status through, as upstream's strategy does.
             return try finishUpdate(kind == .node ? new : new.withStatus(of: old), old: old, at: now)
         case "status":
+            // A node's allocatable amounts follow its capacity where the manifest has none.
+            Defaulting.apply(versioned, &tree)
             var changed = before
             var status = tree["status"] ?? .object([:])
             if kind == .pod, status["qosClass"] == nil { status["qosClass"] = before["status"]?["qosClass"] }
