@@ -39,7 +39,7 @@ struct PerfConfigurationTests {
         arguments: [
             ("  - {opcode: createPod, count: 1}\n" + measured, "Did you mean 'createPods'?"),
             ("  - {opcode: createPods, count: -1, collectMetrics: true}", "a number of 0 or more"),
-            ("  - {opcode: createPods, countParam: n, collectMetrics: true}", "after a dollar sign"),
+            ("  - {opcode: createPods, countParam: size, collectMetrics: true}", "after a dollar sign"),
             ("  - {opcode: createPods, cuont: 1, collectMetrics: true}", "Did you mean 'count'?"),
             ("  - {opcode: createNodes, count: 1}", "no op in the workload template collects metrics"),
             ("  - {opcode: churn, mode: recreate, templatePaths: [x]}\n" + measured, "number cannot be 0"),
