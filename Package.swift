@@ -89,11 +89,17 @@ let package = Package(
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
                 "Telemetry", collections,
             ]),
+        floor(
+            "SchedulerPerf",
+            [
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel",
+                "Stochastics", collections,
+            ]),
         // Floor 8
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "Simulation", "Telemetry",
+                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -113,6 +119,7 @@ let package = Package(
             of: "Telemetry",
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Reports", ["TestSupport"]),
+        tests(of: "SchedulerPerf"),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(

@@ -67,6 +67,7 @@ extension SchedulerComponent {
     private mutating func observe(_ pod: Ref<Pod>, isDeleted: Bool) {
         let key = pod.value.metadata.key
         let old = pods[key]
+        if !evictions.isEmpty && (isDeleted || pod.value.metadata.isBeingDeleted) { noteDeparture(of: key) }
         // The scheduler's informer does not see pods that have ended.
         if isDeleted || pod.value.status.phase.isTerminal {
             guard old != nil else { return }

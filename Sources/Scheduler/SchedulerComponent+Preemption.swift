@@ -41,7 +41,20 @@ extension SchedulerComponent {
             return
         }
         evictions[preemptor]?.isLastStarted = true
+        let seen = pods[eviction.last.key]
+        if seen == nil || seen?.value.metadata.deletionTimestamp != nil { queue.preempting.remove(preemptor) }
         evict(eviction.last, for: eviction.preemptor, eviction.framework, &out)
+    }
+
+    /// Lets pods be tried again whose last victim is seen to go, even before its eviction is answered: nothing
+    /// else might move them afterwards.
+    ///
+    /// Upstream: `isRunningPreemption`, which asks the cache each time (v1.36).
+    mutating func noteDeparture(of victim: ObjectKey) {
+        for (preemptor, eviction) in evictions
+        where eviction.isLastStarted && eviction.last.key == victim {
+            queue.preempting.remove(preemptor)
+        }
     }
 
     private mutating func evict(

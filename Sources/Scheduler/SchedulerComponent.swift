@@ -19,6 +19,8 @@ public struct SchedulerComponent: Component {
     public internal(set) var decisions: [SchedulingDecision] = []
     /// Whether ``decisions`` are kept; off, nothing is spent on them.
     public var recordsDecisions = true
+    /// How many scheduling cycles have run.
+    public private(set) var attemptCount = 0
 
     let configuration: SchedulerConfiguration
     let timing: SchedulerTiming
@@ -134,8 +136,8 @@ public struct SchedulerComponent: Component {
 
     public var nextWake: VirtualTime {
         var wake = VirtualTime.never
-        if let running {
-            wake = running.end
+        if let end = running?.end {
+            wake = end
         } else {
             wake = queue.hasReadyPod ? now : queue.nextWake
         }
@@ -214,6 +216,7 @@ public struct SchedulerComponent: Component {
         }
         self.ties = ties
         let visited = result.visitedCount
+        attemptCount += 1
         if recordsDecisions {
             decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
         }

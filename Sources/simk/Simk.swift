@@ -28,8 +28,7 @@ struct Simk: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
-            ParametersCommand.self,
-            VersionCommand.self,
+            BenchCommand.self, ParametersCommand.self, VersionCommand.self,
         ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.

@@ -77,6 +77,10 @@ public enum APIRequest: Hashable, Sendable {
     case create(APIObject)
     /// A manifest as a user wrote it: it is decoded, defaulted, admitted and validated.
     case createManifest(JSONValue)
+    /// A manifest that many objects share; all but metadata is looked at for the first of them only.
+    case createFrom(ManifestTemplate, ManifestInstance)
+    /// A manifest in place of an object that is there (HTTP's PUT), or of its `status` or `resize` subresource.
+    case replaceManifest(JSONValue, subresource: String?)
     case get(ObjectKind, ObjectKey)
     /// Replaces everything but the status; a resource version of 0 does so whatever the version is.
     case update(APIObject)
@@ -97,13 +101,15 @@ extension APIRequest {
     public var target: (kind: ObjectKind?, key: ObjectKey) {
         switch self {
         case .create(let object), .update(let object), .updateStatus(let object): (object.kind, object.key)
-        case .createManifest(let tree):
+        case .createManifest(let tree), .replaceManifest(let tree, _):
+            (tree.manifestKind, tree.manifestKey)
+        case .createFrom(let template, let instance):
             (
-                ObjectKind(
-                    apiVersion: tree["apiVersion"]?.stringValue ?? "", kind: tree["kind"]?.stringValue ?? ""),
+                template.tree.manifestKind,
                 ObjectKey(
-                    namespace: tree["metadata"]?["namespace"]?.stringValue ?? "",
-                    name: tree["metadata"]?["name"]?.stringValue ?? "")
+                    namespace: instance.namespace.isEmpty
+                        ? template.tree.manifestKey.namespace : instance.namespace,
+                    name: instance.name.isEmpty ? template.tree.manifestKey.name : instance.name)
             )
         case .get(let kind, let key), .patch(let kind, let key, _, _), .delete(let kind, let key, _),
             .scale(let kind, let key, _, _):
@@ -115,15 +121,30 @@ extension APIRequest {
     /// The verb as metrics count it.
     public var verb: String {
         switch self {
-        case .create, .createManifest: "create"
+        case .create, .createManifest, .createFrom: "create"
         case .get: "get"
-        case .update, .scale: "update"
+        case .update, .scale, .replaceManifest(_, subresource: nil): "update"
+        case .replaceManifest(_, subresource: let subresource?): "update-\(subresource)"
         case .updateStatus: "update-status"
         case .patch: "patch"
         case .delete: "delete"
         case .bind: "bind"
         case .evict: "evict"
         }
+    }
+}
+
+extension JSONValue {
+    /// The kind that a manifest names; nil when simk does not know it.
+    fileprivate var manifestKind: ObjectKind? {
+        ObjectKind(
+            apiVersion: self["apiVersion"]?.stringValue ?? "", kind: self["kind"]?.stringValue ?? "")
+    }
+
+    fileprivate var manifestKey: ObjectKey {
+        ObjectKey(
+            namespace: self["metadata"]?["namespace"]?.stringValue ?? "",
+            name: self["metadata"]?["name"]?.stringValue ?? "")
     }
 }
 
