@@ -79,7 +79,7 @@ let package = Package(
         floor(
             "Telemetry",
             [
-                "ControlPlane", "KubernetesModel", "Simulation", "SimulationKernel",
+                "ControlPlane", "KubernetesModel", "Scheduler", "Simulation", "SimulationKernel",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Floor 7
@@ -89,11 +89,17 @@ let package = Package(
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
                 "Telemetry", collections,
             ]),
+        floor(
+            "SchedulerPerf",
+            [
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel",
+                "Stochastics", collections,
+            ]),
         // Floor 8
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "Simulation", "Telemetry",
+                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -109,8 +115,11 @@ let package = Package(
         tests(of: "Failures", ["TestSupport"]),
         tests(of: "Simulation", ["TestSupport"]),
         tests(of: "Scenarios", ["TestSupport"]),
-        tests(of: "Telemetry", ["TestSupport", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            of: "Telemetry",
+            ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Reports", ["TestSupport"]),
+        tests(of: "SchedulerPerf"),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(
@@ -119,8 +128,11 @@ let package = Package(
 
         // Benchmarks
         .target(
-            name: "Benchmarks", dependencies: ["SimulationKernel", "Stochastics"], path: "benchmarks/Cases",
-            swiftSettings: settings),
+            name: "Benchmarks",
+            dependencies: [
+                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", collections,
+            ],
+            path: "benchmarks/Cases", swiftSettings: settings),
         .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),
         .executableTarget(
             name: "simk-benchmarks", dependencies: ["AllocationCounter", "Benchmarks"],

@@ -68,6 +68,19 @@ public struct RunReport {
         }
     }
 
+    /// The manifests that the API server refused at the start; empty when there are none.
+    public func refusedManifests(_ refused: [RunSummary.RefusedManifest]) -> String {
+        guard !refused.isEmpty else { return "" }
+        var text = style.bold("Refused manifests") + "\n"
+        for manifest in refused {
+            text += "  " + style.red("REFUSED") + "  \(manifest.object)"
+            text += style.faint(" at \(Self.time(manifest.time))") + "\n"
+            text += "           \(manifest.file):\(manifest.place)\n"
+            for line in manifest.message.split(separator: "\n") { text += "           \(line)\n" }
+        }
+        return text
+    }
+
     public func expectations(_ results: [ExpectationResult]) -> String {
         guard !results.isEmpty else { return "" }
         var text = style.bold("Expectations") + "\n"

@@ -1,6 +1,7 @@
 import Foundation
 public import KubernetesModel
 public import Scenarios
+import Scheduler
 import Simulation
 public import SimulationKernel
 public import Telemetry
@@ -22,7 +23,11 @@ public final class RunSession {
         init(story: Story) { self.story = story }
     }
 
-    public init(_ scenario: Scenario, folder: RunFolder, keepsFullStory: Bool) {
+    /// - Parameter decisions: how much of the schedulers' decisions the folder keeps.
+    public init(
+        _ scenario: Scenario, folder: RunFolder, keepsFullStory: Bool,
+        decisions: DecisionRecorder.Scope = .all
+    ) {
         self.folder = folder
         let collector = Collector(story: Story(isFull: keepsFullStory))
         self.collector = collector
@@ -31,7 +36,9 @@ public final class RunSession {
             collector.story.add(record)
             if record.reason == "CommandFailed" { collector.failedCommands.append(record) }
         }
-        run = ScenarioRun(scenario, observers: [recorder]) { folder.add($0) }
+        let decider = DecisionRecorder(folder, scope: decisions)
+        run = ScenarioRun(scenario, observers: [recorder, decider]) { folder.add($0) }
+        decider.setProfiles(run.simulation.configuration.scheduler.profiles.map(\.profileName))
         summary = RunSummary(
             scenario: scenario.metadata.name, file: scenario.file, version: SimkVersion.number,
             seed: scenario.seed,
@@ -60,7 +67,19 @@ public final class RunSession {
             .init(id: $0, unavailablePodSeconds: run.metrics.unavailablePodSeconds($0, at: simulation.now))
         }
         summary.deadlines = run.metrics.deadlineFigures(at: simulation.now)
+        summary.refusedManifests = run.refusedManifests.map { refusal in
+            let kind = refusal.kind?.name.lowercased() ?? "object"
+            return RunSummary.RefusedManifest(
+                file: refusal.manifest.source, place: refusal.manifest.place,
+                object: "\(kind)/\(refusal.key)", time: refusal.time, message: refusal.message)
+        }
         summary.digest = simulation.digestText
+    }
+
+    private var outcome: String {
+        if summary.isInterrupted { return "interrupted" }
+        if !summary.refusedManifests.isEmpty { return "refused" }
+        return run.hasHeld ? "held" : "failed"
     }
 
     /// The whole run as JSON: what `run.json` holds, and what `--format json` prints.
@@ -68,7 +87,7 @@ public final class RunSession {
         [
             "apiVersion": "simk.dev/v1", "kind": "Run", "version": .string(SimkVersion.number),
             "seed": Int64(exactly: summary.seed).map(JSONValue.integer) ?? .string(String(summary.seed)),
-            "outcome": .string(summary.isInterrupted ? "interrupted" : run.hasHeld ? "held" : "failed"),
+            "outcome": .string(outcome),
             "digest": .string(summary.digest),
             "summary": summary.json(withWallClock: withWallClock),
             "expectations": .array(run.results.map(\.json)),

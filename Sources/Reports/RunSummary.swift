@@ -8,6 +8,16 @@ public struct RunSummary: Sendable {
         public var id: WorkloadID
         public var unavailablePodSeconds: Double
     }
+    public struct RefusedManifest: Hashable, Sendable {
+        public var file: String
+        /// `line:column` in the file.
+        public var place: String
+        /// `kind/namespace/name` of the object.
+        public var object: String
+        public var time: VirtualTime
+        /// What kubectl prints.
+        public var message: String
+    }
     public var scenario: String
     public var file: String
     public var version: String
@@ -28,6 +38,8 @@ public struct RunSummary: Sendable {
     public var workloads: [WorkloadFigure] = []
     /// Nothing in it when no pod states a deadline.
     public var deadlines = DeadlineFigures()
+    /// The scenario's manifests that the API server refused at the start, although it should take them.
+    public var refusedManifests: [RefusedManifest] = []
     public var digest = ""
     public var isInterrupted = false
 
@@ -63,6 +75,7 @@ public struct RunSummary: Sendable {
                         "name": .string(figure.id.key.name), "value": .number(figure.unavailablePodSeconds),
                     ]
                 }),
+            "refusedManifests": .array(refusedManifests.map(\.json)),
             "digest": .string(digest),
             "interrupted": .bool(isInterrupted),
         ]
@@ -85,6 +98,15 @@ extension DeadlineFigures {
                         "seconds": .number(pod.tardiness.fractionalSeconds), "finished": .bool(pod.isFinished),
                     ]
                 }),
+        ]
+    }
+}
+
+extension RunSummary.RefusedManifest {
+    var json: JSONValue {
+        [
+            "file": .string(file), "place": .string(place), "object": .string(object),
+            "seconds": .number(time.sinceStart.fractionalSeconds), "message": .string(message),
         ]
     }
 }

@@ -37,11 +37,13 @@ extension SchedulerComponent {
     /// How often upstream looks whether claims have been bound.
     static let volumePollPeriod = VirtualDuration.seconds(1)
 
-    mutating func startBinding(_ cycle: RunningCycle, _ out: inout Outbox) {
+    mutating func startBinding(
+        _ cycle: RunningCycle, on node: NodeIndex, named name: String, _ state: CycleState,
+        _ out: inout Outbox
+    ) {
         let uid = cycle.pod.pod.uid
         bindings[uid] = BindingCycle(
-            pod: cycle.pod, framework: cycle.framework, nodeName: cycle.result.chosenName,
-            state: cycle.result.state, stage: .binding)
+            pod: cycle.pod, framework: cycle.framework, nodeName: name, state: state, stage: .binding)
         if !cycle.framework.permit.isEmpty && holdIfNeeded(uid, &out) { return }
         prepareBinding(uid, &out)
     }
@@ -62,6 +64,9 @@ extension SchedulerComponent {
             return
         }
         bindings[uid]?.stage = .writing(writes)
+        record(
+            .preBinding, pod, attempt: binding.pod.attempts,
+            "writes " + writes.map { "\($0.kind.name) \($0.metadata.name)" }.joined(separator: ", "))
         // The pod shows where it is going while this takes its time.
         if pod.value.status.nominatedNodeName != binding.nodeName {
             out.call(
@@ -169,6 +174,7 @@ extension SchedulerComponent {
         bindings.removeValue(forKey: uid)
         let pod = binding.pod.pod
         let text = "Successfully assigned \(pod.namespace)/\(pod.value.metadata.name) to \(binding.nodeName)"
+        record(.bound, pod, attempt: binding.pod.attempts, text)
         report(pod, binding.framework, .normal, "Scheduled", text, &out)
         for plugin in binding.framework.postBind { plugin.postBind(pod, toNodeNamed: binding.nodeName) }
     }
@@ -179,6 +185,7 @@ extension SchedulerComponent {
         waitingBindings.removeAll { $0 == uid }
         let pod = binding.pod.pod
         unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &binding.state)
+        record(.bindingFailed, pod, attempt: binding.pod.attempts, message)
         let placed = pod.value.with { $0.nodeName = binding.nodeName }
         moveAfterDeletion(of: placed)
         var queued = binding.pod

@@ -16,7 +16,8 @@ extension SchedulerComponent {
             cluster.objects.apply(event.object, isDeleted: isDeleted)
             guard let resource = EventResource(event.object.kind) else { return }
             let action: EventAction = isDeleted ? .delete : old == nil ? .add : .update
-            let label = "\(event.object.kind.name)\(isDeleted ? "Delete" : old == nil ? "Add" : "Update")"
+            let label =
+                "\(resource.labelName)\(isDeleted ? "Delete" : old == nil ? "Add" : "Update")"
             move(
                 ClusterChange(
                     ClusterEvent(resource, action), label: label, old: isDeleted ? event.object : old,
@@ -60,22 +61,25 @@ extension SchedulerComponent {
     // MARK: Pods
 
     private func isResponsible(for pod: Pod) -> Bool {
-        configuration.profile(named: pod.spec.schedulerName) != nil
+        configuration.hasProfile(named: pod.spec.fields.schedulerName)
     }
 
     private mutating func observe(_ pod: Ref<Pod>, isDeleted: Bool) {
         let key = pod.value.metadata.key
         let old = pods[key]
+        if !evictions.isEmpty && (isDeleted || pod.value.metadata.isBeingDeleted) { noteDeparture(of: key) }
         // The scheduler's informer does not see pods that have ended.
         if isDeleted || pod.value.status.phase.isTerminal {
             guard let old else { return }
             pods[key] = nil
-            cluster.gangs.remove(old.value.metadata)
+            if hasPermits { cluster.gangs.remove(old.value.metadata) }
             delete(pod.value)
             return
         }
-        if let old { cluster.gangs.remove(old.value.metadata) }
-        cluster.gangs.add(pod.value.metadata)
+        if hasPermits {
+            if let old { cluster.gangs.remove(old.value.metadata) }
+            cluster.gangs.add(pod.value.metadata)
+        }
         if let old, old.value.metadata.uid != pod.value.metadata.uid {
             delete(old.value)
             pods[key] = pod
@@ -93,13 +97,8 @@ extension SchedulerComponent {
             let info = cluster.nodes.compile(pod)
             queue.add(info, at: now)
             cluster.nominator.add(info, toNodeNamed: pod.value.status.nominatedNodeName)
-            if let profile = configuration.profile(named: pod.value.spec.schedulerName) {
-                if !profile.warners.isEmpty { arrivals.append(pod.value.metadata.key) }
-                let plugins = profile.permit.isEmpty ? [] : waitingPlugins(profile)
-                if !plugins.isEmpty, let gang = PodGang.key(of: pod.value.metadata) {
-                    retryMembers(of: gang, plugins)
-                }
-            }
+            if hasWarners { arrivals.append(pod.value.metadata.key) }
+            if hasPermits { retryGang(of: info) }
         }
     }
 
@@ -117,7 +116,7 @@ extension SchedulerComponent {
             }
         } else if !new.value.nodeName.isEmpty {
             addAssigned(new)
-            queue.remove(new.value.metadata.uid)
+            queue.remove(new.value.metadata.uid, at: now)
             cluster.nominator.remove(new.value.metadata.uid)
         } else if isResponsible(for: old.value) {
             updateWaiting(from: old.value, to: new)
@@ -153,13 +152,13 @@ extension SchedulerComponent {
         let uid = pod.metadata.uid
         if !pod.nodeName.isEmpty {
             cluster.removePod(uid)
-            queue.remove(uid)
+            queue.remove(uid, at: now)
             cluster.nominator.remove(uid)
             moveAfterDeletion(of: pod)
             return
         }
         guard isResponsible(for: pod) else { return }
-        queue.remove(uid)
+        queue.remove(uid, at: now)
         cluster.nominator.remove(uid)
         warned.remove(uid)
         timers[uid] = nil
@@ -175,13 +174,30 @@ extension SchedulerComponent {
 
     /// Takes a pod that is being deleted off the node to which it was about to be bound.
     private mutating func forgetAssumed(_ uid: UID) {
-        guard let pod = cluster.pod(uid) else { return }
+        guard let pod = cluster.pod(uid), let node = cluster.node(of: uid) else { return }
+        let name = cluster.nodes.names[node]
         cluster.forget(uid)
-        moveAfterDeletion(of: pod.value)
+        moveAfterDeletion(of: pod.value.with { $0.nodeName = name })
     }
 }
 
 extension EventResource {
+    /// The name in labels of events: with the API group where upstream's names have it.
+    fileprivate var labelName: String {
+        switch self {
+        case .pod: "Pod"
+        case .node: "Node"
+        case .persistentVolume: "PersistentVolume"
+        case .persistentVolumeClaim: "PersistentVolumeClaim"
+        case .csiNode: "storage.k8s.io/CSINode"
+        case .csiDriver: "storage.k8s.io/CSIDriver"
+        case .volumeAttachment: "storage.k8s.io/VolumeAttachment"
+        case .csiStorageCapacity: "storage.k8s.io/CSIStorageCapacity"
+        case .storageClass: "storage.k8s.io/StorageClass"
+        case .any: "*"
+        }
+    }
+
     /// The resource as which plugins know a kind; nil when none of them waits for it.
     init?(_ kind: ObjectKind) {
         switch kind {

@@ -57,14 +57,17 @@ extension SchedulerComponent {
     }
 
     /// Has the pods tried again that were rejected for lack of members, when a member has come.
-    mutating func retryMembers(of gang: ObjectKey, _ plugins: [any WaitingPermitPlugin]) {
-        for member in queuedMembers(of: gang)
-        where plugins.contains(where: { member.unschedulablePlugins.contains($0.name) }) {
-            queue.activate(member.pod.uid, at: now)
-        }
-        // The one that is being tried may be about to fail for lack of this member.
-        if let uid = running?.pod.pod.uid, cluster.gangs.members(of: gang).contains(uid) {
-            queue.activate(uid, at: now)
+    mutating func retryGang(of pod: PodInfo) {
+        guard let framework = configuration.profile(named: pod.podClass.schedulerName) else { return }
+        for plugin in waitingPlugins(framework) {
+            guard let gang = plugin.gang(of: pod) else { continue }
+            for member in queuedMembers(of: gang) where member.unschedulablePlugins.contains(plugin.name) {
+                queue.activate(member.pod.uid, at: now)
+            }
+            // The one that is being tried may be about to fail for lack of this member.
+            if let uid = running?.pod.pod.uid, cluster.gangs.members(of: gang).contains(uid) {
+                queue.activate(uid, at: now)
+            }
         }
     }
 
@@ -134,6 +137,7 @@ extension SchedulerComponent {
         endWait(uid)
         let pod = binding.pod.pod
         unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &binding.state)
+        record(.bindingFailed, pod, attempt: binding.pod.attempts, rejection.message)
         var queued = binding.pod
         queued.unschedulablePlugins = rejection.plugin.isEmpty ? [] : [rejection.plugin]
         var diagnosis = Diagnosis()

@@ -41,7 +41,20 @@ extension SchedulerComponent {
             return
         }
         evictions[preemptor]?.isLastStarted = true
+        let seen = pods[eviction.last.key]
+        if seen == nil || seen?.value.metadata.deletionTimestamp != nil { queue.preempting.remove(preemptor) }
         evict(eviction.last, for: eviction.preemptor, eviction.framework, &out)
+    }
+
+    /// Lets pods be tried again whose last victim is seen to go, even before its eviction is answered: nothing
+    /// else might move them afterwards.
+    ///
+    /// Upstream: `isRunningPreemption`, which asks the cache each time (v1.36).
+    mutating func noteDeparture(of victim: ObjectKey) {
+        for (preemptor, eviction) in evictions
+        where eviction.isLastStarted && eviction.last.key == victim {
+            queue.preempting.remove(preemptor)
+        }
     }
 
     private mutating func evict(
@@ -90,6 +103,9 @@ extension SchedulerComponent {
                 message: "evicted from \(eviction.nodeName) for \(eviction.preemptor.key)",
                 cause:
                     "priority \(victim.priority) against \(eviction.preemptor.priority)"))
+        record(
+            .victimEvicted, eviction.preemptor, attempt: queue[preemptor]?.attempts ?? 0,
+            "\(victim.key) deleted on \(eviction.nodeName)")
         settle(uid, for: preemptor, isFailed: false, &out)
     }
 
@@ -99,6 +115,11 @@ extension SchedulerComponent {
         guard var eviction = evictions[preemptor] else { return }
         eviction.pending.remove(uid)
         evictions[preemptor] = eviction
+        if isFailed, let victim = eviction.victims.first(where: { $0.uid == uid }) {
+            record(
+                .evictionFailed, eviction.preemptor, attempt: queue[preemptor]?.attempts ?? 0,
+                "\(victim.key) on \(eviction.nodeName) could not be deleted")
+        }
         if isFailed || (eviction.isLastStarted && uid == eviction.last.uid) {
             evictions[preemptor] = nil
             queue.preempting.remove(preemptor)

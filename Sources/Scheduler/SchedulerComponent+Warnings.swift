@@ -9,7 +9,7 @@ extension SchedulerComponent {
         self.arrivals = []
         for key in arrivals {
             guard let pod = pods[key], let queued = queue[pod.value.metadata.uid],
-                let framework = configuration.profile(named: pod.value.spec.schedulerName)
+                let framework = configuration.profile(named: queued.pod.podClass.schedulerName)
             else { continue }
             warn(about: queued.pod, framework, &out)
         }

@@ -17,6 +17,10 @@ public struct SchedulerComponent: Component {
     public internal(set) var queue: SchedulingQueue
     /// What was decided since the last ``takeDecisions()``, which whoever runs the component calls.
     public internal(set) var decisions: [SchedulingDecision] = []
+    /// Whether ``decisions`` are kept; off, nothing is spent on them.
+    public var recordsDecisions = true
+    /// How many scheduling cycles have run.
+    public private(set) var attemptCount = 0
 
     let configuration: SchedulerConfiguration
     let timing: SchedulerTiming
@@ -40,12 +44,18 @@ public struct SchedulerComponent: Component {
     var warned: Set<UID> = []
     /// Pods that a plugin rejected until a moment.
     var timers: [UID: VirtualTime] = [:]
+    /// Whether a profile has plugins with warnings, with waiting pods, with timers.
+    let hasWarners: Bool
+    let hasPermits: Bool
+    let hasTimers: Bool
     /// What the answers to calls are for.
     var purposes: [UInt64: CallPurpose] = [:]
     var nextToken: UInt64 = 0
     /// Evictions for a pod that are under way.
     var evictions: [UID: Eviction] = [:]
     var now: VirtualTime
+    /// Nil unless the record was asked for.
+    var log: SchedulerLog?
     /// The stream that decides between equal scores.
     private var ties: RandomStream.Snapshot
 
@@ -57,6 +67,9 @@ public struct SchedulerComponent: Component {
     ) {
         self.configuration = configuration
         self.timing = timing
+        hasWarners = configuration.profiles.contains { !$0.warners.isEmpty }
+        hasPermits = configuration.profiles.contains { !$0.permit.isEmpty }
+        hasTimers = configuration.profiles.contains { $0.filter.contains { $0 is any TimedPlugin } }
         queue = SchedulingQueue(configuration: configuration, start: start)
         cycle.percentageOfNodesToScore = configuration.percentageOfNodesToScore
         cycle.tieBreak = tieBreak
@@ -66,11 +79,31 @@ public struct SchedulerComponent: Component {
 
     /// A scheduling cycle that has been computed and ends at a moment.
     struct RunningCycle {
+        enum Outcome {
+            case placed(node: NodeIndex, name: String, state: CycleState)
+            case failed(SchedulingResult)
+        }
+
         var pod: QueuedPod
         var framework: Framework
-        var result: SchedulingResult
+        var outcome: Outcome
         var end: VirtualTime
     }
+
+    /// Whether what was learnt about other pods of a class is used. The decisions are the same either way.
+    public var usesCaches: Bool {
+        get { cycle.usesCaches }
+        set { cycle.usesCaches = newValue }
+    }
+
+    /// Whether every cycle is computed by class and plainly; ``differences`` has what they differed in.
+    public var comparesWithPlain: Bool {
+        get { cycle.comparesWithPlain }
+        set { cycle.comparesWithPlain = newValue }
+    }
+
+    /// What the two ways to compute a cycle differed in; empty but for a defect.
+    public var differences: [String] { cycle.differences }
 
     /// The decisions made since the last call.
     public mutating func takeDecisions() -> [SchedulingDecision] {
@@ -78,18 +111,57 @@ public struct SchedulerComponent: Component {
         return decisions
     }
 
+    // MARK: Record
+
+    /// Whether ``takeRecords()`` gives what explanations are made of; changes nothing in what is decided.
+    public var isRecording: Bool {
+        get { log != nil }
+        set {
+            queue.isRecording = newValue
+            if newValue != isRecording { log = newValue ? SchedulerLog() : nil }
+        }
+    }
+
+    /// The record since the last call, in the order in which things happened.
+    public mutating func takeRecords() -> [SchedulerRecord] {
+        recordMoves()
+        return log?.take() ?? []
+    }
+
+    /// Takes over the queue's moves, so that they stand before what follows them.
+    private mutating func recordMoves() { log?.add(queue.takeMoves()) }
+
+    func recordedAttempt(
+        _ result: SchedulingResult, _ pod: QueuedPod, _ framework: Framework
+    ) -> SchedulingAttempt? {
+        log?.attempt(result, of: pod, framework, cluster: cluster, tieBreak: cycle.tieBreak, at: now)
+    }
+
+    mutating func record(_ attempt: SchedulingAttempt, _ pod: QueuedPod, _ framework: Framework) {
+        recordMoves()
+        log?.add(attempt, of: pod.pod, framework, cluster: cluster)
+    }
+
+    mutating func record(_ kind: AttemptStep.Kind, _ pod: PodInfo, attempt: Int, _ message: String) {
+        guard log != nil else { return }
+        recordMoves()
+        log?.add(
+            AttemptStep(
+                time: now, pod: pod.key, uid: pod.uid, attempt: attempt, kind: kind, message: message))
+    }
+
     // MARK: Component
 
     public var nextWake: VirtualTime {
         var wake = VirtualTime.never
-        if let running {
-            wake = running.end
+        if let end = running?.end {
+            wake = end
         } else {
             wake = queue.hasReadyPod ? now : queue.nextWake
         }
         for uid in waitingBindings { wake = min(wake, bindings[uid]?.nextWake ?? .never) }
         for uid in waitingPermits { wake = min(wake, bindings[uid]?.nextWake ?? .never) }
-        if let timer = timers.values.min() { wake = min(wake, timer) }
+        if !timers.isEmpty { wake = min(wake, timers.values.min() ?? .never) }
         return wake
     }
 
@@ -100,8 +172,8 @@ public struct SchedulerComponent: Component {
             finish(running, &out)
         }
         resumeBindings(&out)
-        expirePermits(&out)
-        fireTimers()
+        if hasPermits { expirePermits(&out) }
+        if hasTimers { fireTimers() }
         queue.flush(cluster: cluster, at: now)
         startCycle(&out)
     }
@@ -141,7 +213,7 @@ public struct SchedulerComponent: Component {
     /// Starts the next cycle, when none runs and a pod is ready.
     private mutating func startCycle(_ out: inout Outbox) {
         while running == nil, let pod = queue.pop(at: now) {
-            guard let framework = configuration.profile(named: pod.pod.spec.schedulerName) else {
+            guard let framework = configuration.profile(named: pod.pod.podClass.schedulerName) else {
                 queue.done(pod.pod.uid)
                 continue
             }
@@ -164,28 +236,41 @@ public struct SchedulerComponent: Component {
         cluster.attempt.now = now
         cluster.attempt.firstTime = pod.initialAttemptTime ?? now
         cluster.attempt.number = pod.attempts
+        cycle.keepsDetails = recordsDecisions || log != nil
         var ties = self.ties
         var result = cycle.schedule(pod.pod, framework: framework, cluster: &cluster) { count in
             ties.withStream { $0.index(below: count) }
         }
         self.ties = ties
-        let visited = result.feasible.count + result.rejected.count
-        decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        let visited = result.visitedCount
+        attemptCount += 1
+        if recordsDecisions {
+            decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
+        }
+        var recorded = recordedAttempt(result, pod, framework)
         if result.chosen != nil && result.error.isEmpty {
-            reserve(pod, framework, &result)
+            let refusal = reserve(pod, framework, &result)
+            recorded?.refusedBy = refusal?.plugin ?? ""
+            recorded?.message = result.message
+            recorded?.isError = !result.error.isEmpty
+        }
+        if let recorded { record(recorded, pod, framework) }
+        var outcome = RunningCycle.Outcome.failed(result)
+        if let node = result.chosen, result.error.isEmpty {
+            outcome = .placed(node: node, name: result.chosenName, state: result.state)
         }
         running = RunningCycle(
-            pod: pod, framework: framework, result: result, end: now + timing.cycle(nodes: visited))
+            pod: pod, framework: framework, outcome: outcome, end: now + timing.cycle(nodes: visited))
     }
 
     /// Assumes the pod on its node and reserves what it needs there.
+    ///
+    /// - Returns: the refusal of a plugin; nil when all agree.
     private mutating func reserve(
         _ pod: QueuedPod, _ framework: Framework, _ result: inout SchedulingResult
-    ) {
-        guard let node = result.chosen else { return }
-        let placed = pod.pod.value.with { $0.nodeName = result.chosenName }
-        cluster.assume(
-            PodInfo(pod: Ref(placed), podClass: pod.pod.podClass), onNodeNamed: result.chosenName)
+    ) -> Status? {
+        guard let node = result.chosen else { return nil }
+        cluster.assume(pod.pod, on: node)
         cluster.nominator.remove(pod.pod.uid)
         var refusal: Status?
         for plugin in framework.reserve where refusal == nil {
@@ -200,19 +285,20 @@ public struct SchedulerComponent: Component {
                 refusal = Status(status.code, status.reasons, plugin: plugin.name)
             }
         }
-        guard let refusal else { return }
+        guard let refusal else { return nil }
         unreserve(pod.pod, framework, nodeNamed: result.chosenName, state: &result.state)
         result.chosen = nil
         result.chosenName = ""
         if refusal.isRejection {
             result.diagnosis.nodeCount = 1
-            result.diagnosis.statuses = [(node, refusal)]
+            result.diagnosis.statuses = NodeStatuses([(node, refusal)])
             result.diagnosis.unschedulablePlugins = [refusal.plugin]
             result.message = result.diagnosis.message
         } else {
             result.error = refusal.message
             result.message = refusal.message
         }
+        return refusal
     }
 
     mutating func unreserve(
@@ -227,15 +313,14 @@ public struct SchedulerComponent: Component {
     }
 
     private mutating func finish(_ cycle: RunningCycle, _ out: inout Outbox) {
-        if cycle.result.chosen == nil || !cycle.result.error.isEmpty {
-            fail(cycle, &out)
-        } else {
-            startBinding(cycle, &out)
+        switch cycle.outcome {
+        case .failed(let result): fail(cycle, result, &out)
+        case .placed(let node, let name, let state):
+            startBinding(cycle, on: node, named: name, state, &out)
         }
     }
 
-    private mutating func fail(_ cycle: RunningCycle, _ out: inout Outbox) {
-        let result = cycle.result
+    private mutating func fail(_ cycle: RunningCycle, _ result: SchedulingResult, _ out: inout Outbox) {
         var nomination = result.postFilter?.nominatedNodeName
         // With an error, or without any node, an earlier nomination is worth nothing.
         if !result.error.isEmpty || cluster.nodes.order.isEmpty { nomination = "" }
@@ -247,9 +332,9 @@ public struct SchedulerComponent: Component {
         handleFailure(
             pod, cycle.framework, isRejected: result.error.isEmpty, message: result.message,
             nomination: nomination, &out)
-        setTimer(for: pod, cycle.framework)
-        warn(about: pod.pod, cycle.framework, &out)
-        if result.postFilter?.preemption == nil { rejectTied(to: pod.pod, cycle.framework, &out) }
+        if hasTimers { setTimer(for: pod, cycle.framework) }
+        if hasWarners { warn(about: pod.pod, cycle.framework, &out) }
+        if hasPermits, result.postFilter?.preemption == nil { rejectTied(to: pod.pod, cycle.framework, &out) }
     }
 
     /// Puts a pod back into the queue and tells why.

@@ -45,8 +45,8 @@ public struct SchedulingDecision: Sendable {
         waited = time - (pod.initialAttemptTime ?? pod.timestamp)
         movedBy = pod.lastMove
         nodeCount = cluster.nodes.count
-        feasibleCount = result.feasible.count
-        tieCount = result.best.count
+        feasibleCount = result.feasibleCount
+        tieCount = result.tieCount
         nodeName = result.chosenName
         message = result.message
         nominatedNodeName = result.postFilter?.nominatedNodeName ?? ""

@@ -7,9 +7,11 @@ import SimulationKernel
 extension ClusterSimulation {
     /// A scheduler with nothing remembered.
     func newScheduler() -> SchedulerComponent {
-        SchedulerComponent(
+        var scheduler = SchedulerComponent(
             configuration: configuration.scheduler, seed: configuration.seed,
             timing: configuration.schedulerTiming, tieBreak: configuration.schedulerTies, start: now)
+        scheduler.isRecording = observers.contains(where: \.hearsScheduling)
+        return scheduler
     }
 
     /// A controller manager with all controllers, in upstream's order of start
@@ -24,7 +26,8 @@ extension ClusterSimulation {
         manager.add(EndpointSliceController(epoch: configuration.start))
         manager.add(EndpointsController(epoch: configuration.start))
         manager.add(ReplicaController<ReplicationController>())
-        manager.add(PodGCController())
+        manager.add(
+            PodGCController(period: options.podGCPeriod, quarantine: options.podGCQuarantine))
         manager.add(NamespaceController())
         manager.add(GarbageCollectorController())
         manager.add(DeploymentController())
@@ -35,7 +38,7 @@ extension ClusterSimulation {
         manager.add(NodeLifecycleController(options: options.nodeLifecycle))
         manager.add(TaintEvictionController())
         manager.add(AttachDetachController(options: options.attachDetach))
-        manager.add(PersistentVolumeController())
+        manager.add(PersistentVolumeController(resyncPeriod: options.claimBinderSyncPeriod))
         manager.add(PVCProtectionController())
         manager.add(PVProtectionController())
         return manager

@@ -104,7 +104,6 @@ extension ClusterSimulation {
         lease.renewTime = now
         lease.renewalPeriod = configuration.election.retryPeriod
         lease.leaseTransitions = isNew ? 0 : (lease.leaseTransitions ?? 0) + 1
-        lease.metadata.resourceVersion = 0
         _ = server.handle(isNew ? .create(APIObject(lease)) : .update(APIObject(lease)), at: now)
         counters.apiCalls += 1
         elections[index].leader = process
@@ -151,9 +150,10 @@ extension ClusterSimulation {
     func pollElection(_ process: ProcessID) {
         guard let index = elections.firstIndex(where: { $0.candidates.contains(process) }) else { return }
         let place = Int(process.index)
-        guard elections[index].leader == nil, processes[place].isRunning, processes[place].isConnected else {
-            return
-        }
+        if elections[index].leader == process { return giveUpLease(index) }
+        // A leader that is cut off does not keep others from a lease that has run out.
+        let isFree = elections[index].leader.map { !processes[Int($0.index)].isConnected } ?? true
+        guard isFree, processes[place].isRunning, processes[place].isConnected else { return }
         lead(index, by: process)
     }
 
@@ -176,6 +176,72 @@ extension ClusterSimulation {
         if let duration { queue.schedule(.processReturns(leader), at: now + duration) }
     }
 
+    /// Cuts the leader off from the API server. It goes on in vain, tries to renew its lease, and exits when it
+    /// could not for the renew deadline: the next try comes a retry period after the last success.
+    ///
+    /// Upstream: `client-go/tools/leaderelection/leaderelection.go`, `renew` (v1.36).
+    func cutOffLeader(of component: String, for duration: VirtualDuration?) {
+        guard let index = elections.firstIndex(where: { $0.component == component }),
+            let leader = elections[index].leader, processes[Int(leader.index)].isConnected
+        else { return }
+        let name = processes[Int(leader.index)].name
+        note(
+            JournalEntry(
+                .failure, .lease, elections[index].lease, reason: "LeaderCutOff",
+                message: "\(name) does not reach the API server any more", cause: "scenario timeline"))
+        processes[Int(leader.index)].isConnected = false
+        server.endRenewals(of: elections[index].lease, at: now)
+        standbysNotice(index)
+        let renewed = get(Lease.self, elections[index].lease)?.renewTime ?? now
+        let timing = configuration.election
+        queue.schedule(
+            .electionPoll(leader), at: max(now, renewed + timing.retryPeriod + timing.renewDeadline))
+        if let duration { queue.schedule(.processReturns(leader), at: now + duration) }
+    }
+
+    /// A leader that could not renew its lease in time exits.
+    private func giveUpLease(_ index: Int) {
+        guard let leader = elections[index].leader, !processes[Int(leader.index)].isConnected else { return }
+        elections[index].leader = nil
+        exit(leader, of: index)
+    }
+
+    private func exit(_ process: ProcessID, of index: Int) {
+        note(
+            JournalEntry(
+                .failure, .lease, elections[index].lease, reason: "LeaderElectionLost",
+                message: "\(processes[Int(process.index)].name) exits: leader election lost",
+                cause: "no renewal for \(configuration.election.renewDeadline) (renewDeadline)"))
+        stop(process)
+    }
+
+    /// A process that was cut off reaches the API server again.
+    private func reconnect(_ process: ProcessID) {
+        let place = Int(process.index)
+        processes[place].isConnected = true
+        guard let index = elections.firstIndex(where: { $0.candidates.contains(process) }) else { return }
+        guard elections[index].leader == process else {
+            // Somebody else has taken the lease, and the next try to renew it shows that.
+            exit(process, of: index)
+            return restart(process)
+        }
+        note(
+            JournalEntry(
+                .controlPlane, .lease, elections[index].lease, reason: "LeaderReconnected",
+                message: "\(processes[place].name) reaches the API server again and keeps its lease",
+                cause: "scenario timeline"))
+        if var lease = get(Lease.self, elections[index].lease) {
+            lease.renewTime = now
+            lease.renewalPeriod = configuration.election.retryPeriod
+            _ = server.handle(.update(APIObject(lease)), at: now)
+            counters.apiCalls += 1
+        }
+        // The watch goes on where it was.
+        if !processes[place].inbox.isEmpty {
+            scheduleDelivery(process, at: now + configuration.timing.watchLatency)
+        }
+    }
+
     private func stop(_ process: ProcessID) {
         let place = Int(process.index)
         processes[place].isRunning = false
@@ -189,8 +255,12 @@ extension ClusterSimulation {
     /// A process that was killed runs again, with nothing remembered.
     func restart(_ process: ProcessID) {
         let place = Int(process.index)
-        guard !processes[place].isRunning else { return }
+        if processes[place].isRunning {
+            if !processes[place].isConnected { reconnect(process) }
+            return
+        }
         processes[place].isRunning = true
+        processes[place].isConnected = true
         switch processes[place].role {
         case .scheduler(let index): schedulers[index] = newScheduler()
         case .controllerManager(let index): controllerManagers[index] = newControllerManager()

@@ -42,6 +42,10 @@ extension ClusterSimulation {
                     message: "scheduled on \(decision.nodeName)",
                     cause: decision.cause))
         }
+        guard schedulers[place].isRecording else { return }
+        for record in schedulers[place].takeRecords() {
+            for observer in observers where observer.hearsScheduling { observer.recorded(record) }
+        }
     }
 
     private func send(_ request: APIRequest, from process: ProcessID, token: CallToken, client: Int) {
@@ -73,6 +77,7 @@ extension ClusterSimulation {
         // What was cut off on its way has not arrived.
         call.result = process.isConnected ? server.handle(request, at: now) : .failure(.unreachable)
         if case .failure = call.result { counters.apiErrors += 1 }
+        callObserver?(counters, now)
         if call.token == .none {
             calls.remove(handle)
             return

@@ -53,6 +53,7 @@ public final class ClusterSimulation {
     /// The process whose correlator was trimmed last.
     var trimmedProcess = 0
     var hasEnded = false
+    private(set) var callObserver: ((RunCounters, VirtualTime) -> Void)?
 
     /// Builds the cluster: its nodes are off until the first event.
     ///
@@ -65,7 +66,7 @@ public final class ClusterSimulation {
             racks: configuration.nodes.map { $0.rack.map(UInt32.init) },
             zones: configuration.nodes.map { $0.zone.map(UInt32.init) })
         disks = configuration.disks
-        kubectl = Kubectl()
+        kubectl = Kubectl(epoch: configuration.start)
         storeDigest = StoreDigest(epoch: configuration.start)
         boots = Array(repeating: 0, count: configuration.nodes.count)
         server.notReadyTolerationSeconds = configuration.notReadyToleration.wholeSeconds
@@ -99,6 +100,9 @@ public final class ClusterSimulation {
     /// Whether nothing is left to happen.
     public var isQuiescent: Bool { queue.isEmpty }
 
+    /// Manifests that the API server refused so far, in order.
+    public var refusedManifests: [ManifestRefusal] { kubectl.refusals }
+
     /// The hash over everything that happened so far.
     public var digestText: String { digest.hexadecimal }
 
@@ -125,6 +129,11 @@ public final class ClusterSimulation {
         case .nodeBoots(let node): bootNode(Int(node))
         }
         dispatchChanges()
+    }
+
+    /// Has somebody told of every call that the API server has handled: with many calls that costs time.
+    public func observeCalls(_ observer: @escaping (RunCounters, VirtualTime) -> Void) {
+        callObserver = observer
     }
 
     // MARK: Looking

@@ -22,8 +22,8 @@ public enum NodeAction: Sendable {
 
 /// Something that a scenario's timeline does at a moment: what a person with kubectl and physical access can.
 public enum Command: Sendable {
-    /// `kubectl apply` of one manifest.
-    case apply(JSONValue)
+    /// `kubectl apply` of manifests, one after the other.
+    case apply([AppliedManifest])
     case delete(ObjectKind, ObjectKey, DeleteOptions)
     case scale(ObjectKind, ObjectKey, replicas: Int64)
     /// `kubectl set image`: container name to image.
@@ -44,6 +44,9 @@ public enum Command: Sendable {
     case recover(FailureComponent)
     /// `kube-scheduler` or `kube-controller-manager`.
     case killLeader(component: String, for: VirtualDuration?)
+    /// Cuts the leader off from the API server, for a time or for good: it gives up when it could not renew
+    /// its lease for long enough.
+    case cutOffLeader(component: String, for: VirtualDuration?)
     /// A named moment, for the timeline.
     case mark(String, description: String)
 }
@@ -61,6 +64,7 @@ extension ClusterSimulation {
             beginScriptedOutage(mode, on: component, for: duration)
         case .recover(let component): recover(component)
         case .killLeader(let component, let duration): killLeader(of: component, for: duration)
+        case .cutOffLeader(let component, let duration): cutOffLeader(of: component, for: duration)
         case .mark(let name, let description):
             note(
                 JournalEntry(
@@ -77,7 +81,7 @@ extension ClusterSimulation {
             }
             perform(action, on: name)
         default:
-            kubectl.perform(command, view: server.store, epoch: configuration.start, at: now, &outbox)
+            kubectl.perform(command, view: server.store, at: now, &outbox)
             send(from: ProcessID(index: 0))
         }
     }

@@ -1,10 +1,16 @@
 public import Controllers
+public import SimulationKernel
 
 /// Options of the controllers that a scenario may change.
 public struct ControllerOptions: Sendable {
     public var nodeLifecycle = NodeLifecycleOptions()
     public var attachDetach = AttachDetachController.Options()
     public var volumes = VolumeOperationTiming()
+    /// How often the pod garbage collector passes over all pods, and how long a node must be missing.
+    public var podGCPeriod = PodGCController.period
+    public var podGCQuarantine = PodGCController.quarantine
+    /// How often the volume binder looks at every claim.
+    public var claimBinderSyncPeriod = PersistentVolumeController.resyncPeriod
 
     public init() {}
 }

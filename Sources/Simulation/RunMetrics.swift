@@ -11,8 +11,13 @@ public struct MetricSample: Hashable, Sendable {
     public var kind: ObjectKind?
     public var key: ObjectKey
     public var value: Double
+    /// By how much the figure grows in a second from now on.
+    public var rate: Double
 
-    public init(time: VirtualTime, name: String, kind: ObjectKind?, key: ObjectKey, value: Double) {
+    public init(
+        time: VirtualTime, name: String, kind: ObjectKind?, key: ObjectKey, value: Double, rate: Double = 0
+    ) {
+        self.rate = rate
         self.time = time
         self.name = name
         self.kind = kind
@@ -62,7 +67,15 @@ public final class RunMetrics: SimulationObserver {
         var isAvailable: Bool { isReady && !isLost }
     }
 
+    /// Replicas missing over all workloads: what is missing now, and pod-nanoseconds up to a moment.
+    private struct Total {
+        var lacking: Int64 = 0
+        var missing: Int64 = 0
+        var since = VirtualTime.start
+    }
+
     public private(set) var workloads: [WorkloadID: Workload] = [:]
+    private var total = Total()
     public private(set) var podsDeleted = 0
     public private(set) var podsLost = 0
     public private(set) var containerRestarts = 0
@@ -273,11 +286,20 @@ public final class RunMetrics: SimulationObserver {
         change(&workload)
         workloads[id] = workload
         guard before != (workload.desired, workload.available) else { return }
-        func sample(_ name: String, _ value: Double) {
-            emit(MetricSample(time: time, name: name, kind: id.kind, key: id.key, value: value))
+        func sample(_ name: String, _ value: Double, rate: Double = 0) {
+            emit(MetricSample(time: time, name: name, kind: id.kind, key: id.key, value: value, rate: rate))
         }
         if before.0 != workload.desired { sample("replicasDesired", Double(workload.desired)) }
         if before.1 != workload.available { sample("replicasAvailable", Double(workload.available)) }
-        sample("unavailablePodSeconds", unavailablePodSeconds(id, at: time))
+        let after = max(0, workload.desired - workload.available)
+        sample("unavailablePodSeconds", unavailablePodSeconds(id, at: time), rate: Double(after))
+        if after == lacking { return }
+        total.missing += total.lacking * (time - total.since).nanoseconds
+        total.since = time
+        total.lacking += after - lacking
+        emit(
+            MetricSample(
+                time: time, name: "unavailablePodSeconds", kind: nil, key: ObjectKey(name: ""),
+                value: Double(total.missing) / 1e9, rate: Double(total.lacking)))
     }
 }

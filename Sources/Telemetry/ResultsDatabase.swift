@@ -13,6 +13,7 @@ final class ResultsDatabase {
     private let queue: DatabaseQueue
     private var timeline: [TimelineRecord] = []
     private var samples: [MetricSample] = []
+    private var decisions: [DecisionRow] = []
     private static let batchSize = 5_000
 
     init(path: String) throws {
@@ -24,7 +25,7 @@ final class ResultsDatabase {
         }
         queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.write { database in
-            for statement in Self.schema { try database.execute(sql: statement) }
+            for statement in Self.schema + DecisionSchema.tables { try database.execute(sql: statement) }
         }
     }
 
@@ -82,11 +83,18 @@ final class ResultsDatabase {
         if samples.count >= Self.batchSize { try flush() }
     }
 
+    func add(_ row: DecisionRow) throws {
+        decisions.append(row)
+        if decisions.count >= Self.batchSize { try flush() }
+    }
+
     /// Writes what is waiting.
     func flush() throws {
         let (lines, figures) = (timeline, samples)
         timeline.removeAll(keepingCapacity: true)
         samples.removeAll(keepingCapacity: true)
+        let rows = decisions
+        decisions.removeAll(keepingCapacity: true)
         try queue.write { database in
             let line = try database.cachedStatement(
                 sql: "INSERT INTO timeline VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
@@ -108,6 +116,25 @@ final class ResultsDatabase {
                     sample.key.name, sample.value,
                 ])
             }
+            try Self.write(rows, to: database)
+        }
+    }
+
+    private static func write(_ rows: [DecisionRow], to database: Database) throws {
+        if rows.isEmpty { return }
+        let statements = try DecisionSchema.Statement.allCases.map {
+            try database.cachedStatement(sql: $0.sql)
+        }
+        for row in rows {
+            let values: [DatabaseValue] = row.values.map { value in
+                switch value {
+                case .null: .null
+                case .integer(let number): number.databaseValue
+                case .text(let text): text.databaseValue
+                case .blob(let bytes): Data(bytes).databaseValue
+                }
+            }
+            try statements[row.statement.rawValue].execute(arguments: StatementArguments(values))
         }
     }
 
@@ -126,6 +153,7 @@ final class ResultsDatabase {
             }
             try database.execute(sql: "CREATE INDEX timeline_object ON timeline (kind, namespace, name)")
             try database.execute(sql: "CREATE INDEX metric_name ON metric (name, nanoseconds)")
+            for statement in DecisionSchema.indexes { try database.execute(sql: statement) }
         }
         try queue.close()
     }

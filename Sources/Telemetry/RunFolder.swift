@@ -47,6 +47,8 @@ public final class RunFolder {
         }
     }
 
+    func add(_ row: DecisionRow) { attempt { try database.add(row) } }
+
     /// Completes the files. `run` becomes `run.json`; its scalar members go to the database's `run` table.
     public func finish(run: JSONValue, expectations: [ExpectationRow]) throws {
         if let failure { throw failure }
@@ -57,6 +59,9 @@ public final class RunFolder {
             if let member = run[name] {
                 facts.append((name, member.stringValue ?? JSONWriter.string(member)))
             }
+        }
+        if let seconds = run["summary"]?["virtualSeconds"]?.doubleValue {
+            facts.append(("nanoseconds", String(VirtualDuration(fractionalSeconds: seconds).nanoseconds)))
         }
         facts.append(("scenario", JSONWriter.string(run["scenario"] ?? .null)))
         try database.finish(facts: facts, expectations: expectations)

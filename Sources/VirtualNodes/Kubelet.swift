@@ -9,8 +9,9 @@ import Stochastics
 /// workers (sync, terminating, terminated), PLEG listings each second, crash-loop and image back-offs,
 /// probes, volumes, the status manager, eviction when memory is low. Loops whose passes change nothing are
 /// computed, not run: an idle node has no alarm. Not modelled: eviction under disk and process pressure,
-/// in-place resize, static pods, dynamic resources, image and container garbage collection, graceful node shutdown, container restart rules, user namespaces,
-/// ephemeral containers, pull secrets, the report of an unchanged node status every five minutes.
+/// in-place resize, static pods, dynamic resources, image and container garbage collection, graceful node
+/// shutdown, container restart rules, user namespaces, ephemeral containers, pull secrets, the report of an
+/// unchanged node status every five minutes.
 ///
 /// The composition root delivers the node's own pods (`spec.nodeName` is this node) and its own Node object,
 /// and calls ``start(at:_:)``, ``powerLoss(at:cause:_:)`` and the like. Upstream: `pkg/kubelet` (v1.36).
@@ -42,6 +43,10 @@ public struct Kubelet: Component, Sendable {
     var registrationDelay = VirtualDuration.zero
     var nodeStatusVersion: UInt32 = 0
     var isNodeStatusScheduled = false
+    /// When the node's status is looked at next, if it is scheduled.
+    var nodeStatusTime = VirtualTime.never
+    /// When it was last reported.
+    var nodeReportTime: VirtualTime?
     var isNodeStatusInFlight = false
     var leaseVersion: UInt32 = 0
     /// Whether the lease object is believed to exist.
@@ -120,10 +125,10 @@ public struct Kubelet: Component, Sendable {
         registryTokens = TokenBucket(
             queriesPerSecond: timing.registryPullQPS, burst: timing.registryBurst)
         addresses = PodAddresses(cidr: description.podCIDR)
-        let runtimes = [description.runtime ?? settings.value.runtime]
-        hasVirtualMachines = (runtimes + description.runtimeHandlers.values).contains {
-            $0.podMemoryBytes > 0
-        }
+        let handlers = [description.runtimeHandlers, settings.value.runtimeHandlers]
+        hasVirtualMachines =
+            (description.runtime ?? settings.value.runtime).podMemoryBytes > 0
+            || handlers.contains { $0.values.contains { $0.podMemoryBytes > 0 } }
         for image in description.presentImages {
             images.append(
                 NodeImage(

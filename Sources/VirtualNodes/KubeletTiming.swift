@@ -15,6 +15,10 @@ public struct KubeletTiming: Equatable, Sendable {
     public var statusSyncPeriod = VirtualDuration.seconds(10)
     /// How often the node's status is computed. `apis/config/v1beta1/defaults.go`.
     public var nodeStatusPeriod = VirtualDuration.seconds(10)
+    /// How often a status in which nothing has changed is reported all the same. Nil leaves such reports out:
+    /// upstream's every 5 minutes change nothing while leases are renewed more often than that. Upstream's
+    /// random delay of the first one after a change is left out. Same file.
+    public var nodeStatusReportPeriod: VirtualDuration?
     /// The volume manager's populator and reconciler. `pkg/kubelet/volumemanager/volume_manager.go`.
     public var volumeLoopPeriod = VirtualDuration.milliseconds(100)
     /// How often a pod worker looks whether its volumes are mounted, or unmounted. Same file.

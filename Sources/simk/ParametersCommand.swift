@@ -23,15 +23,13 @@ struct ParametersCommand: ParsableCommand {
             let width = TimingParameter.all.map(\.name.count).max() ?? 0
             for parameter in TimingParameter.all {
                 let name = parameter.name + String(repeating: " ", count: width - parameter.name.count)
-                let mark = parameter.isFixed ? " (cannot be changed yet)" : ""
-                print("\(name)  \(parameter.defaultText)  \(parameter.meaning)\(mark) [\(parameter.source)]")
+                print("\(name)  \(parameter.defaultText)  \(parameter.meaning) [\(parameter.source)]")
             }
         case .json:
             for parameter in TimingParameter.all {
                 let line: JSONValue = [
                     "name": .string(parameter.name), "default": .string(parameter.defaultText),
                     "meaning": .string(parameter.meaning), "source": .string(parameter.source),
-                    "changeable": .bool(!parameter.isFixed),
                 ]
                 print(JSONWriter.string(line))
             }

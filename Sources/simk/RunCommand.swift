@@ -48,6 +48,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How many lines of the timeline to print at most.")
     var timelineLines = 400
 
+    @Option(
+        help:
+            "How much simk explain can tell later: all; failed: no scores of attempts that found a node; none."
+    )
+    var decisions = Decisions.all
+
     @Option(help: ArgumentHelp("Write the expectations as JUnit XML.", valueName: "file"))
     var junit: String?
 
@@ -56,6 +62,18 @@ struct RunCommand: ParsableCommand {
 
     @Flag(name: .shortAndLong, help: "Print nothing but errors and failed expectations.")
     var quiet = false
+
+    enum Decisions: String, ExpressibleByArgument, CaseIterable {
+        case all, failed, none
+
+        var scope: DecisionRecorder.Scope {
+            switch self {
+            case .all: .all
+            case .failed: .failed
+            case .none: .none
+            }
+        }
+    }
 
     enum TimelineStyle: String, ExpressibleByArgument, CaseIterable {
         case story, full, none
@@ -83,7 +101,8 @@ struct RunCommand: ParsableCommand {
         try checkJUnitPath()
         if !quiet { for warning in loaded.warnings { Console.error(warning.description) } }
         let folder = try makeFolder(for: loaded)
-        let session = RunSession(loaded, folder: folder, keepsFullStory: timeline == .full)
+        let session = RunSession(
+            loaded, folder: folder, keepsFullStory: timeline == .full, decisions: decisions.scope)
         let report = RunReport(style: Console.style)
         if format == .text && !quiet { Console.output(report.header(session.summary) + "\n") }
 
@@ -100,11 +119,23 @@ struct RunCommand: ParsableCommand {
             throw Stop(status: ExitStatus.internalError, message: "\(folder.url.path): \(error)")
         }
         try writeJUnit(session)
-        for record in session.failedCommands {
+        // Refused manifests have a section of their own.
+        let refusals = Set(session.summary.refusedManifests.map(\.message))
+        for record in session.failedCommands
+        where !refusals.contains(where: { record.message.hasSuffix($0) }) {
             Console.error("\(scenario): warning: at \(record.time): \(record.subject): \(record.message)")
         }
         print(session, report)
         if session.summary.isInterrupted { throw Stop(status: ExitStatus.interrupted) }
+        let refused = session.summary.refusedManifests
+        if !refused.isEmpty {
+            let count = refused.count == 1 ? "a manifest was" : "\(refused.count) manifests were"
+            throw Stop(
+                status: ExitStatus.badInput,
+                message:
+                    "\(scenario): \(count) refused by the API server, so the cluster was not the one that "
+                    + "the scenario describes. Correct it, or say mayBeRefused in the list of manifests")
+        }
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
     }
 
@@ -124,12 +155,16 @@ struct RunCommand: ParsableCommand {
         case .json:
             Console.output(JSONWriter.string(session.json(withWallClock: true), style: .pretty) + "\n")
         case .text where quiet:
+            let refused = report.refusedManifests(session.summary.refusedManifests)
+            if !refused.isEmpty { Console.output(refused) }
             let failed = results.filter { $0.verdict == .failed }
             if !failed.isEmpty { Console.output(report.expectations(failed)) }
         case .text:
             if timeline != .none {
                 Console.output(report.timeline(session.story, limit: timelineLines) + "\n")
             }
+            let refused = report.refusedManifests(session.summary.refusedManifests)
+            if !refused.isEmpty { Console.output(refused + "\n") }
             if !results.isEmpty { Console.output(report.expectations(results) + "\n") }
             Console.output(report.summary(session.summary, folder: session.folder.url.relativePath))
         }

@@ -16,6 +16,7 @@ struct Simk: ParsableCommand {
             seed give the same bytes.
 
               simk run scenarios/node-failure.json      run a scenario
+              simk explain runs/node-failure-0001 pod/db-0  why a pod went where it did
               simk validate my-scenario.yaml            check one without running it
               simk run --help                           all about running
 
@@ -26,8 +27,8 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ValidateCommand.self, ConformanceCommand.self, ParametersCommand.self, PoliciesCommand.self,
-            VersionCommand.self,
+            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
+            BenchCommand.self, ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
         ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.

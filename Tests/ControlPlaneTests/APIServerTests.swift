@@ -197,4 +197,29 @@ struct StoreTests {
         #expect(store.changes(after: 5)?.map(\.kind) == [.deleted])
         #expect(store.list(.namespace).map(\.metadata.name) == ["n2", "n3", "n4", "n5"])
     }
+
+    @Test("updates of some kinds need a resource version")
+    func unconditionalUpdates() throws {
+        var fixture = ServerFixture()
+        let made = try fixture.create(
+            """
+            {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "b"},
+             "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}}}
+            """)
+        let blind = made.withMetadata { $0.resourceVersion = 0 }
+        guard case .failure(let error) = fixture.send(.update(blind)) else {
+            Issue.record("accepted")
+            return
+        }
+        #expect(
+            error.message
+                == "PodDisruptionBudget.policy \"b\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"
+        )
+        #expect(error.code == 422)
+        let pod = try fixture.create(podText)
+        guard case .success = fixture.send(.update(pod.withMetadata { $0.resourceVersion = 0 })) else {
+            Issue.record("a pod's update without a resource version was refused")
+            return
+        }
+    }
 }

@@ -201,7 +201,7 @@ struct BadInputTests {
                   {"name": "general", "cout": 1, "capacity": {"cpu": 4}}
                 ],
                 "controlPlane": {"parameters": {"nodeMonitorGracePeriods": "40s", "nodeEvictionRate": -1,
-                  "podGCPeriod": "20s", "podGCQuarantine": "1s"}}
+                  "podGCQuarantine": "20s", "podGCPeriod": "0s"}}
               },
               "duration": "2h"
             }
@@ -224,8 +224,8 @@ struct BadInputTests {
                     + "'nodeMonitorGracePeriods'. Did you mean 'nodeMonitorGracePeriod'?",
                 "s.yaml:10:71: cluster.controlPlane.parameters.nodeEvictionRate: found the number -1, expected a number of "
                     + "at least 0",
-                "s.yaml:11:29: cluster.controlPlane.parameters.podGCQuarantine: this version of simk does not simulate "
-                    + "another value of podGCQuarantine. Remove it",
+                "s.yaml:11:33: cluster.controlPlane.parameters.podGCPeriod: found the text \"0s\", expected a duration "
+                    + "above 0 such as \"5m30s\" or \"30d\". A duration here cannot be zero",
                 "s.yaml:13:3: the key 'duration' stands twice, first in line 2. Remove one of them",
             ])
     }

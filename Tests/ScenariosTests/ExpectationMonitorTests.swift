@@ -449,4 +449,57 @@ struct ExpectationMonitorTests {
 
                 """)
     }
+
+    private static func growing(_ comparison: ValueComparison, _ quantifier: Expectation.Quantifier)
+        -> Expectation
+    {
+        Expectation(
+            name: "e", subject: .metric(Expectation.Metric(name: "unavailablePodSeconds")),
+            test: .metric(comparison), quantifier: quantifier)
+    }
+
+    @Test("a metric that grows by itself crosses its bound at the exact moment, whenever one looks")
+    func growingMetric() throws {
+        let metric = Expectation.Metric(name: "unavailablePodSeconds")
+        let bound = ValueComparison(atMost: Quantity(value: 50))
+        let end = VirtualTime.start + .seconds(100)
+        let always = Self.growing(
+            bound, .always(from: Expectation.Moment(time: .start), to: Expectation.Moment(time: end)))
+        let within = Self.growing(
+            ValueComparison(atLeast: Quantity(value: 50)),
+            .within(.seconds(90), after: Expectation.Moment(time: .start)))
+        let atEnd = Self.growing(ValueComparison(atMost: Quantity(value: 140)), .atEnd)
+        for wakes in [false, true] {
+            var monitor = ExpectationMonitor([always, within, atEnd], end: end)
+            monitor.observe(metric, 0, at: .start)
+            // From 10 s on 3 replicas are missing, from 20 s on 2.
+            monitor.observe(metric, 0, rate: 3, at: .start + .seconds(10))
+            monitor.observe(metric, 30, rate: 2, at: .start + .seconds(20))
+            while wakes, monitor.nextDeadline <= end { monitor.advance(to: monitor.nextDeadline) }
+            monitor.finish(at: end)
+            let results = monitor.results
+            let crossing = VirtualTime.start + .seconds(30)
+            #expect(results[0].verdict == .failed)
+            #expect(results[0].time == crossing + .nanoseconds(1))
+            #expect(results[1].verdict == .held)
+            #expect(results[1].time == crossing)
+            #expect(results[2].verdict == .failed)
+            #expect(results[2].state == "190")
+        }
+    }
+
+    @Test("what grows never settles, and settles once it stands still")
+    func growingSettles() throws {
+        let metric = Expectation.Metric(name: "unavailablePodSeconds")
+        let end = VirtualTime.start + .seconds(100)
+        let expectation = Self.growing(
+            ValueComparison(atLeast: Quantity(value: 0)),
+            .settles(for: .seconds(20), within: nil, after: Expectation.Moment(time: .start)))
+        var monitor = ExpectationMonitor([expectation], end: end)
+        monitor.observe(metric, 0, rate: 1, at: .start)
+        monitor.observe(metric, 40, at: .start + .seconds(40))
+        monitor.finish(at: end)
+        #expect(monitor.results[0].verdict == .held)
+        #expect(monitor.results[0].time == .start + .seconds(60))
+    }
 }

@@ -3,6 +3,7 @@ import KubernetesModel
 import Scheduler
 import Simulation
 import Synchronization
+import SimulationKernel
 import Testing
 
 @testable import Scenarios
@@ -227,7 +228,7 @@ struct SchedulerConfigTests {
         let cluster = ClusterConfiguration(scenario)
         #expect(cluster.scheduler.profiles.map(\.profileName) == ["default-scheduler", "packed"])
         #expect(cluster.scheduler.profiles.map(\.percentageOfNodesToScore) == [nil, 100])
-        #expect(cluster.scheduler.podMaxBackoffSeconds == 60)
+        #expect(cluster.scheduler.podMaxBackoff == .seconds(60))
         #expect(cluster.clients.scheduler.queriesPerSecond == 500)
         #expect(cluster.clients.scheduler.burst == 1_000)
         #expect(scenario.resolved["cluster"]?["scheduler"]?["ties"] == "lexicographic")

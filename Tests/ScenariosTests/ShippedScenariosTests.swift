@@ -13,7 +13,7 @@ enum ProjectFolder {
         "crash-loop", "data-locality", "deadlines", "disk-failure", "drain-with-pdb", "gang", "kubelet-partition",
         "memory-pressure", "node-failure", "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
-        "zone-outage",
+        "why-pending", "zone-outage",
     ]
 }
 

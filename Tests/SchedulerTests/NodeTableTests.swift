@@ -62,7 +62,7 @@ struct NodeTableTests {
     func podBeforeNode() {
         var cluster = ClusterCache()
         var pod = Self.pod("p", milliCPU: 250, in: &cluster.nodes)
-        pod = PodInfo(pod: Ref(pod.value.with { $0.nodeName = "late" }), podClass: pod.podClass)
+        pod = PodInfo(pod: Ref(pod.value.with { $0.nodeName = "late" }), like: pod)
         cluster.setPod(pod)
         #expect(cluster.nodes.count == 0)
         let node = cluster.nodes.set(Self.node("late", zone: "z"))

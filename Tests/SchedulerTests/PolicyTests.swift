@@ -89,10 +89,12 @@ struct PolicyTests {
             let framework = try Self.configuration(.random, environment: environment).profiles[0]
             var cycle = SchedulingCycle()
             return (0..<400).map { number in
-                var pod = Pod()
-                pod.metadata.name = "p\(number)"
-                pod.metadata.namespace = "default"
-                let info = cluster.nodes.compile(Ref(pod))
+                var metadata = ObjectMeta(namespace: "default", name: "p\(number)")
+                metadata.uid = UID("p\(number)")
+                let spec = PodSpec(source: [
+                    "schedulerName": "default-scheduler", "containers": [["name": "c", "image": "app:v1"]],
+                ])
+                let info = cluster.nodes.compile(Ref(Pod(metadata: metadata, spec: spec)))
                 return cycle.schedule(info, framework: framework, cluster: &cluster) { _ in 0 }.chosenName
             }
         }

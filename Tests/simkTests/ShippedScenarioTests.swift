@@ -58,7 +58,7 @@ struct ShippedScenarioTests {
         #expect(events[0] > 1_000)
     }
 
-    @Test("two processes leave the same bytes", arguments: ["node-failure", "crash-loop"])
+    @Test("two processes leave the same bytes", arguments: ["node-failure", "crash-loop", "why-pending"])
     func sameBytes(name: String) throws {
         let scratch = try ScratchFolder()
         for run in ["a", "b"] {

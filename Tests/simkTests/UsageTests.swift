@@ -5,7 +5,7 @@ import Testing
 struct UsageTests {
     @Test(
         "help teaches and ends with 0",
-        arguments: [["--help"], ["run", "--help"], ["validate", "--help"], []])
+        arguments: [["--help"], ["run", "--help"], ["explain", "--help"], ["validate", "--help"], []])
     func help(arguments: [String]) throws {
         let result = try SimkCommand.run(arguments)
         #expect(result.status == 0)

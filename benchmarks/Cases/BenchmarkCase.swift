@@ -7,6 +7,9 @@ public protocol BenchmarkCase: SendableMetatype {
     /// The sizes that the table of figures has, smallest first.
     static var sizes: [Int] { get }
 
+    /// A size at which the work is done in no time, for tests; ``sizes``' first otherwise.
+    static var smallestSize: Int { get }
+
     /// Whether its steady state must not allocate: the runner counts what a run twice as long allocates more.
     static var isAllocationFree: Bool { get }
 
@@ -19,6 +22,10 @@ public protocol BenchmarkCase: SendableMetatype {
     static func run(size: Int, rounds: Int) -> UInt64
 }
 
+extension BenchmarkCase {
+    public static var smallestSize: Int { sizes.first ?? 1 }
+}
+
 /// Every case, in the order in which the runner prints them. A new case is a file here and a line in this list.
 public let benchmarkCases: [any BenchmarkCase.Type] = [
     EventQueueHold.self,
@@ -26,4 +33,22 @@ public let benchmarkCases: [any BenchmarkCase.Type] = [
     EventQueueAlarms.self,
     SymbolTableIntern.self,
     GenerationalTableChurn.self,
+    SchedulerCase<BasicShape>.self,
+    SchedulerCase<PodAntiAffinityShape>.self,
+    SchedulerCase<MatchingAntiAffinityShape>.self,
+    SchedulerCase<PodAffinityShape>.self,
+    SchedulerCase<PreferredAffinityShape>.self,
+    SchedulerCase<PreferredAntiAffinityShape>.self,
+    SchedulerCase<NodeAffinityShape>.self,
+    SchedulerCase<MixedShape>.self,
+    SchedulerCase<NamespaceSelectorShape>.self,
+    SchedulerCase<SpreadShape>.self,
+    SchedulerCase<PreferredSpreadShape>.self,
+    SchedulerCase<DefaultSpreadShape>.self,
+    SchedulerCase<InclusionPolicyShape>.self,
+    SchedulerCase<VolumeShape>.self,
+    SchedulerCase<DaemonSetShape>.self,
+    SchedulerCase<ExtendedResourceShape>.self,
+    SchedulerCase<PreemptionShape>.self,
+    SchedulerCase<UnschedulableShape>.self,
 ]

@@ -40,7 +40,7 @@ struct BenchmarkRunner {
             let names = wanted.filter { $0.split(separator: ":").first == benchmark.name[...] }
             if !wanted.isEmpty && names.isEmpty { continue }
             let sizes = names.compactMap { $0.split(separator: ":").dropFirst().first.flatMap { Int($0) } }
-            _ = benchmark.run(size: benchmark.sizes[0], rounds: 1)  // What is made once a process is made now.
+            _ = benchmark.run(size: benchmark.smallestSize, rounds: 1)  // What is made once a process is made now.
             for size in sizes.isEmpty ? benchmark.sizes : sizes where (1...100_000_000).contains(size) {
                 report(
                     benchmark, size: size, figures: (0..<repeats).map { _ in measure(benchmark, size: size) })
@@ -89,11 +89,13 @@ struct BenchmarkRunner {
         }
     }
 
-    /// Two decimal places.
+    /// Two decimal places, or four of a small number.
     static func decimal(_ number: Double) -> String {
-        let hundredths = Int((number * 100).rounded())
-        let rest = hundredths % 100
-        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+        let places = number < 0.5 ? 4 : 2
+        let scale = places == 4 ? 10_000 : 100
+        let scaled = Int((number * Double(scale)).rounded())
+        let rest = String(scaled % scale)
+        return "\(scaled / scale)." + String(repeating: "0", count: places - rest.count) + rest
     }
 
     static func padded(_ text: String, _ width: Int, left: Bool = true) -> String {

@@ -13,38 +13,48 @@ public struct EventCorrelator: Sendable {
     static let floodBurst = 25
     static let floodRate = 1.0 / 300
 
-    private struct GroupKey: Hashable {
-        var component: String
-        var kind: ObjectKind
-        var object: ObjectKey
-        var uid: UID
-        var fieldPath: String
-        var severity: EventRecord.Severity
-        var reason: String
-    }
-    private struct Group {
-        var messages: Set<String>
-        var lastTime: VirtualTime
-    }
-    private struct SeriesKey: Hashable {
-        var group: GroupKey
-        var message: String
-    }
-    private struct Series {
-        var key: ObjectKey
-        var count: Int64
-        var first: Timestamp
-    }
+    /// What a component reports about one object.
     private struct SourceKey: Hashable {
         var component: String
         var kind: ObjectKind
         var object: ObjectKey
         var uid: UID
+
+        func hash(into hasher: inout Hasher) {
+            // Identities tell sources apart well enough; the texts are compared only where these are equal.
+            if case .uuid(let high, let low) = uid {
+                hasher.combine(high)
+                hasher.combine(low)
+            } else {
+                hasher.combine(object)
+            }
+        }
+    }
+    fileprivate struct Source {
+        var bucket = TokenBucket(
+            queriesPerSecond: EventCorrelator.floodRate, burst: EventCorrelator.floodBurst)
+        /// Few: one for each reason that was reported.
+        var groups: [Group] = []
+    }
+    /// Events that are equal but for their message.
+    fileprivate struct Group {
+        var fieldPath: String
+        var severity: EventRecord.Severity
+        var reason: String
+        /// At most ten.
+        var messages: [String] = []
+        var series: [Series] = []
+        var lastTime: VirtualTime
+    }
+    /// One Event object, which counts its repetitions.
+    fileprivate struct Series {
+        /// Empty for what is combined of several.
+        var message: String
+        var key: ObjectKey
+        var count: Int64
     }
 
-    private var groups: [GroupKey: Group] = [:]
-    private var series: [SeriesKey: Series] = [:]
-    private var buckets: [SourceKey: TokenBucket] = [:]
+    private var sources: [SourceKey: Source] = [:]
     /// When ``forgetOld(before:)`` ran last.
     private var swept = VirtualTime.start
     /// When ``trim(at:)`` last had something to look at.
@@ -60,51 +70,86 @@ public struct EventCorrelator: Sendable {
         -> APIRequest?
     {
         if now - swept > .hours(1) { forgetOld(before: now - .hours(1), at: now) }
-        let groupKey = GroupKey(
-            component: record.component, kind: record.involvedKind, object: record.involvedKey,
-            uid: record.involvedUID, fieldPath: record.fieldPath, severity: record.severity,
-            reason: record.reason)
-        var message = record.message
-        var group = groups[groupKey] ?? Group(messages: [], lastTime: now)
-        if now - group.lastTime > Self.similarInterval { group.messages = [] }
-        group.lastTime = now
-        group.messages.insert(record.message)
-        let isCombined = group.messages.count >= Self.similarLimit
-        if isCombined {
-            group.messages.remove(record.message)
-            message = "(combined from similar events): " + record.message
-        }
-        groups[groupKey] = group
-
-        let seriesKey = SeriesKey(group: groupKey, message: isCombined ? "" : record.message)
-        let source = SourceKey(
+        let sourceKey = SourceKey(
             component: record.component, kind: record.involvedKind, object: record.involvedKey,
             uid: record.involvedUID)
-        var bucket =
-            buckets[source] ?? TokenBucket(queriesPerSecond: Self.floodRate, burst: Self.floodBurst)
+        return sources[sourceKey, default: Source()].request(
+            for: record, at: now, serial: &serial, epoch: epoch, host: host)
+    }
+
+    /// Lets go of what was not heard of for an hour: nobody goes on with it, and the stored events are gone
+    /// not long after. Upstream bounds the same state by a cache of 4,096 entries.
+    private mutating func forgetOld(before time: VirtualTime, at now: VirtualTime) {
+        swept = now
+        sources = sources.compactMapValues { source in
+            var source = source
+            source.groups.removeAll { $0.lastTime < time }
+            return source.groups.isEmpty ? nil : source
+        }
+    }
+
+    /// Lets go of what the next event would find forgotten anyway, for a process that may have none to report
+    /// for long: what ``forgetOld(before:at:)`` leaves is never older than two hours.
+    public mutating func trim(at now: VirtualTime) {
+        guard !sources.isEmpty, now - trimmed > .hours(1) else { return }
+        trimmed = now
+        let sweep = swept
+        forgetOld(before: now - .hours(2), at: now)
+        swept = sweep
+    }
+}
+
+extension EventCorrelator.Source {
+    fileprivate mutating func request(
+        for record: EventRecord, at now: VirtualTime, serial: inout Int64, epoch: CalendarTime, host: String
+    ) -> APIRequest? {
+        var index = groups.firstIndex {
+            $0.reason == record.reason && $0.severity == record.severity && $0.fieldPath == record.fieldPath
+        }
+        if index == nil {
+            groups.append(
+                EventCorrelator.Group(
+                    fieldPath: record.fieldPath, severity: record.severity, reason: record.reason,
+                    lastTime: now))
+            index = groups.count - 1
+        }
+        let place = index ?? 0
+        if now - groups[place].lastTime > EventCorrelator.similarInterval { groups[place].messages = [] }
+        groups[place].lastTime = now
+        if !groups[place].messages.contains(record.message) { groups[place].messages.append(record.message) }
+        let isCombined = groups[place].messages.count >= EventCorrelator.similarLimit
+        var message = record.message
+        if isCombined {
+            groups[place].messages.removeAll { $0 == record.message }
+            message = "(combined from similar events): " + record.message
+        }
+        let seriesMessage = isCombined ? "" : record.message
         let isAllowed = bucket.tryTake(at: now)
-        buckets[source] = bucket
-        if var known = series[seriesKey] {
-            known.count += 1
-            series[seriesKey] = known
+        if let known = groups[place].series.firstIndex(where: { $0.message == seriesMessage }) {
+            groups[place].series[known].count += 1
             guard isAllowed else { return nil }
+            let series = groups[place].series[known]
             return .patch(
-                .event, known.key,
-                .eventSeries(count: known.count, message: message, lastTimestamp: Timestamp(now)), uid: nil)
+                .event, series.key,
+                .eventSeries(count: series.count, message: message, lastTimestamp: Timestamp(now)), uid: nil)
         }
         serial += 1
         let namespace = record.involvedKey.namespace.isEmpty ? "default" : record.involvedKey.namespace
         let nanoseconds =
             (epoch.unixSeconds &* 1_000_000_000) &+ Int64(epoch.nanoseconds) &+ now.nanoseconds &+ serial
         let name = "\(record.involvedKey.name).\(String(nanoseconds, radix: 16))"
-        series[seriesKey] = Series(
-            key: ObjectKey(namespace: namespace, name: name), count: 1, first: Timestamp(now))
+        groups[place].series.append(
+            EventCorrelator.Series(
+                message: seriesMessage, key: ObjectKey(namespace: namespace, name: name), count: 1))
         guard isAllowed else { return nil }
-        return .create(APIObject(event(record, name: name, namespace: namespace, message: message, at: now)))
+        return .create(
+            APIObject(
+                Self.event(record, name: name, namespace: namespace, message: message, host: host, at: now)))
     }
 
-    private func event(
-        _ record: EventRecord, name: String, namespace: String, message: String, at now: VirtualTime
+    private static func event(
+        _ record: EventRecord, name: String, namespace: String, message: String, host: String,
+        at now: VirtualTime
     ) -> Event {
         var event = Event()
         event.metadata.namespace = namespace
@@ -124,31 +169,5 @@ public struct EventCorrelator: Sendable {
         event.lastTimestamp = Timestamp(now)
         event.count = 1
         return event
-    }
-
-    /// Lets go of what was not heard of for an hour: nobody goes on with it, and the stored events are gone
-    /// not long after. Upstream bounds the same state by a cache of 4,096 entries.
-    private mutating func forgetOld(before time: VirtualTime, at now: VirtualTime) {
-        swept = now
-        groups = groups.filter { $0.value.lastTime >= time }
-        let kept = groups
-        series = series.filter { kept[$0.key.group] != nil }
-        let sources = Set(kept.keys.lazy.map { Source(uid: $0.uid, component: $0.component) })
-        buckets = buckets.filter { sources.contains(Source(uid: $0.key.uid, component: $0.key.component)) }
-    }
-
-    /// Lets go of what the next event would find forgotten anyway, for a process that may have none to report
-    /// for long: what ``forgetOld(before:at:)`` leaves is never older than two hours.
-    public mutating func trim(at now: VirtualTime) {
-        guard !groups.isEmpty, now - trimmed > .hours(1) else { return }
-        trimmed = now
-        let sweep = swept
-        forgetOld(before: now - .hours(2), at: now)
-        swept = sweep
-    }
-
-    private struct Source: Hashable {
-        var uid: UID
-        var component: String
     }
 }

@@ -51,11 +51,25 @@ public enum ObjectPatch: Hashable, Sendable {
     /// One more of an Event that is already stored.
     case eventSeries(count: Int64, message: String, lastTimestamp: Timestamp)
     /// RFC 7386, on the object's tree.
-    case merge(JSONValue)
+    case merge(JSONValue, validation: FieldValidation = .warn)
     /// RFC 6902, on the object's tree.
-    case json(JSONValue)
+    case json(JSONValue, validation: FieldValidation = .warn)
     /// Kubernetes' own, which merges lists by key.
-    case strategicMerge(JSONValue)
+    case strategicMerge(JSONValue, validation: FieldValidation = .warn)
+    /// A patch of a tree that goes to the `status` subresource.
+    indirect case status(ObjectPatch)
+    /// A patch of a tree that goes to the `scale` subresource: it is applied to a `Scale`.
+    indirect case scale(ObjectPatch)
+}
+
+/// What becomes of fields that the types do not have (`fieldValidation`).
+public enum FieldValidation: Hashable, Sendable {
+    /// They are dropped; a server over HTTP would warn of them.
+    case warn
+    /// They are dropped.
+    case ignore
+    /// The request is refused, as kubectl asks for.
+    case strict
 }
 
 /// One call of the Kubernetes API.
@@ -63,8 +77,10 @@ public enum APIRequest: Hashable, Sendable {
     case create(APIObject)
     /// A manifest as a user wrote it: it is decoded, defaulted, admitted and validated.
     case createManifest(JSONValue)
-    /// What `kubectl apply` does, simplified to create or replace by merging; see `docs/reference`.
-    case applyManifest(JSONValue)
+    /// A manifest that many objects share; all but metadata is looked at for the first of them only.
+    case createFrom(ManifestTemplate, ManifestInstance)
+    /// A manifest in place of an object that is there (HTTP's PUT), or of its `status` or `resize` subresource.
+    case replaceManifest(JSONValue, subresource: String?)
     case get(ObjectKind, ObjectKey)
     /// Replaces everything but the status; a resource version of 0 does so whatever the version is.
     case update(APIObject)
@@ -85,13 +101,15 @@ extension APIRequest {
     public var target: (kind: ObjectKind?, key: ObjectKey) {
         switch self {
         case .create(let object), .update(let object), .updateStatus(let object): (object.kind, object.key)
-        case .createManifest(let tree), .applyManifest(let tree):
+        case .createManifest(let tree), .replaceManifest(let tree, _):
+            (tree.manifestKind, tree.manifestKey)
+        case .createFrom(let template, let instance):
             (
-                ObjectKind(
-                    apiVersion: tree["apiVersion"]?.stringValue ?? "", kind: tree["kind"]?.stringValue ?? ""),
+                template.tree.manifestKind,
                 ObjectKey(
-                    namespace: tree["metadata"]?["namespace"]?.stringValue ?? "",
-                    name: tree["metadata"]?["name"]?.stringValue ?? "")
+                    namespace: instance.namespace.isEmpty
+                        ? template.tree.manifestKey.namespace : instance.namespace,
+                    name: instance.name.isEmpty ? template.tree.manifestKey.name : instance.name)
             )
         case .get(let kind, let key), .patch(let kind, let key, _, _), .delete(let kind, let key, _),
             .scale(let kind, let key, _, _):
@@ -103,16 +121,30 @@ extension APIRequest {
     /// The verb as metrics count it.
     public var verb: String {
         switch self {
-        case .create, .createManifest: "create"
-        case .applyManifest: "apply"
+        case .create, .createManifest, .createFrom: "create"
         case .get: "get"
-        case .update, .scale: "update"
+        case .update, .scale, .replaceManifest(_, subresource: nil): "update"
+        case .replaceManifest(_, subresource: let subresource?): "update-\(subresource)"
         case .updateStatus: "update-status"
         case .patch: "patch"
         case .delete: "delete"
         case .bind: "bind"
         case .evict: "evict"
         }
+    }
+}
+
+extension JSONValue {
+    /// The kind that a manifest names; nil when simk does not know it.
+    fileprivate var manifestKind: ObjectKind? {
+        ObjectKind(
+            apiVersion: self["apiVersion"]?.stringValue ?? "", kind: self["kind"]?.stringValue ?? "")
+    }
+
+    fileprivate var manifestKey: ObjectKey {
+        ObjectKey(
+            namespace: self["metadata"]?["namespace"]?.stringValue ?? "",
+            name: self["metadata"]?["name"]?.stringValue ?? "")
     }
 }
 
@@ -126,9 +158,12 @@ public struct APIError: Error, Hashable, Sendable, CustomStringConvertible {
         case invalid = "Invalid"
         case forbidden = "Forbidden"
         case tooManyRequests = "TooManyRequests"
+        case requestEntityTooLarge = "RequestEntityTooLarge"
         case expired = "Expired"
         case methodNotAllowed = "MethodNotAllowed"
         case internalError = "InternalError"
+        /// An error that the server itself did not expect: it has a message and no reason.
+        case unknown = ""
         case timeout = "Timeout"
         /// The server could not be reached: there was no answer at all.
         case unreachable = "Unreachable"
@@ -165,9 +200,10 @@ public struct APIError: Error, Hashable, Sendable, CustomStringConvertible {
         case .methodNotAllowed: 405
         case .alreadyExists, .conflict: 409
         case .expired: 410
+        case .requestEntityTooLarge: 413
         case .invalid: 422
         case .tooManyRequests: 429
-        case .internalError: 500
+        case .internalError, .unknown: 500
         case .timeout: 504
         case .unreachable: 0
         }

@@ -6,10 +6,27 @@ extension APIServer {
     /// Stores a new object after giving it its identity and what its kind's strategy sets.
     ///
     /// Upstream: `apiserver/pkg/registry/rest/create.go`, `registry/generic/registry/store.go` (v1.36).
-    mutating func create(_ object: APIObject, at now: VirtualTime) throws(APIError) -> APIObject {
+    ///
+    /// - Parameter isAdmitted: whether a pod's spec has been through admission.
+    mutating func create(
+        _ object: APIObject, isAdmitted: Bool = false, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
         let kind = object.kind
+        if case .pod(let pod) = object {
+            var prepared = try prepare(pod.value, isAdmitted: isAdmitted)
+            try complete(&prepared.metadata, of: kind, at: now)
+            return put(APIObject(prepared), at: now)
+        }
         let prepared = try prepareForCreate(object, at: now)
         var metadata = prepared.metadata
+        try complete(&metadata, of: kind, at: now)
+        return put(prepared.withMetadata { $0 = metadata }, at: now)
+    }
+
+    /// Gives a new object its place, its identity and, where it has only the prefix of one, its name.
+    private mutating func complete(
+        _ metadata: inout ObjectMeta, of kind: ObjectKind, at now: VirtualTime
+    ) throws(APIError) {
         if kind.info.isNamespaced {
             if metadata.namespace.isEmpty { metadata.namespace = "default" }
             try checkNamespace(metadata.namespace, for: kind, name: metadata.name)
@@ -37,7 +54,7 @@ extension APIServer {
             }
         }
         if store[kind, metadata.key] != nil { throw .alreadyExists(kind, metadata.name) }
-        return put(prepared.withMetadata { $0 = metadata }, at: now)
+        metadata.resourceVersion = store.revision + 1
     }
 
     private func checkNamespace(_ name: String, for kind: ObjectKind, name objectName: String)
@@ -59,7 +76,7 @@ extension APIServer {
     {
         switch object {
         case .pod(let pod):
-            return APIObject(try prepare(pod.value))
+            return APIObject(try prepare(pod.value, isAdmitted: false))
         case .namespace(let namespace):
             return APIObject(
                 namespace.value.with {
@@ -68,6 +85,7 @@ extension APIServer {
                     $0.metadata.labels["kubernetes.io/metadata.name"] = $0.metadata.name
                 })
         case .node(let node):
+            if disabledAdmissionPlugins.contains(.taintNodesByCondition) { return object }
             // TaintNodesByCondition: a new node is not ready until its controller has seen that it is.
             let taint = Taint(key: WellKnown.notReadyTaint, effect: .noSchedule)
             return APIObject(
@@ -105,9 +123,9 @@ extension APIServer {
         }
     }
 
-    private mutating func prepare(_ pod: Pod) throws(APIError) -> Pod {
+    private mutating func prepare(_ pod: Pod, isAdmitted: Bool) throws(APIError) -> Pod {
         var pod = pod
-        pod.spec = try admittedSpec(of: pod)
+        if !isAdmitted { pod.spec = try admittedSpec(of: pod) }
         if !pod.nodeName.isEmpty { addTopologyLabels(to: &pod) }
         pod.status = PodStatus()
         pod.status.phase = .pending
@@ -203,7 +221,10 @@ extension APIError {
     static func invalid(_ kind: ObjectKind, _ name: String, _ errors: [FieldError]) -> APIError {
         let group = kind.info.group
         let qualified = group.isEmpty ? kind.name : "\(kind.name).\(group)"
-        let texts = errors.map(\.description)
+        // A text that comes again is told once.
+        let texts = errors.map(\.description).reduce(into: [String]()) { texts, text in
+            if !texts.contains(text) { texts.append(text) }
+        }
         let list = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
         return APIError(.invalid, "\(qualified) \"\(name)\" is invalid: \(list)", causes: errors)
     }

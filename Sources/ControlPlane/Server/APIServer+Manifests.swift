@@ -47,41 +47,88 @@ extension APIServer {
             uid: newUID().description, now: epoch.advanced(by: now.sinceStart).rfc3339)
         CreationStrategy.prepare(versioned, &tree, made: made, outcome: outcome)
         if kind == .service { try allocateAddresses(of: &tree, name: name) }
+        // The name that will be made of a prefix is drawn when the object is stored; any such name is as valid.
+        let prefix = tree["metadata"]?["generateName"]?.stringValue ?? ""
+        let isNamed = !name.isEmpty || prefix.isEmpty
+        if !isNamed { tree.setName(String(prefix.prefix(58)) + "xxxxx") }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
         let faults = Validator.validateCreate(kind: versioned, object: encoded)
         if !faults.isEmpty { throw .invalid(kind, name, faults) }
-        return APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
+        let object = APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
+        return isNamed ? object : object.withMetadata { $0.name = "" }
     }
 
-    /// Takes the changed tree of an existing object through decoding, defaulting and validation.
-    func admitUpdate(_ tree: JSONValue, of old: APIObject, at now: VirtualTime) throws(APIError) -> APIObject
-    {
-        let (kind, versioned) = try servedKind(of: tree)
-        var tree = try decoded(tree, as: versioned)
-        _ = Defaulting.apply(versioned, &tree)
+    /// Takes the changed tree of an existing object through its kind's strategy and validation. The tree is
+    /// decoded and defaulted.
+    mutating func admitUpdate(
+        _ decoded: JSONValue, as versioned: GroupVersionKind, of old: APIObject, subresource: String = "",
+        at now: VirtualTime
+    ) throws(APIError) -> APIObject {
+        var tree = decoded
         let before = old.tree(epoch: epoch)
         UpdateStrategy.prepare(
-            versioned, &tree, old: before, now: epoch.advanced(by: now.sinceStart).rfc3339)
-        if kind == .pod { PriorityAdmission.admit(updated: &tree, old: before) }
+            versioned, &tree, old: before, subresource: subresource,
+            now: epoch.advanced(by: now.sinceStart).rfc3339)
+        if subresource.isEmpty {
+            if old.kind == .pod && !disabledAdmissionPlugins.contains(.priority) {
+                PriorityAdmission.admit(updated: &tree, old: before)
+            }
+            if old.kind == .service { try updateAddresses(of: &tree, old: before) }
+        }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
-        let faults = Validator.validateUpdate(kind: versioned, object: encoded, old: before)
-        if !faults.isEmpty { throw .invalid(kind, old.metadata.name, faults) }
-        return APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
+        let faults = Validator.validateUpdate(
+            kind: versioned, object: encoded, old: before,
+            subresource: subresource.isEmpty ? nil : subresource)
+        if !faults.isEmpty { throw .invalid(old.kind, old.metadata.name, faults) }
+        return APIObject(kind: old.kind, tree: encoded.objectValue ?? [:], epoch: epoch)
     }
 
-    /// Creates the object, or merges the manifest into the one that is there.
+    /// Puts a manifest in the place of an object, or its status or container resources in place of the object's.
     ///
-    /// Members that the manifest does not name stay; its lists replace those of the object. kubectl's
-    /// three-way merge also removes what an earlier manifest named and this one does not, and merges lists
-    /// by key: simk does neither.
-    mutating func apply(_ manifest: JSONValue, at now: VirtualTime) throws(APIError) -> APIObject {
-        let (kind, _) = try servedKind(of: manifest)
+    /// Upstream: `pkg/registry/core/pod/strategy.go`, `podStatusStrategy`, `podResizeStrategy` (v1.36).
+    mutating func replace(
+        _ manifest: JSONValue, subresource: String?, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
+        let (kind, versioned) = try servedKind(of: manifest)
         let metadata = manifest["metadata"]
         var key = ObjectKey(name: metadata?["name"]?.stringValue ?? "")
         if kind.info.isNamespaced { key.namespace = metadata?["namespace"]?.stringValue ?? "default" }
-        guard let old = store[kind, key] else { return try create(try admit(manifest, at: now), at: now) }
-        let merged = try admitUpdate(old.tree(epoch: epoch).merging(manifest), of: old, at: now)
-        return try finishUpdate(merged.withStatus(of: old), old: old, at: now)
+        let old = try existing(kind, key)
+        let before = old.tree(epoch: epoch)
+        var tree = try decoded(manifest, as: versioned)
+        switch subresource {
+        case nil:
+            tree.takeServerMetadata(of: before)
+            if kind == .pod {
+                DefaultTolerationSeconds.admit(
+                    pod: &tree, notReadySeconds: notReadyTolerationSeconds,
+                    unreachableSeconds: unreachableTolerationSeconds)
+            }
+            Defaulting.apply(versioned, &tree)
+            let new = try admitUpdate(tree, as: versioned, of: old, at: now)
+            // A node's main resource lets its status through, as upstream's strategy does.
+            return try finishUpdate(kind == .node ? new : new.withStatus(of: old), old: old, at: now)
+        case "status":
+            // A node's allocatable amounts follow its capacity where the manifest has none.
+            Defaulting.apply(versioned, &tree)
+            var changed = before
+            var status = tree["status"] ?? .object([:])
+            if kind == .pod, status["qosClass"] == nil { status["qosClass"] = before["status"]?["qosClass"] }
+            changed["status"] = status
+            let object = APIObject(kind: kind, tree: changed.objectValue ?? [:], epoch: epoch)
+            return try updateStatus(object.withMetadata { $0.resourceVersion = 0 }, at: now)
+        case "resize" where kind == .pod:
+            let changed = before.takingResources(of: tree)
+            let faults = Validator.validateUpdate(
+                kind: versioned, object: changed, old: before, subresource: "resize")
+            if !faults.isEmpty { throw .invalid(kind, key.name, faults) }
+            let object = APIObject(kind: kind, tree: changed.objectValue ?? [:], epoch: epoch)
+            return try finishUpdate(object.withStatus(of: old), old: old, at: now)
+        case let other?:
+            throw APIError(
+                .notFound,
+                "the server could not find the requested resource (put \(kind.info.plural) \(key.name)/\(other))")
+        }
     }
 
     private func servedKind(of manifest: JSONValue) throws(APIError) -> (ObjectKind, GroupVersionKind) {
@@ -121,7 +168,21 @@ extension APIServer {
 
     /// Gives a new Service the addresses and ports that it does not name itself.
     private mutating func allocateAddresses(of service: inout JSONValue, name: String) throws(APIError) {
-        let needs = ServiceAddresses.prepare(&service)
+        try allocate(ServiceAddresses.prepare(&service), of: &service, name: name)
+    }
+
+    /// The same for a changed Service: what it has it keeps, unless its new type has no use for it.
+    private mutating func updateAddresses(of service: inout JSONValue, old: JSONValue) throws(APIError) {
+        let name = old["metadata"]?["name"]?.stringValue ?? ""
+        let needs = ServiceAddresses.prepareUpdate(&service, old: old)
+        let faults = ServiceAllocation().prepare(&service, old: old)
+        if !faults.isEmpty { throw .invalid(.service, name, faults) }
+        try allocate(needs, of: &service, name: name)
+    }
+
+    private mutating func allocate(
+        _ needs: ServiceAddresses.Needs, of service: inout JSONValue, name: String
+    ) throws(APIError) {
         if needs.clusterIP {
             guard let address = allocators.address() else {
                 throw APIError(.internalError, "failed to allocate IP for service \"\(name)\": range is full")
@@ -147,6 +208,7 @@ extension APIServer {
         _ kind: ObjectKind, _ versioned: GroupVersionKind, _ tree: inout JSONValue
     ) throws(AdmissionRefusal) {
         guard kind == .pod else {
+            if kind == .node && disabledAdmissionPlugins.contains(.taintNodesByCondition) { return }
             let facts = AdmissionFacts(
                 limitRanges: trees(.limitRange, namespace: tree["metadata"]?["namespace"]?.stringValue),
                 priorityClasses: PriorityClasses(trees(.priorityClass)), storageClasses: trees(.storageClass),
@@ -157,7 +219,9 @@ extension APIServer {
         var classes: [String: JSONValue] = [:]
         for object in store.list(.runtimeClass) { classes[object.metadata.name] = object.tree(epoch: epoch) }
         LimitRanger.admit(pod: &tree, ranges: ranges)
-        try PriorityAdmission.admit(pod: &tree, classes: PriorityClasses(trees(.priorityClass)))
+        if !disabledAdmissionPlugins.contains(.priority) {
+            try PriorityAdmission.admit(pod: &tree, classes: PriorityClasses(trees(.priorityClass)))
+        }
         DefaultTolerationSeconds.admit(
             pod: &tree, notReadySeconds: notReadyTolerationSeconds,
             unreachableSeconds: unreachableTolerationSeconds)
@@ -195,6 +259,43 @@ extension APIServer {
         let admitted = members == pod.spec.source ? pod.spec : PodSpec(source: members)
         admittedSpecs.remember(admitted, for: key, from: pod)
         return admitted
+    }
+}
+
+extension JSONValue {
+    mutating func setName(_ name: String) {
+        var metadata = self["metadata"] ?? .object([:])
+        metadata["name"] = .string(name)
+        self["metadata"] = metadata
+    }
+
+    /// Gives a manifest what only the server writes into an object's metadata.
+    fileprivate mutating func takeServerMetadata(of old: JSONValue) {
+        var metadata = self["metadata"] ?? .object([:])
+        for name in [
+            "uid", "resourceVersion", "creationTimestamp", "generation", "generateName", "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+        ] {
+            if let value = old["metadata"]?[name] { metadata[name] = value }
+        }
+        self["metadata"] = metadata
+    }
+
+    /// This pod with the resources that another one gives to containers of the same names.
+    fileprivate func takingResources(of other: JSONValue) -> JSONValue {
+        var pod = self
+        guard var spec = self["spec"] else { return pod }
+        for list in ["containers", "initContainers"] {
+            guard var containers = spec[list]?.arrayValue else { continue }
+            for index in containers.indices {
+                let name = containers[index]["name"]
+                let wanted = other["spec"]?[list]?.arrayValue?.first { $0["name"] == name }
+                if let wanted { containers[index]["resources"] = wanted["resources"] }
+            }
+            spec[list] = .array(containers)
+        }
+        pod["spec"] = spec
+        return pod
     }
 }
 

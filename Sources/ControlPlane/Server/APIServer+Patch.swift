@@ -13,10 +13,12 @@ extension APIServer {
                 kind, key.name,
                 "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old.metadata.uid)")
         }
-        if let tree = try patchedTree(old, patch) {
-            return try finishUpdate(try admitUpdate(tree, of: old, at: now), old: old, at: now)
+        switch patch {
+        case .merge, .json, .strategicMerge: return try patchTree(of: old, patch, at: now)
+        case .status(let inner): return try patchTree(of: old, inner, subresource: "status", at: now)
+        case .scale(let inner): return try patchScale(of: old, inner, at: now)
+        default: return try finishUpdate(try patched(old, patch), old: old, at: now)
         }
-        return try finishUpdate(try patched(old, patch), old: old, at: now)
     }
 
     private func patched(_ old: APIObject, _ patch: ObjectPatch) throws(APIError) -> APIObject {
@@ -91,23 +93,6 @@ extension APIServer {
                 })
         default:
             throw APIError(.badRequest, "the patch does not fit a \(old.kind.name)")
-        }
-    }
-
-    /// The object's tree after a patch in one of the JSON formats; nil for typed patches.
-    private func patchedTree(_ old: APIObject, _ patch: ObjectPatch) throws(APIError) -> JSONValue? {
-        switch patch {
-        case .merge(let change): return old.tree(epoch: epoch).merging(change)
-        case .json(let operations):
-            do throws(JSONPatch.Failure) {
-                return try JSONPatch.apply(operations, to: old.tree(epoch: epoch))
-            } catch {
-                throw APIError(.invalid, "the server rejected our request due to an error in our request")
-            }
-        case .strategicMerge:
-            throw APIError(
-                .badRequest, "simk's API server does not take strategic merge patches yet; use a merge patch")
-        default: return nil
         }
     }
 }

@@ -39,6 +39,7 @@ extension APIServer {
         condition.observedGeneration = bound.metadata.generation
         bound.status.conditions["PodScheduled"] = condition
         addTopologyLabels(to: &bound)
+        bound.metadata.resourceVersion = store.revision + 1
         put(APIObject(bound), at: now)
     }
 

@@ -59,6 +59,9 @@ extension APIServer {
     }
 
     private func checkVersion(_ metadata: ObjectMeta, against old: APIObject) throws(APIError) {
+        if metadata.resourceVersion == 0 && !old.kind.allowsUnconditionalUpdate {
+            throw .missingVersion(old.kind, old.metadata.name)
+        }
         if metadata.resourceVersion != 0 && metadata.resourceVersion != old.metadata.resourceVersion {
             throw .staleVersion(old.kind, old.metadata.name)
         }
@@ -84,7 +87,6 @@ extension APIServer {
         var new = object.withMetadata { metadata in
             metadata.name = before.name
             metadata.namespace = before.namespace
-            metadata.generateName = before.generateName
             metadata.uid = before.uid
             metadata.creationTimestamp = before.creationTimestamp
             metadata.deletionTimestamp = before.deletionTimestamp

@@ -18,6 +18,9 @@ public struct APIServer: ~Copyable {
     /// Cluster IPs and node ports handed out so far.
     var allocators = ServiceAllocators()
     var admittedSpecs = AdmittedSpecs()
+    var admittedTemplates = AdmittedTemplates()
+    /// What of the default admission this server runs without (`--disable-admission-plugins`).
+    public var disabledAdmissionPlugins: Set<AdmissionPlugin> = []
     /// Calls handled so far, by verb and kind.
     public internal(set) var callCounts = CallCounts()
     /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes
@@ -56,8 +59,12 @@ public struct APIServer: ~Copyable {
         switch request {
         case .get(let kind, let key): return materialized(try existing(kind, key), at: now)
         case .create(let object): return try create(object, at: now)
-        case .createManifest(let tree): return try create(try admit(tree, at: now), at: now)
-        case .applyManifest(let tree): return try apply(tree, at: now)
+        case .createManifest(let tree):
+            return try create(try admit(tree, at: now), isAdmitted: true, at: now)
+        case .createFrom(let template, let instance):
+            return try create(from: template, instance, at: now)
+        case .replaceManifest(let tree, let subresource):
+            return try replace(tree, subresource: subresource, at: now)
         case .update(let object): return try update(object, at: now)
         case .updateStatus(let object): return try updateStatus(object, at: now)
         case .patch(let kind, let key, let patch, let uid):
@@ -100,7 +107,10 @@ public struct APIServer: ~Copyable {
     mutating func put(_ object: APIObject, at now: VirtualTime) -> APIObject {
         let stored = store.put(object, at: now)
         switch stored.kind {
-        case .priorityClass, .runtimeClass, .limitRange: admittedSpecs.forgetAll()
+        case .priorityClass, .runtimeClass, .limitRange:
+            admittedSpecs.forgetAll()
+            admittedTemplates.forgetAll()
+        case .storageClass: admittedTemplates.forgetAll()
         case .event: expireEvents(after: stored, at: now)
         default: break
         }
@@ -132,6 +142,8 @@ public struct APIServer: ~Copyable {
         put(APIObject(last), at: now)
     }
 
+    private static let suffixLetters = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
+
     mutating func newUID() -> UID {
         let (high, low) = uids.uuid()
         return .uuid(high, low)
@@ -141,9 +153,11 @@ public struct APIServer: ~Copyable {
     ///
     /// Upstream: `apiserver/pkg/storage/names/generate.go`, `apimachinery/pkg/util/rand` (v1.36).
     mutating func generateName(_ prefix: String) -> String {
-        let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
-        var name = String(prefix.prefix(58))
-        for _ in 0..<5 { name.append(alphabet[(suffixes.index(below: alphabet.count))]) }
+        var name = prefix.utf8.count <= 58 ? prefix : String(prefix.prefix(58))
+        for _ in 0..<5 {
+            let letter = Self.suffixLetters[suffixes.index(below: Self.suffixLetters.count)]
+            name.unicodeScalars.append(Unicode.Scalar(letter))
+        }
         return name
     }
 }

@@ -58,7 +58,9 @@ public struct Store: Sendable {
     public mutating func put(_ object: APIObject, at time: VirtualTime) -> APIObject {
         revision += 1
         let revision = revision
-        let stored = object.withMetadata { $0.resourceVersion = revision }
+        // Whoever makes a new version of an object may have given it the revision that it will have.
+        let isNumbered = object.metadata.resourceVersion == revision
+        let stored = isNumbered ? object : object.withMetadata { $0.resourceVersion = revision }
         let key = stored.key
         let index = Int(stored.kind.rawValue)
         let previous = tables[index].objects.updateValue(stored, forKey: key)

@@ -24,8 +24,9 @@ public struct PersistentVolumeController: Controller {
         static let volumes: UInt8 = 1
     }
     /// `--pvclaimbinder-sync-period`.
-    static let resyncPeriod = VirtualDuration.seconds(15)
-    private static let rareResyncPeriod = VirtualDuration.minutes(5)
+    public static let resyncPeriod = VirtualDuration.seconds(15)
+    /// So many syncs apart are the looks at a claim for which nothing is in sight: 5 minutes by default.
+    private static let rareResyncs: Int64 = 20
     private static let frequentResyncs = 25
 
     private var phase = VirtualTime.start
@@ -39,7 +40,9 @@ public struct PersistentVolumeController: Controller {
     /// Claims that wait for a volume, and how often they were looked at since something changed.
     private var waiting: [ObjectKey: Int] = [:]
 
-    public init() {}
+    private let resyncPeriod: VirtualDuration
+
+    public init(resyncPeriod: VirtualDuration = Self.resyncPeriod) { self.resyncPeriod = resyncPeriod }
 
     public var workers: [Int] { [1, 1] }
 
@@ -109,7 +112,7 @@ public struct PersistentVolumeController: Controller {
     private mutating func lookSooner(now: VirtualTime, _ queue: inout Enqueuer) {
         for key in waiting.keys.sorted() where (waiting[key] ?? 0) >= Self.frequentResyncs {
             waiting[key] = 0
-            queue.add(key, queue: Queue.claims, after: nextResync(after: now, Self.resyncPeriod) - now)
+            queue.add(key, queue: Queue.claims, after: nextResync(after: now, resyncPeriod) - now)
         }
     }
 
@@ -183,7 +186,7 @@ public struct PersistentVolumeController: Controller {
         // A plan that binds is followed by an event of the claim.
         let count = waiting[key.key] ?? 0
         waiting[key.key] = count + 1
-        let period = count < Self.frequentResyncs ? Self.resyncPeriod : Self.rareResyncPeriod
+        let period = count < Self.frequentResyncs ? resyncPeriod : resyncPeriod * Self.rareResyncs
         if case .done = plan.ending { plan.ending = .requeueAfter(nextResync(after: now, period) - now) }
         return plan
     }
@@ -199,7 +202,7 @@ public struct PersistentVolumeController: Controller {
         switch continuation {
         case .provisionerSet(let provisioner):
             var plan = provisionerSet(provisioner, key.key, outcomes, view: view)
-            plan.ending = .requeueAfter(nextResync(after: now, Self.resyncPeriod) - now)
+            plan.ending = .requeueAfter(nextResync(after: now, resyncPeriod) - now)
             return plan
         case .volumeReread: return deleteReleased(outcomes, view: view)
         }

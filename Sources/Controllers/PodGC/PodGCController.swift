@@ -21,6 +21,8 @@ public struct PodGCController: Controller {
 
     /// `--terminated-pod-gc-threshold`; 0 and less keep all finished pods.
     public let terminatedPodThreshold: Int
+    private let period: VirtualDuration
+    private let quarantine: VirtualDuration
 
     private static let passKey = ObjectKey(name: "pods")
 
@@ -30,8 +32,13 @@ public struct PodGCController: Controller {
     /// Nodes that are missing, and until when that is believed to be the cache's fault; in that order.
     private var quarantined: [(node: String, until: VirtualTime)] = []
 
-    public init(terminatedPodThreshold: Int = 12_500) {
+    public init(
+        terminatedPodThreshold: Int = 12_500, period: VirtualDuration = Self.period,
+        quarantine: VirtualDuration = Self.quarantine
+    ) {
         self.terminatedPodThreshold = terminatedPodThreshold
+        self.period = period
+        self.quarantine = quarantine
     }
 
     public mutating func start(view: ObjectCache, now: VirtualTime, queue: inout Enqueuer) {
@@ -66,7 +73,7 @@ public struct PodGCController: Controller {
     }
 
     private func nextPass(after now: VirtualTime) -> VirtualTime {
-        (now + .nanoseconds(1)).roundedUp(toPeriod: Self.period, phase: firstPass)
+        (now + .nanoseconds(1)).roundedUp(toPeriod: period, phase: firstPass)
     }
 
     // MARK: What is collected
@@ -160,7 +167,7 @@ public struct PodGCController: Controller {
         let now = session.now
         var next: VirtualTime?
         if let until = quarantined.first?.until {
-            next = max(until.roundedUp(toPeriod: Self.period, phase: firstPass), nextPass(after: now))
+            next = max(until.roundedUp(toPeriod: period, phase: firstPass), nextPass(after: now))
         }
         if failed > 0 { next = nextPass(after: now) }
         return next.map { .requeueAfter($0 - now) } ?? .done
@@ -173,7 +180,7 @@ public struct PodGCController: Controller {
         let now = session.startedAt
         session.once {
             for pod in pods where !quarantined.contains(where: { $0.node == pod.value.nodeName }) {
-                quarantined.append((pod.value.nodeName, now + Self.quarantine))
+                quarantined.append((pod.value.nodeName, now + quarantine))
             }
         }
         let due = session.texts {

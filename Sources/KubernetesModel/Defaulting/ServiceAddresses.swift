@@ -131,6 +131,12 @@ public enum ServiceAddresses {
         if before.hasContent("clusterIPs"), !spec.hasContent("clusterIPs"), isSameSingle {
             spec["clusterIPs"] = before["clusterIPs"]
         }
+        // A client that knows only the one address changes, or clears, the list with it.
+        let isSameList =
+            spec.list("clusterIPs").map(\.stringValue) == before.list("clusterIPs").map(\.stringValue)
+        guard !isSameSingle, isSameList else { return }
+        let address = spec.text("clusterIP")
+        spec["clusterIPs"] = address.isEmpty ? Optional.none : .array([.string(address)])
     }
 
     private static func hasNodePorts(_ spec: JSONValue) -> Bool {

@@ -28,7 +28,8 @@ public enum JSONPatch {
         case "remove": try change(&value, path[...], .remove, whole: path)
         case "test":
             let expected = try member(operation)
-            guard find(value, path[...]) == expected else {
+            // A member that is not there counts as null.
+            guard (find(value, path[...]) ?? .null).isSameData(as: expected) else {
                 throw Failure(
                     description: "testing value \(text(path)) failed: test failed", isFailedTest: true)
             }
@@ -86,12 +87,12 @@ public enum JSONPatch {
                 elements.append(new)
                 return
             }
-            guard let index = Int(first), index >= 0, index <= elements.count else { throw missing(whole) }
             if path.count == 1, case .add(let new) = change {
+                guard let index = place(first, of: elements.count + 1) else { throw missing(whole) }
                 elements.insert(new, at: index)
                 return
             }
-            guard index < elements.count else { throw missing(whole) }
+            guard let index = place(first, of: elements.count) else { throw missing(whole) }
             if path.count > 1 {
                 var child = elements[index]
                 elements[index] = .null
@@ -104,9 +105,17 @@ public enum JSONPatch {
         }
     }
 
+    /// The place that a part of a pointer names in a list; negative ones count from its end.
+    private static func place(_ text: String, of count: Int) -> Int? {
+        guard let number = Int(text) else { return nil }
+        let index = number < 0 ? count + number : number
+        return (0..<count).contains(index) ? index : nil
+    }
+
     private static func find(_ value: JSONValue, _ path: ArraySlice<String>) -> JSONValue? {
         guard let first = path.first else { return value }
-        let child = value.arrayValue == nil ? value[first] : Int(first).flatMap { value[$0] }
+        let child =
+            value.arrayValue.map { list in place(first, of: list.count).map { list[$0] } } ?? value[first]
         return child.flatMap { find($0, path.dropFirst()) }
     }
 
@@ -117,16 +126,12 @@ public enum JSONPatch {
         return value
     }
 
-    /// A JSON pointer's parts (RFC 6901).
+    /// A JSON pointer's parts (RFC 6901). What stands before the first slash is overlooked, as upstream does.
     private static func pointer(_ operation: JSONValue, _ name: String) throws(Failure) -> [String] {
         guard let text = operation[name]?.stringValue else {
             throw Failure(description: "\(operation["op"]?.stringValue ?? "") operation without a \(name)")
         }
-        if text.isEmpty { return [] }
-        guard text.hasPrefix("/") else {
-            throw Failure(description: "\(name) must begin with '/', found \"\(text)\"")
-        }
-        return text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
+        return text.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
             String($0).replacing("~1", with: "/").replacing("~0", with: "~")
         }
     }

@@ -96,6 +96,33 @@ public final class PodSpec: Sendable {
         qualityOfService = QualityOfService(of: fields)
     }
 
+    private init(
+        source: JSONObject, fields: PodSpecFields, requests: ResourceList, qualityOfService: QualityOfService
+    ) {
+        self.source = source
+        self.fields = fields
+        self.requests = requests
+        self.qualityOfService = qualityOfService
+    }
+
+    /// This spec with another claim behind the first of its volumes that has one.
+    public func withClaim(_ name: String) -> PodSpec {
+        guard let index = fields.volumes.firstIndex(where: { $0.persistentVolumeClaim != nil }) else {
+            return self
+        }
+        var fields = fields
+        fields.volumes[index].persistentVolumeClaim?.claimName = name
+        var source = source
+        if var volumes = source["volumes"]?.arrayValue, volumes.indices.contains(index) {
+            var claim = volumes[index]["persistentVolumeClaim"] ?? .object([:])
+            claim["claimName"] = .string(name)
+            volumes[index]["persistentVolumeClaim"] = claim
+            source["volumes"] = .array(volumes)
+        }
+        return PodSpec(
+            source: source, fields: fields, requests: requests, qualityOfService: qualityOfService)
+    }
+
     @inlinable
     public subscript<Value>(dynamicMember path: KeyPath<PodSpecFields, Value>) -> Value {
         fields[keyPath: path]

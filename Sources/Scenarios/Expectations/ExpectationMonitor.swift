@@ -57,11 +57,16 @@ public struct ExpectationMonitor: Sendable {
         }
     }
 
-    /// Takes in a metric's new value.
-    public mutating func observe(_ metric: Expectation.Metric, _ value: Double, at time: VirtualTime) {
+    /// Whether an expectation is about this metric.
+    public func isInterested(in metric: Expectation.Metric) -> Bool { metricObservers[metric] != nil }
+
+    /// Takes in a metric's new value, and by how much it grows in a second from now on.
+    public mutating func observe(
+        _ metric: Expectation.Metric, _ value: Double, rate: Double = 0, at time: VirtualTime
+    ) {
         advance(to: time)
         for index in metricObservers[metric] ?? [] where states[index].isOpen {
-            states[index].observe(metric: value, at: time)
+            states[index].observe(metric: GrowingValue(value, rate: rate, at: time))
         }
     }
 

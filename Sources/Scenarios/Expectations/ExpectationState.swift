@@ -19,6 +19,10 @@ struct ExpectationState: Sendable {
     /// Looked up and counted; the least key is taken where one is shown.
     private var members: [ObjectKey: Member] = [:]
     private var holding = 0
+    private var growth: GrowingValue?
+    /// When the outcome of the comparison changes next if nothing else happens; nil before it was looked for.
+    private var crossing: VirtualTime?
+    /// The metric at the moment that is looked at.
     private var metric: Double?
     private var lastChange = VirtualTime.start
     /// Whether the subject was there at some moment that counted.
@@ -67,9 +71,11 @@ struct ExpectationState: Sendable {
         members[key] = after
     }
 
-    mutating func observe(metric value: Double, at time: VirtualTime) {
-        if metric != value { lastChange = time }
-        metric = value
+    mutating func observe(metric value: GrowingValue) {
+        if metric != value.value || growth?.rate != value.rate { lastChange = value.time }
+        growth = value
+        crossing = nil
+        metric = value.value
     }
 
     private func evaluate(_ tree: JSONValue) -> Member {
@@ -147,8 +153,25 @@ struct ExpectationState: Sendable {
         }
     }
 
-    /// The present state lasts from one moment to just before another: decides what follows.
+    /// The present state lasts from one moment to just before another, but for a metric that grows: decides
+    /// what follows.
     mutating func elapse(from: VirtualTime, until: VirtualTime) {
+        guard let growth, growth.rate != 0, case .metric(let comparison) = expectation.test else {
+            return hold(from: from, until: until)
+        }
+        var begin = from
+        while isOpen, begin < until {
+            metric = growth.value(at: begin)
+            let change = crossing ?? growth.nextChange(of: comparison, after: begin)
+            crossing = change
+            let next = min(change, until)
+            hold(from: begin, until: next)
+            begin = next
+            if next == change { crossing = nil }
+        }
+    }
+
+    private mutating func hold(from: VirtualTime, until: VirtualTime) {
         let (first, last) = interval
         guard until > first else { return }
         let begin = max(from, first)
@@ -177,7 +200,7 @@ struct ExpectationState: Sendable {
             }
         case .settles(let duration, _, _):
             let settled = max(lastChange, first).advancedClamping(by: duration)
-            if truth == .holds && settled < until && settled <= last {
+            if truth == .holds && isSteady && settled < until && settled <= last {
                 decide(.held, at: settled, positive: true)
                 decisionState = "unchanged since \(max(lastChange, first))"
             } else if isOver {
@@ -188,15 +211,25 @@ struct ExpectationState: Sendable {
         }
     }
 
+    /// Whether the metric, if it is about one, does not change by itself.
+    private var isSteady: Bool { (growth?.rate ?? 0) == 0 }
+
     func nextDeadline(after now: VirtualTime) -> VirtualTime {
         guard isOpen else { return .never }
         let (first, last) = interval
         var moment = last
+        if !isSteady, let growth, case .metric(let comparison) = expectation.test {
+            // What decides may come with the next change of the truth.
+            let next = crossing ?? growth.nextChange(of: comparison, after: max(now, growth.time))
+            if next < max(now, last) { moment = max(next, first) }
+        }
         switch expectation.quantifier {
         case .within, .eventually, .atEnd, .never: if truth == .holds { moment = max(now, first) }
         case .always: if truth == .fails { moment = max(now, first) }
         case .settles(let duration, _, _):
-            if truth == .holds { moment = min(last, max(lastChange, first).advancedClamping(by: duration)) }
+            if truth == .holds && isSteady {
+                moment = min(last, max(lastChange, first).advancedClamping(by: duration))
+            }
         }
         return max(moment, now).advancedClamping(by: .nanoseconds(1))
     }
@@ -213,6 +246,7 @@ struct ExpectationState: Sendable {
     {
         self.verdict = verdict
         decisionTime = time
+        if let growth, let time, time >= growth.time { metric = growth.value(at: time) }
         decisionState = state(positive: positive)
         // What was seen of the objects is not needed any more.
         if verdict != .notEvaluated { members = [:] }

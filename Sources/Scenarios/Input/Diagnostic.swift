@@ -37,6 +37,8 @@ public struct InvalidInput: Error, Sendable, CustomStringConvertible {
     /// Errors and warnings: the scenario's own first, then those of other files, each in the order of places.
     public var diagnostics: [Diagnostic]
 
+    public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
     public var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
 
     public var description: String { diagnostics.map(\.description).joined(separator: "\n") }

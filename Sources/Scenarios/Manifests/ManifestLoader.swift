@@ -8,6 +8,13 @@ struct ManifestLoader {
     /// The folder to which relative paths belong, with a slash at its end, or empty.
     let folder: String
 
+    /// The same without the API server's validation, for objects that may be refused.
+    var unvalidated: ManifestLoader {
+        var options = options
+        options.validate = nil
+        return ManifestLoader(options: options, log: log, folder: folder)
+    }
+
     /// The objects of a file, `List`s taken apart, in the order of the file.
     ///
     /// A file that cannot be read is the fault of the line that names it.

@@ -9,6 +9,11 @@ public struct ManifestObject: Sendable {
     public var tree: JSONValue
     public var kind: ObjectKind
     public var key: ObjectKey
+    /// Whether the run goes on as planned when the API server refuses the object.
+    public var mayBeRefused = false
+
+    /// The entry in a resolved scenario's list of manifests.
+    var resolved: JSONValue { mayBeRefused ? ["manifest": tree, "mayBeRefused": true] : tree }
 
     /// The labels of the object itself.
     public var labels: Labels { Labels(json: tree["metadata"]?["labels"]) }

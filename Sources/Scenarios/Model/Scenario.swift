@@ -68,7 +68,7 @@ extension Scenario {
             "start": .string(start.rfc3339),
             "duration": .string(DurationText.text(duration)),
             "cluster": cluster.json,
-            "manifests": .array(manifests.map(\.tree)),
+            "manifests": .array(manifests.map(\.resolved)),
             "behaviors": .array(behaviors.map(\.json)),
             "timeline": .array(timeline.map(\.json)),
             "failures": .array(failures.map(\.json)),

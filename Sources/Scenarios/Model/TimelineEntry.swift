@@ -63,6 +63,13 @@ public enum TimelineAction: Sendable {
         case controllerManager = "controller-manager"
     }
 
+    /// What happens to the leader of a component.
+    public enum LeaderFailure: String, CaseIterable, Sendable {
+        case kill
+        /// It does not reach the API server any more.
+        case partition
+    }
+
     public struct Drain: Hashable, Sendable {
         /// Nil leaves it to each pod.
         public var gracePeriodSeconds: Int64?
@@ -104,7 +111,7 @@ public enum TimelineAction: Sendable {
     /// Ends the failure of disks of this name on the nodes.
     case recoverDisk(NodeTarget, disk: String)
     /// Nil for a replica that does not come back.
-    case killLeader(LeaderComponent, duration: VirtualDuration?)
+    case killLeader(LeaderComponent, LeaderFailure = .kill, duration: VirtualDuration?)
     /// Nil removes a label.
     case label(ObjectReference, [String: String?])
     case annotate(ObjectReference, [String: String?])
@@ -151,7 +158,7 @@ extension TimelineEntry {
 extension TimelineAction {
     var json: JSONValue {
         switch self {
-        case .apply(let objects): return .array(objects.map(\.tree))
+        case .apply(let objects): return .array(objects.map(\.resolved))
         case .delete(let reference, let grace, let propagation):
             var object = reference.members
             if let grace { object["gracePeriodSeconds"] = .integer(grace) }
@@ -204,8 +211,9 @@ extension TimelineAction {
             var object = target.members
             object["disk"] = .string(disk)
             return .object(object)
-        case .killLeader(let component, let duration):
+        case .killLeader(let component, let failure, let duration):
             var object: JSONObject = ["component": .string(component.rawValue)]
+            if failure != .kill { object["mode"] = .string(failure.rawValue) }
             if let duration { object["for"] = duration.json }
             return .object(object)
         case .label(let reference, let changes), .annotate(let reference, let changes):

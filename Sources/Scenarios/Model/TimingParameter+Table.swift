@@ -7,17 +7,13 @@ extension TimingParameter {
         }
     }
 
-    /// Whether a scenario cannot give it another value yet: to try is an error.
-    public var isFixed: Bool { Self.fixed.contains(name) }
-
     /// All parameters as a Markdown table, as `docs/reference/timing.md` holds it.
     public static var markdownTable: String {
         var text = "| parameter | default | what it is | source |\n| --- | --- | --- | --- |\n"
         for parameter in all {
             let source = parameter.source.contains("/") ? "`\(parameter.source)`" : parameter.source
-            let mark = parameter.isFixed ? " †" : ""
             text +=
-                "| `\(parameter.name)`\(mark) | \(parameter.defaultText) | \(parameter.meaning) | \(source) |\n"
+                "| `\(parameter.name)` | \(parameter.defaultText) | \(parameter.meaning) | \(source) |\n"
         }
         return text
     }

@@ -20,10 +20,12 @@ public struct TimingParameter: Hashable, Sendable {
     /// Every parameter, in the order in which they are documented. A component that reads a new one adds it here.
     public static let all: [TimingParameter] = controlPlane + nodes + controllers + scheduling + kubelet
 
-    /// Parameters that no component reads yet: to change one is an error. Whoever wires one removes it here.
-    static let fixed: Set<String> = [
-        "leaderElectionRenewDeadline", "podGCPeriod", "podGCQuarantine", "claimBinderSyncPeriod",
-        "podInitialBackoff", "podMaxBackoff", "podMaxInUnschedulablePods", "nodeStatusReportFrequency",
+    /// Durations that cannot be 0: what happens every so often would never end.
+    static let positive: Set<String> = [
+        "leaderElectionLeaseDuration", "leaderElectionRenewDeadline", "leaderElectionRetryPeriod",
+        "nodeLeaseDuration", "nodeLeaseRenewInterval", "nodeMonitorPeriod", "podGCPeriod",
+        "attachDetachPeriod", "claimBinderSyncPeriod", "podInitialBackoff", "podMaxBackoff",
+        "nodeStatusReportFrequency", "kubeletSyncFrequency", "podLifecycleRelistPeriod",
     ]
 
     private static func duration(
@@ -136,7 +138,8 @@ public struct TimingParameter: Hashable, Sendable {
 
     private static let kubelet: [TimingParameter] = [
         duration(
-            "nodeStatusReportFrequency", .minutes(5), "How often a kubelet reports an unchanged status.",
+            "nodeStatusReportFrequency", .minutes(5),
+            "How often a kubelet reports an unchanged status; at the default such reports, which change nothing, are left out.",
             "pkg/kubelet/apis/config/v1beta1/defaults.go"),
         duration(
             "kubeletSyncFrequency", .minutes(1), "How often a kubelet looks at every pod.",

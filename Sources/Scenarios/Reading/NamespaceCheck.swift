@@ -11,7 +11,9 @@ enum NamespaceCheck {
         for manifest in manifests {
             if manifest.kind == .namespace { known.insert(manifest.key.name) }
             let namespace = manifest.key.namespace
-            guard manifest.kind.info.isNamespaced, !namespace.isEmpty, !known.contains(namespace) else {
+            guard manifest.kind.info.isNamespaced, !namespace.isEmpty, !known.contains(namespace),
+                !manifest.mayBeRefused
+            else {
                 continue
             }
             log.add(

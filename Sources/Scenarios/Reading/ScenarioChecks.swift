@@ -160,7 +160,7 @@ struct ScenarioChecks {
             }
         }
         switch entry.entry.action {
-        case .killLeader(let component, let duration):
+        case .killLeader(let component, .kill, let duration):
             let replicas =
                 component == .scheduler ? scenario.cluster.schedulers : scenario.cluster.controllerManagers
             if replicas == 1, duration == nil {

@@ -283,16 +283,39 @@ extension ScenarioReader {
             }
             switch parameter.standard {
             case .duration:
-                if let duration = value.duration() { plan.parameters.set(name, .duration(duration)) }
+                let sign: Cursor.DurationSign =
+                    TimingParameter.positive.contains(name) ? .positive : .notNegative
+                if let duration = value.duration(sign) { plan.parameters.set(name, .duration(duration)) }
             case .number:
                 if let number = value.number("a number of at least 0", { $0 >= 0 }) {
                     plan.parameters.set(name, .number(number))
                 }
             }
-            let isChanged = plan.parameters.changed.contains { $0.parameter.name == name }
-            if isChanged, TimingParameter.fixed.contains(name) {
-                value.report(.notSimulated("another value of \(name)"))
-            }
+        }
+        checkBounds(plan.parameters, parameters)
+    }
+    /// Candidates whose times do not fit would lead two at a time: client-go refuses to run them, as the
+    /// scheduler does with back-offs that do not fit.
+    ///
+    /// Upstream: `pkg/scheduler/apis/config/validation/validation.go`, `client-go/tools/leaderelection/leaderelection.go`, `NewLeaderElector` (v1.36).
+    private func checkBounds(_ parameters: ParameterValues, _ cursor: Cursor) {
+        func time(_ name: String) -> VirtualDuration { parameters.duration("leaderElection" + name) ?? .zero }
+        let jittered = VirtualDuration(fractionalSeconds: time("RetryPeriod").fractionalSeconds * 1.2)
+        if time("LeaseDuration") <= time("RenewDeadline") {
+            cursor.bad(
+                "a leaderElectionLeaseDuration greater than leaderElectionRenewDeadline",
+                hint: "They are \(time("LeaseDuration")) and \(time("RenewDeadline"))")
+        } else if time("RenewDeadline") <= jittered {
+            cursor.bad(
+                "a leaderElectionRenewDeadline greater than 1.2 times leaderElectionRetryPeriod",
+                hint: "They are \(time("RenewDeadline")) and \(time("RetryPeriod"))")
+        }
+        if let first = parameters.duration("podInitialBackoff"),
+            let longest = parameters.duration("podMaxBackoff"),
+            longest < first
+        {
+            cursor.bad(
+                "a podMaxBackoff of at least podInitialBackoff", hint: "They are \(longest) and \(first)")
         }
     }
 }

@@ -96,11 +96,12 @@ extension ScenarioReader {
         if cursor.value.members == nil {
             return cursor.choice(TimelineAction.LeaderComponent.self).map { .killLeader($0, duration: nil) }
         }
-        guard let object = cursor.object(keys: ["component", "for"]) else { return nil }
+        guard let object = cursor.object(keys: ["component", "mode", "for"]) else { return nil }
         let component = object.required("component", "scheduler or controller-manager")?
             .choice(TimelineAction.LeaderComponent.self)
         let duration = object["for"]?.duration(.positive)
-        return component.map { .killLeader($0, duration: duration) }
+        let failure = object["mode"].flatMap { $0.choice(TimelineAction.LeaderFailure.self) } ?? .kill
+        return component.map { .killLeader($0, failure, duration: duration) }
     }
 
     private func readObjectAction(

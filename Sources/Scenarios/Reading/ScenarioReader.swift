@@ -131,11 +131,25 @@ struct ScenarioReader {
             }
             return manifests.objects(inFile: path, namedAt: entry)
         }
-        if entry.value.members == nil {
+        guard entry.value.members != nil else {
             entry.wrongType("the path of a manifest file, or a Kubernetes object")
             return []
         }
-        return manifests.objects(of: entry)
+        // An object of Kubernetes has a kind; an entry with options names its manifest.
+        guard entry.value["manifest"] != nil, entry.value["kind"] == nil else {
+            return manifests.objects(of: entry)
+        }
+        guard let object = entry.object(keys: ["manifest", "mayBeRefused"]),
+            let manifest = object.required("manifest", "the path of a manifest file, or a Kubernetes object")
+        else { return [] }
+        let mayBeRefused = object["mayBeRefused"].flatMap { $0.bool() } ?? false
+        guard mayBeRefused else { return readManifest(manifest) }
+        let reader = ScenarioReader(file: file, log: log, manifests: manifests.unvalidated)
+        return reader.readManifest(manifest).map { object in
+            var object = object
+            object.mayBeRefused = true
+            return object
+        }
     }
 
     private func checkDuplicates(_ objects: [ManifestObject]) {

@@ -77,6 +77,10 @@ extension ClusterConfiguration {
         func set(_ name: String, _ target: inout VirtualDuration) {
             if let value = parameters.duration(name) { target = value }
         }
+        // A configuration of the scheduler says it otherwise.
+        func setIfGiven(_ name: String, _ target: inout VirtualDuration) {
+            if parameters.changed.contains(where: { $0.parameter.name == name }) { set(name, &target) }
+        }
         func set(_ name: String, _ target: inout Draw) {
             if let value = parameters.duration(name) { target = .constant(value) }
         }
@@ -88,13 +92,21 @@ extension ClusterConfiguration {
         set("defaultNotReadyToleration", &notReadyToleration)
         set("defaultUnreachableToleration", &unreachableToleration)
         set("leaderElectionLeaseDuration", &election.leaseDuration)
+        set("leaderElectionRenewDeadline", &election.renewDeadline)
         set("leaderElectionRetryPeriod", &election.retryPeriod)
 
         set("schedulingTime", &schedulerTiming.cycleBase)
+        setIfGiven("podInitialBackoff", &scheduler.podInitialBackoff)
+        setIfGiven("podMaxBackoff", &scheduler.podMaxBackoff)
+        set("podMaxInUnschedulablePods", &scheduler.podMaxInUnschedulablePods)
 
         set("nodeLeaseRenewInterval", &kubelet.timing.leaseRenewalPeriod)
         if let duration = parameters.duration("nodeLeaseDuration") {
             kubelet.timing.leaseDurationSeconds = duration.wholeSeconds
+        }
+        // At its default the report of an unchanged status changes nothing and is left out.
+        if parameters.changed.contains(where: { $0.parameter.name == "nodeStatusReportFrequency" }) {
+            kubelet.timing.nodeStatusReportPeriod = parameters.duration("nodeStatusReportFrequency")
         }
         set("kubeletSyncFrequency", &kubelet.timing.syncFrequency)
         set("podLifecycleRelistPeriod", &kubelet.timing.relistPeriod)
@@ -119,6 +131,9 @@ extension ClusterConfiguration {
         if let value = parameters.number("largeClusterSizeThreshold") {
             controllers.nodeLifecycle.largeClusterThreshold = Int(value)
         }
+        set("podGCPeriod", &controllers.podGCPeriod)
+        set("podGCQuarantine", &controllers.podGCQuarantine)
+        set("claimBinderSyncPeriod", &controllers.claimBinderSyncPeriod)
         set("forceDetachTimeout", &controllers.attachDetach.maxWaitForUnmountDuration)
         set("attachDetachPeriod", &controllers.attachDetach.loopPeriod)
         set("volumeProvisionTime", &controllers.volumes.provision)

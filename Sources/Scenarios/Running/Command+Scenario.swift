@@ -8,7 +8,7 @@ extension TimelineAction {
     /// The commands that carry the action out, in order.
     func commands(in cluster: ClusterPlan) -> [Command] {
         switch self {
-        case .apply(let objects): return objects.map { .apply($0.tree) }
+        case .apply(let objects): return [.apply(objects.map { AppliedManifest($0) })]
         case .delete(let object, let grace, let propagation):
             let options = DeleteOptions(
                 gracePeriodSeconds: grace,
@@ -40,16 +40,27 @@ extension TimelineAction {
         case .recover(let target):
             return target.component(in: cluster).map { [.recover($0)] }
                 ?? target.commands(.recover, in: cluster)
-        case .killLeader(let component, let duration):
+        case .killLeader(let component, let failure, let duration):
             let name =
                 switch component {
                 case .scheduler: "kube-scheduler"
                 case .controllerManager: "kube-controller-manager"
                 }
-            return [.killLeader(component: name, for: duration)]
+            switch failure {
+            case .kill: return [.killLeader(component: name, for: duration)]
+            case .partition: return [.cutOffLeader(component: name, for: duration)]
+            }
         case .label(let object, let labels): return [.label(object.kind, object.key, labels)]
         case .annotate(let object, let annotations): return [.annotate(object.kind, object.key, annotations)]
         }
+    }
+}
+
+extension AppliedManifest {
+    init(_ object: ManifestObject, isInitial: Bool = false) {
+        self.init(
+            object.tree, source: object.file,
+            place: "\(object.position.line):\(object.position.column)", isInitial: isInitial)
     }
 }
 

@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesModel
+import OrderedCollections
 public import Simulation
 import SimulationKernel
 
@@ -26,7 +27,17 @@ public final class ScenarioRun {
         }
         simulation = ClusterSimulation(
             ClusterConfiguration(scenario), observers: [metrics, watcher] + observers)
-        for manifest in scenario.manifests { simulation.schedule(.apply(manifest.tree), at: .start) }
+        if watcher.isInterestedInCalls {
+            simulation.observeCalls { counters, time in watcher.observe(counters, at: time) }
+        }
+        // All at once, but for objects that are given twice: the second one changes the first.
+        let initial = OrderedDictionary(grouping: scenario.manifests) {
+            ObjectReference(kind: $0.kind, key: $0.key)
+        }
+        for manifests in initial.values {
+            let applied = manifests.map { AppliedManifest($0, isInitial: true) }
+            simulation.schedule(.apply(applied), at: .start)
+        }
         for entry in scenario.timeline {
             if let name = entry.name {
                 simulation.schedule(.mark(name, description: entry.description), at: entry.at)
@@ -43,12 +54,21 @@ public final class ScenarioRun {
     @discardableResult
     public func run(shouldStop: () -> Bool = { false }) -> Bool {
         let isComplete = simulation.run(until: scenario.end, shouldStop: shouldStop)
-        watcher.finish(at: simulation.now, counters: simulation.counters, metrics: metrics)
+        watcher.finish(at: simulation.now, metrics.deadlineFigures(at: simulation.now))
         return isComplete
     }
 
     /// What became of the expectations, in their order.
     public var results: [ExpectationResult] { watcher.monitor.results }
+
+    /// The scenario's manifests that the API server refused at the start, although it should take them.
+    public var refusedManifests: [ManifestRefusal] {
+        let expected = scenario.manifests.filter(\.mayBeRefused)
+        return simulation.refusedManifests.filter { refusal in
+            refusal.manifest.isInitial
+                && !expected.contains { $0.kind == refusal.kind && $0.key == refusal.key }
+        }
+    }
 
     /// Whether every expectation held.
     public var hasHeld: Bool { !results.contains { $0.verdict == .failed } }
@@ -58,7 +78,6 @@ public final class ScenarioRun {
 private final class ExpectationWatcher: SimulationObserver {
     var monitor: ExpectationMonitor
     private let epoch: CalendarTime
-    private var hasEnded = false
 
     init(_ monitor: ExpectationMonitor, epoch: CalendarTime) {
         self.monitor = monitor
@@ -81,25 +100,29 @@ private final class ExpectationWatcher: SimulationObserver {
 
     func observe(_ sample: MetricSample) {
         let object = sample.kind.map { ObjectReference(kind: $0, key: sample.key) }
-        monitor.observe(Expectation.Metric(name: sample.name, object: object), sample.value, at: sample.time)
+        monitor.observe(
+            Expectation.Metric(name: sample.name, object: object), sample.value, rate: sample.rate,
+            at: sample.time)
     }
 
-    func finish(at time: VirtualTime, counters: RunCounters, metrics: RunMetrics) {
-        monitor.observe(Expectation.Metric(name: "apiCalls"), Double(counters.apiCalls), at: time)
-        monitor.observe(Expectation.Metric(name: "apiErrors"), Double(counters.apiErrors), at: time)
-        monitor.observe(
-            Expectation.Metric(name: "unavailablePodSeconds"), metrics.unavailablePodSeconds(at: time),
-            at: time)
-        let deadlines = metrics.deadlineFigures(at: time)
+    /// Whether calls have to be told one by one.
+    var isInterestedInCalls: Bool {
+        monitor.isInterested(in: Self.calls) || monitor.isInterested(in: Self.errors)
+    }
+
+    func observe(_ counters: RunCounters, at time: VirtualTime) {
+        monitor.observe(Self.calls, Double(counters.apiCalls), at: time)
+        monitor.observe(Self.errors, Double(counters.apiErrors), at: time)
+    }
+
+    private static let calls = Expectation.Metric(name: "apiCalls")
+    private static let errors = Expectation.Metric(name: "apiErrors")
+
+    func finish(at time: VirtualTime, _ deadlines: DeadlineFigures) {
+        // Pods that have not finished are late by now, which no change has told.
         monitor.observe(Expectation.Metric(name: "deadlinesMissed"), Double(deadlines.missed), at: time)
         monitor.observe(
             Expectation.Metric(name: "tardinessSeconds"), deadlines.totalTardinessSeconds, at: time)
-        for id in metrics.workloads.keys.sorted() {
-            monitor.observe(
-                Expectation.Metric(
-                    name: "unavailablePodSeconds", object: ObjectReference(kind: id.kind, key: id.key)),
-                metrics.unavailablePodSeconds(id, at: time), at: time)
-        }
         monitor.finish(at: time)
     }
 }

@@ -27,11 +27,18 @@ public struct AffinityTerm: Hashable, Sendable {
     /// - Parameter namespaceLabels: those of the pod's namespace, or none: upstream passes none where it has
     ///   resolved the namespaces before, so a selector that matches no labels matches every namespace then.
     public func matches(_ pod: Pod, namespaceLabels: Labels) -> Bool {
-        guard
-            namespaces.contains(pod.metadata.namespace)
-                || namespaceSelector?.matches(namespaceLabels) ?? false
+        matches(pod.metadata.namespace, pod.metadata.labels, namespaceLabels: namespaceLabels)
+    }
+
+    /// Whether the term is about the pods of a group.
+    func matches(_ group: PodGroup, namespaceLabels: Labels) -> Bool {
+        matches(group.podClass.namespace, group.labels, namespaceLabels: namespaceLabels)
+    }
+
+    private func matches(_ namespace: String, _ labels: Labels, namespaceLabels: Labels) -> Bool {
+        guard namespaces.contains(namespace) || namespaceSelector?.matches(namespaceLabels) ?? false
         else { return false }
-        return selector?.matches(pod.metadata.labels) ?? false
+        return selector?.matches(labels) ?? false
     }
 
     /// The term with the names of the namespaces that its selector selects now.

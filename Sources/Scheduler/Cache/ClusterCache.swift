@@ -40,6 +40,13 @@ public struct ClusterCache {
         placements[pod.uid] = Placement(row: row, isAssumed: true)
     }
 
+    /// Lets a pod count on the node that was chosen for it, its own record still without a node.
+    mutating func assume(_ pod: PodInfo, on row: NodeIndex) {
+        guard placements[pod.uid] == nil else { return }
+        nodes.add(pod, to: row)
+        placements[pod.uid] = Placement(row: row, isAssumed: true)
+    }
+
     /// Takes an assumed pod off its node, because it was not bound after all.
     public mutating func forget(_ uid: UID) {
         guard let placement = placements[uid], placement.isAssumed else { return }
@@ -48,7 +55,14 @@ public struct ClusterCache {
 
     /// Takes over a version of a pod that has a node, or confirms an assumed one.
     public mutating func setPod(_ pod: PodInfo) {
-        removePod(pod.uid)
+        let uid = pod.uid
+        if let placement = placements[uid], nodes.names[placement.row] == pod.value.nodeName,
+            nodes.replace(pod, on: placement.row)
+        {
+            if placement.isAssumed { placements[uid] = Placement(row: placement.row, isAssumed: false) }
+            return
+        }
+        removePod(uid)
         let row = nodes.add(pod, toNodeNamed: pod.value.nodeName)
         placements[pod.uid] = Placement(row: row, isAssumed: false)
     }

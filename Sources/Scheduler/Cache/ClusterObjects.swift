@@ -13,6 +13,8 @@ public struct ClusterObjects {
     public var persistentVolumeClaims = AssumingIndex<PersistentVolumeClaim>()
     /// By node's name.
     public var csiNodes: [String: GenericObject] = [:]
+    /// No CSINode has had a lower limit of volumes; greater than any number without limits.
+    private(set) var leastAttachLimit = Int64.max
     public var csiDrivers: [String: GenericObject] = [:]
     /// In the order of their keys.
     public var csiStorageCapacities: [GenericObject] = []
@@ -51,7 +53,11 @@ public struct ClusterObjects {
         case .persistentVolumeClaim(let value): persistentVolumeClaims.observe(value, isDeleted: isDeleted)
         case .generic(let value):
             switch value.value.kind {
-            case .csiNode: csiNodes[key.name] = isDeleted ? nil : value.value
+            case .csiNode:
+                csiNodes[key.name] = isDeleted ? nil : value.value
+                for entry in NodeVolumeLimits.limits(value.value) {
+                    leastAttachLimit = min(leastAttachLimit, entry.limit)
+                }
             case .csiDriver: csiDrivers[key.name] = isDeleted ? nil : value.value
             case .csiStorageCapacity:
                 let place = csiStorageCapacities.firstIndex { $0.metadata.key >= key }

@@ -7,8 +7,14 @@ struct PodClassKey: Hashable {
 }
 
 extension NodeTable {
-    /// Compiles a pod, or finds what was compiled for another pod of its spec and namespace.
+    /// Compiles a pod, or finds what was compiled for another pod of its group.
     public mutating func compile(_ pod: Ref<Pod>) -> PodInfo {
+        let hasOwnResources = PodRequests.hasStatusResources(pod.value)
+        if !hasOwnResources {
+            for group in recentGroups where group.includes(pod.value) {
+                return PodInfo(pod: pod, group: group)
+            }
+        }
         let value = pod.value
         let key = PodClassKey(spec: ObjectIdentifier(value.spec), namespace: value.metadata.namespace)
         var podClass: PodClass
@@ -16,16 +22,58 @@ extension NodeTable {
             podClass = known
         } else {
             // A class holds its spec, so an identity in the table is never another spec's.
-            if classes.count >= 4_096 { classes.removeAll(keepingCapacity: true) }
+            if classes.count >= 4_096 {
+                classes.removeAll(keepingCapacity: true)
+                groups.removeAll(keepingCapacity: true)
+                recentGroups.removeAll(keepingCapacity: true)
+            }
             podClass = PodClass(pod: value.with { $0.status = PodStatus() }, table: &self)
             classes[key] = podClass
         }
-        if PodRequests.hasStatusResources(value) {
+        var isOwnClass = false
+        if hasOwnResources {
             let own = PodRequests(usesStatus: true)(value)
-            if own != podClass.scoringRequests { podClass = PodClass(pod: value, table: &self) }
+            if own != podClass.scoringRequests {
+                podClass = PodClass(pod: value, table: &self)
+                isOwnClass = true
+            }
         }
         addMissingResourceColumns()
-        return PodInfo(pod: pod, podClass: podClass)
+        return PodInfo(pod: pod, group: group(of: value.metadata, podClass, isShared: !isOwnClass))
+    }
+
+    private mutating func group(
+        of metadata: ObjectMeta, _ podClass: PodClass, isShared: Bool
+    ) -> PodGroup {
+        let controller = PodGroup.controller(of: metadata)
+        let key = PodGroupKey(
+            podClass: ObjectIdentifier(podClass), labels: metadata.labels, controller: controller)
+        if isShared, let known = groups[key] {
+            remember(known)
+            return known
+        }
+        let group = PodGroup(podClass, labels: metadata.labels, controller: controller, id: nextGroup)
+        nextGroup += 1
+        if isShared {
+            // A group holds its class, so an identity in the table is never another class's.
+            if groups.count >= 65_536 { groups.removeAll(keepingCapacity: true) }
+            groups[key] = group
+            remember(group)
+        }
+        return group
+    }
+
+    /// A pod with a class of its own.
+    mutating func info(of pod: Ref<Pod>, _ podClass: PodClass) -> PodInfo {
+        PodInfo(pod: pod, group: group(of: pod.value.metadata, podClass, isShared: false))
+    }
+
+    private mutating func remember(_ group: PodGroup) {
+        if recentGroups.count < 4 {
+            recentGroups.append(group)
+        } else {
+            recentGroups[Int(group.id) & 3] = group
+        }
     }
 
     /// Compiles a pod whose requests upstream sums several times, and of which each sum changes the next.
@@ -41,7 +89,7 @@ extension NodeTable {
             pod: pod.value, table: &self, sumsBeforeScoring: sumsBeforeScoring,
             sumsBeforeReservation: sumsBeforeReservation)
         addMissingResourceColumns()
-        return PodInfo(pod: pod, podClass: podClass)
+        return info(of: pod, podClass)
     }
 
     /// Puts a pod onto the node of a name, which need not be known.
@@ -57,21 +105,43 @@ extension NodeTable {
         pods[row].append(pod)
         count(pod, at: row, sign: 1)
         for port in pod.podClass.hostPorts { ports[row].add(port) }
-        touch(row)
+        touch(row, group: pod.group, sign: 1, isTerminating: pod.isTerminating)
     }
 
     /// Takes a pod off its node; false when it is not there.
     @discardableResult
     mutating func remove(_ uid: UID, from row: NodeIndex) -> Bool {
-        guard let place = pods[row].firstIndex(where: { $0.uid == uid }) else { return false }
+        guard let place = place(of: uid, on: row) else { return false }
         let pod = pods[row][place]
         // The last pod takes the place, as upstream has it.
         pods[row].swapAt(place, pods[row].count - 1)
         pods[row].removeLast()
         count(pod, at: row, sign: -1)
         for port in pod.podClass.hostPorts { ports[row].remove(port) }
-        touch(row)
+        touch(row, group: pod.group, sign: -1, isTerminating: pod.isTerminating)
         return true
+    }
+
+    /// Takes over another version of a pod, which stays on its node; false when that changes more than the
+    /// pod's own record.
+    mutating func replace(_ pod: PodInfo, on row: NodeIndex) -> Bool {
+        guard let place = place(of: pod.uid, on: row), pods[row][place].group === pod.group,
+            pods[row][place].isTerminating == pod.isTerminating
+        else { return false }
+        // As if it were removed and added.
+        pods[row].swapAt(place, pods[row].count - 1)
+        pods[row][pods[row].count - 1] = pod
+        return true
+    }
+
+    private func place(of uid: UID, on row: NodeIndex) -> Int? {
+        // What changes is mostly what came last.
+        var place = pods[row].count - 1
+        while place >= 0 {
+            if pods[row][place].uid == uid { return place }
+            place -= 1
+        }
+        return nil
     }
 
     /// Puts the columns of a row back to a saved state, after a trial with other pods.
@@ -84,15 +154,20 @@ extension NodeTable {
         pods[row] = saved.pods
         affinityPodCount[row] = saved.affinityPodCount
         antiAffinityPodCount[row] = saved.antiAffinityPodCount
+        volumeCount[row] = saved.volumeCount
         ports[row] = saved.ports
         generations[row] = saved.generation
+        trialDepth -= 1
     }
 
-    func save(_ row: NodeIndex) -> SavedRow {
-        SavedRow(
+    /// Begins a trial with other pods on a row, which ``restore(_:to:)`` ends.
+    mutating func save(_ row: NodeIndex) -> SavedRow {
+        trialDepth += 1
+        return SavedRow(
             requested: ContiguousArray(requested.map { $0[row] }), nonZeroMilliCPU: nonZeroMilliCPU[row],
             nonZeroMemoryBytes: nonZeroMemoryBytes[row], pods: pods[row],
             affinityPodCount: affinityPodCount[row], antiAffinityPodCount: antiAffinityPodCount[row],
+            volumeCount: volumeCount[row],
             ports: ports[row], generation: generations[row])
     }
 
@@ -103,6 +178,7 @@ extension NodeTable {
         }
         nonZeroMilliCPU[row] &+= sign &* pod.podClass.nonZeroMilliCPU
         nonZeroMemoryBytes[row] &+= sign &* pod.podClass.nonZeroMemoryBytes
+        volumeCount[row] += sign * pod.podClass.volumeCount
         if pod.podClass.hasAffinity { affinityPodCount[row] += Int32(sign) }
         if !pod.podClass.requiredAntiAffinity.isEmpty { antiAffinityPodCount[row] += Int32(sign) }
     }
@@ -115,6 +191,7 @@ extension NodeTable {
         let pods: ContiguousArray<PodInfo>
         let affinityPodCount: Int32
         let antiAffinityPodCount: Int32
+        let volumeCount: Int64
         let ports: HostPortSet
         let generation: UInt64
     }

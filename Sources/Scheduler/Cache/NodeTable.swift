@@ -29,6 +29,8 @@ public struct NodeTable {
     /// How many of them have inter-pod (anti-)affinity, and how many require anti-affinity.
     public internal(set) var affinityPodCount: ContiguousArray<Int32> = []
     public internal(set) var antiAffinityPodCount: ContiguousArray<Int32> = []
+    /// How many volumes they can attach at most.
+    var volumeCount: ContiguousArray<Int64> = []
     public internal(set) var isUnschedulable: ContiguousArray<Bool> = []
     /// The node's list of taints, as an index of ``taintSets``.
     public internal(set) var taintSet: ContiguousArray<Int32> = []
@@ -57,7 +59,26 @@ public struct NodeTable {
     private var topologyNumbers: [String: TopologyIndex] = [:]
     private var taintSetNumbers: [[Taint]: Int32] = [[]: 0]
     var classes: [PodClassKey: PodClass] = [:]
+    var groups: [PodGroupKey: PodGroup] = [:]
+    /// Groups of pods that were met lately, to be tried first.
+    var recentGroups: ContiguousArray<PodGroup> = []
+    var nextGroup: Int32 = 0
     var lastGeneration: UInt64 = 0
+
+    // MARK: For what is derived from the table
+
+    /// What happened to the rows.
+    private(set) var log = ChangeLog()
+    /// Changes with the nodes that there are, their labels, taints and whether they are cordoned.
+    private(set) var structureVersion: UInt64 = 0
+    /// Changes with ``order``.
+    private(set) var orderVersion: UInt64 = 0
+    /// Each row's place in ``order``; -1 for rows outside of it. Up to date when ``order`` is settled.
+    private(set) var positions: ContiguousArray<Int32> = []
+    /// Changes with ``images``.
+    private(set) var imagesVersion: UInt64 = 0
+    /// How many trials are under way: what they do to a row is undone, and not logged.
+    var trialDepth = 0
 
     public init() {
         for _ in 0..<resources.count { addResourceColumn() }
@@ -104,6 +125,9 @@ public struct NodeTable {
         guard isOrderStale else { return }
         settledOrder = tree.list()
         isOrderStale = false
+        orderVersion += 1
+        positions = ContiguousArray(repeating: -1, count: rowCount)
+        for (place, node) in settledOrder.enumerated() { positions[node] = Int32(place) }
     }
 
     // MARK: Nodes
@@ -115,7 +139,17 @@ public struct NodeTable {
         let row = self.row(makingRoomFor: name)
         let zone = NodeTree.zoneKey(node.value.metadata.labels)
         if let old = objects[row] {
-            images.update(from: old.value.status.images, to: node.value.status.images, of: row)
+            // Even equal lists may change a size.
+            if !old.value.status.images.isEmpty || !node.value.status.images.isEmpty {
+                imagesVersion += 1
+                images.update(from: old.value.status.images, to: node.value.status.images, of: row)
+            }
+            if old.value.metadata.labels != node.value.metadata.labels
+                || old.value.spec.taints != node.value.spec.taints
+                || old.value.spec.unschedulable != node.value.spec.unschedulable
+            {
+                structureVersion += 1
+            }
             let oldZone = NodeTree.zoneKey(old.value.metadata.labels)
             if oldZone != zone {
                 tree.remove(row, zone: oldZone)
@@ -123,6 +157,8 @@ public struct NodeTable {
                 isOrderStale = true
             }
         } else {
+            if !node.value.status.images.isEmpty { imagesVersion += 1 }
+            structureVersion += 1
             images.add(node.value.status.images, of: row)
             tree.add(row, zone: zone)
             isOrderStale = true
@@ -136,6 +172,8 @@ public struct NodeTable {
     /// Removes a node; its pods stay in the row until they are removed themselves.
     public mutating func remove(nodeNamed name: String) {
         guard let row = self[name], let node = objects[row] else { return }
+        if !node.value.status.images.isEmpty { imagesVersion += 1 }
+        structureVersion += 1
         images.remove(node.value.status.images, of: row)
         tree.remove(row, zone: NodeTree.zoneKey(node.value.metadata.labels))
         isOrderStale = true
@@ -203,6 +241,7 @@ public struct NodeTable {
         pods.append([])
         affinityPodCount.append(0)
         antiAffinityPodCount.append(0)
+        volumeCount.append(0)
         isUnschedulable.append(false)
         taintSet.append(0)
         labels.append(NodeLabels())
@@ -221,9 +260,16 @@ public struct NodeTable {
         freeRows.append(row)
     }
 
-    mutating func touch(_ row: NodeIndex) {
+    mutating func touch(
+        _ row: NodeIndex, group: PodGroup? = nil, sign: Int8 = 0, isTerminating: Bool = false
+    ) {
         lastGeneration += 1
         generations[row] = lastGeneration
+        if trialDepth > 0 { return }
+        log.append(
+            ChangeLog.Entry(
+                row: Int32(row.value), group: group, sign: sign, isTerminating: isTerminating),
+            limit: max(4_096, 2 * rowCount))
     }
 
     private mutating func addResourceColumn() {

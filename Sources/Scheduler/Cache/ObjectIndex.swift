@@ -5,6 +5,9 @@ public struct ObjectIndex<Object: KubernetesObject> {
     /// In ascending order of keys.
     public private(set) var elements: ContiguousArray<Ref<Object>> = []
 
+    /// Changes with every change of the objects.
+    private(set) var version: UInt64 = 0
+
     public init() {}
 
     public subscript(namespace namespace: String = "", name name: String) -> Ref<Object>? {
@@ -23,6 +26,7 @@ public struct ObjectIndex<Object: KubernetesObject> {
 
     /// Inserts the object, in place of one with its key.
     public mutating func set(_ object: Ref<Object>) {
+        version += 1
         let key = object.value.metadata.key
         let place = self.place(of: key)
         if place < elements.count && elements[place].value.metadata.key == key {
@@ -33,6 +37,7 @@ public struct ObjectIndex<Object: KubernetesObject> {
     }
 
     public mutating func remove(_ key: ObjectKey) {
+        version += 1
         let place = self.place(of: key)
         if place < elements.count && elements[place].value.metadata.key == key { elements.remove(at: place) }
     }

@@ -22,6 +22,12 @@ public final class PodClass: Sendable {
     /// its scorer (`noderesources/fit.go`, `NewFit`, v1.36); golden results agree.
     public let scoringRequestsWithDefaults: ResourceList
     public let hostPorts: [HostPort]
+    /// How many volumes a pod can attach at most.
+    let volumeCount: Int64
+    /// The profile that the pods name.
+    let schedulerName: String
+    /// The spec's priority; 0 when none was resolved.
+    public let priority: Int64
     public let requiredNodeAffinity: NodeRequirements
     /// Nil when a preferred term cannot be parsed.
     public let preferredNodeAffinity: PreferredNodeTerms?
@@ -32,9 +38,8 @@ public final class PodClass: Sendable {
     /// Images of init containers, containers and volumes, by the names that nodes list; repeated as used.
     public let images: [String]
 
-    public var hasAffinity: Bool {
-        spec.affinity?.podAffinity != nil || spec.affinity?.podAntiAffinity != nil
-    }
+    /// Whether the spec has inter-pod affinity or anti-affinity of any sort.
+    public let hasAffinity: Bool
 
     init(
         pod: Pod, table: inout NodeTable, sumsBeforeScoring: Int64 = 1, sumsBeforeReservation: Int64 = 1
@@ -59,6 +64,10 @@ public final class PodClass: Sendable {
         nonZeroMilliCPU = nonZero.amount(ResourceName.cpu)
         nonZeroMemoryBytes = nonZero.amount(ResourceName.memory)
         hostPorts = HostPort.ports(of: spec)
+        volumeCount = NodeVolumeLimits.volumeBound(spec)
+        schedulerName = spec.fields.schedulerName
+        priority = spec.priorityValue
+        hasAffinity = spec.affinity?.podAffinity != nil || spec.affinity?.podAntiAffinity != nil
         requiredNodeAffinity = NodeRequirements(spec: spec, symbols: &table.symbols)
         preferredNodeAffinity = PreferredNodeTerms(
             spec.affinity?.nodeAffinity?.preferred ?? [], symbols: &table.symbols)
@@ -89,18 +98,26 @@ public final class PodClass: Sendable {
 /// A pod as the scheduler holds it: one version of the object, beside what its class compiled.
 public struct PodInfo: Sendable {
     public let pod: Ref<Pod>
-    public let podClass: PodClass
+    public let group: PodGroup
 
-    @inlinable public init(pod: Ref<Pod>, podClass: PodClass) {
+    init(pod: Ref<Pod>, group: PodGroup) {
         self.pod = pod
-        self.podClass = podClass
+        self.group = group
     }
 
+    /// Another version of a pod whose spec, labels and controller are the same.
+    public init(pod: Ref<Pod>, like other: PodInfo) {
+        self.pod = pod
+        group = other.group
+    }
+
+    public var podClass: PodClass { group.podClass }
     @inlinable public var value: Pod { pod.value }
-    @inlinable public var spec: PodSpec { podClass.spec }
+    public var spec: PodSpec { group.podClass.spec }
     @inlinable public var uid: UID { pod.value.metadata.uid }
     @inlinable public var key: ObjectKey { pod.value.metadata.key }
-    @inlinable public var namespace: String { podClass.namespace }
-    @inlinable public var labels: Labels { pod.value.metadata.labels }
-    public var priority: Int64 { podClass.spec.priorityValue }
+    public var namespace: String { group.podClass.namespace }
+    public var labels: Labels { group.labels }
+    public var priority: Int64 { group.podClass.priority }
+    var isTerminating: Bool { pod.value.metadata.deletionTimestamp != nil }
 }

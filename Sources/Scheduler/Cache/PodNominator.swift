@@ -7,7 +7,13 @@ public struct PodNominator {
     private var pods: [String: [PodInfo]] = [:]
     private var nodes: [UID: String] = [:]
 
+    /// Changes with every nomination.
+    private(set) var version: UInt64 = 0
+
     public init() {}
+
+    /// The names of the nodes to which pods are nominated, in no order.
+    var nodeNames: Dictionary<String, [PodInfo]>.Keys { pods.keys }
 
     /// Whether no pod is nominated anywhere.
     public var isEmpty: Bool { nodes.isEmpty }
@@ -22,12 +28,15 @@ public struct PodNominator {
     mutating func add(_ pod: PodInfo, toNodeNamed name: String) {
         remove(pod.uid)
         guard !name.isEmpty else { return }
+        version += 1
         nodes[pod.uid] = name
         pods[name, default: []].append(pod)
     }
 
     mutating func remove(_ uid: UID) {
+        if nodes.isEmpty { return }
         guard let name = nodes.removeValue(forKey: uid) else { return }
+        version += 1
         pods[name]?.removeAll { $0.uid == uid }
         if pods[name]?.isEmpty == true { pods[name] = nil }
     }

@@ -1,5 +1,6 @@
 public import KubernetesModel
 import OrderedCollections
+public import SimulationKernel
 
 /// A scheduler's profiles and settings, as a `KubeSchedulerConfiguration` (kubescheduler.config.k8s.io/v1)
 /// gives them.
@@ -9,8 +10,12 @@ public struct SchedulerConfiguration: Sendable {
     /// In the order of the configuration; one answers to each scheduler name.
     public var profiles: [Framework]
     public var percentageOfNodesToScore: Int64 = 0
-    public var podInitialBackoffSeconds: Int64 = 1
-    public var podMaxBackoffSeconds: Int64 = 10
+    /// `podInitialBackoffSeconds`; a scenario may give fractions, too.
+    public var podInitialBackoff = VirtualDuration.seconds(1)
+    /// `podMaxBackoffSeconds`.
+    public var podMaxBackoff = VirtualDuration.seconds(10)
+    /// `--pod-max-in-unschedulable-pods-duration`: after this time a pod is tried again, whatever happened.
+    public var podMaxInUnschedulablePods = VirtualDuration.minutes(5)
     /// Calls to the API server a second, and how many may go at once.
     public var queriesPerSecond: Double = 50
     public var burst: Int64 = 100
@@ -36,13 +41,15 @@ public struct SchedulerConfiguration: Sendable {
         try checkHead(arguments)
         extenders = try ExtenderConfiguration.list(try arguments.array("extenders") ?? [])
         percentageOfNodesToScore = try arguments.integer("percentageOfNodesToScore", in: 0...100) ?? 0
-        podInitialBackoffSeconds = try arguments.integer("podInitialBackoffSeconds", in: 1...86_400) ?? 1
-        podMaxBackoffSeconds = try arguments.integer("podMaxBackoffSeconds", in: 1...86_400) ?? 10
-        if podMaxBackoffSeconds < podInitialBackoffSeconds {
+        let initial = try arguments.integer("podInitialBackoffSeconds", in: 1...86_400) ?? 1
+        let longest = try arguments.integer("podMaxBackoffSeconds", in: 1...86_400) ?? 10
+        if longest < initial {
             throw ConfigurationError(
                 path: "podMaxBackoffSeconds",
-                message: "\(podMaxBackoffSeconds) must be greater than or equal to podInitialBackoffSeconds")
+                message: "\(longest) must be greater than or equal to podInitialBackoffSeconds")
         }
+        podInitialBackoff = .seconds(initial)
+        podMaxBackoff = .seconds(longest)
         let list = try arguments.array("profiles") ?? []
         profiles = []
         for (place, profile) in (list.isEmpty ? [.object([:])] : list).enumerated() {
@@ -131,6 +138,8 @@ public struct SchedulerConfiguration: Sendable {
 
     /// The profile for a scheduler name; nil when pods of that name are not this scheduler's.
     public func profile(named name: String) -> Framework? { profiles.first { $0.profileName == name } }
+
+    func hasProfile(named name: String) -> Bool { profiles.contains { $0.profileName == name } }
 }
 
 /// Expands one profile's plugin sets into the plugins of each extension point.

@@ -17,6 +17,8 @@ public struct CycleState {
         return nil
     }
 
+    mutating func remove(_ key: String) { entries.removeAll { $0.key == key } }
+
     public mutating func write(_ key: String, _ value: some Any) {
         if let place = entries.firstIndex(where: { $0.key == key }) {
             entries[place].value = value

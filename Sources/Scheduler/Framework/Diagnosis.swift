@@ -5,7 +5,7 @@ public struct Diagnosis: Sendable {
     /// How many nodes there are.
     public var nodeCount = 0
     /// The nodes with a verdict of their own, in the order of evaluation.
-    public var statuses: [(node: NodeIndex, status: Status)] = []
+    public var statuses = NodeStatuses()
     /// The verdict on every other node.
     public var absentStatus = Status(.unschedulableAndUnresolvable)
     /// What PreFilter said when it rejected the pod on all nodes.
@@ -42,7 +42,9 @@ public struct Diagnosis: Sendable {
                     }
                 }
             }
-            for entry in statuses { count(entry.status.reasons, times: 1) }
+            for (place, times) in statuses.counts.enumerated() where times > 0 {
+                count(statuses.verdicts[place].reasons, times: times)
+            }
             if statuses.count < nodeCount { count(absentStatus.reasons, times: nodeCount - statuses.count) }
             let lines = counts.map { "\($0.count) \($0.reason)" }.sorted {
                 $0.utf8.lexicographicallyPrecedes($1.utf8)

@@ -2,24 +2,107 @@ import KubernetesModel
 
 /// The plugins of one profile by extension point, in their order, and how to run them.
 ///
+/// Eight bytes that point to them, since every pod on its way through the scheduler holds its profile.
 /// Upstream: `pkg/scheduler/framework/runtime/framework.go` (v1.36).
 public struct Framework: Sendable {
+    private struct Parts: Sendable {
+        var profileName: String
+        var preEnqueue: [any PreEnqueuePlugin] = []
+        var queueSort: any QueueSortPlugin = PrioritySort()
+        var preFilter: [any PreFilterPlugin] = []
+        var filter: [any FilterPlugin] = []
+        var postFilter: [any PostFilterPlugin] = []
+        var preScore: [any PreScorePlugin] = []
+        var score: [(plugin: any ScorePlugin, weight: Int64)] = []
+        var reserve: [any ReservePlugin] = []
+        var permit: [any PermitPlugin] = []
+        var preBind: [any PreBindPlugin] = []
+        var bind: [any BindPlugin] = []
+        var postBind: [any PostBindPlugin] = []
+        var enqueue: [EnqueueEntry] = []
+        var percentageOfNodesToScore: Int64?
+        var extenders: [Extender] = []
+    }
+
+    private final class Storage: Sendable {
+        let parts: Parts
+        init(_ parts: Parts) { self.parts = parts }
+    }
+
+    private var storage: Storage
+
+    private mutating func change(_ change: (inout Parts) -> Void) {
+        var parts = storage.parts
+        change(&parts)
+        storage = Storage(parts)
+    }
+
+    /// Tells profiles apart; a copy keeps it until it is changed.
+    var identity: any AnyObject & Sendable { storage }
+
     /// The pods' `schedulerName` that this profile answers to.
-    public var profileName: String
-    public var preEnqueue: [any PreEnqueuePlugin] = []
-    public var queueSort: any QueueSortPlugin = PrioritySort()
-    public var preFilter: [any PreFilterPlugin] = []
-    public var filter: [any FilterPlugin] = []
-    public var postFilter: [any PostFilterPlugin] = []
-    public var preScore: [any PreScorePlugin] = []
-    public var score: [(plugin: any ScorePlugin, weight: Int64)] = []
-    public var reserve: [any ReservePlugin] = []
-    public var permit: [any PermitPlugin] = []
-    public var preBind: [any PreBindPlugin] = []
-    public var bind: [any BindPlugin] = []
-    public var postBind: [any PostBindPlugin] = []
+    public var profileName: String {
+        get { storage.parts.profileName }
+        set { change { $0.profileName = newValue } }
+    }
+    public var preEnqueue: [any PreEnqueuePlugin] {
+        get { storage.parts.preEnqueue }
+        set { change { $0.preEnqueue = newValue } }
+    }
+    public var queueSort: any QueueSortPlugin {
+        get { storage.parts.queueSort }
+        set { change { $0.queueSort = newValue } }
+    }
+    public var preFilter: [any PreFilterPlugin] {
+        get { storage.parts.preFilter }
+        set { change { $0.preFilter = newValue } }
+    }
+    public var filter: [any FilterPlugin] {
+        get { storage.parts.filter }
+        set { change { $0.filter = newValue } }
+    }
+    public var postFilter: [any PostFilterPlugin] {
+        get { storage.parts.postFilter }
+        set { change { $0.postFilter = newValue } }
+    }
+    public var preScore: [any PreScorePlugin] {
+        get { storage.parts.preScore }
+        set { change { $0.preScore = newValue } }
+    }
+    public var score: [(plugin: any ScorePlugin, weight: Int64)] {
+        get { storage.parts.score }
+        set { change { $0.score = newValue } }
+    }
+    public var reserve: [any ReservePlugin] {
+        get { storage.parts.reserve }
+        set { change { $0.reserve = newValue } }
+    }
+    public var permit: [any PermitPlugin] {
+        get { storage.parts.permit }
+        set { change { $0.permit = newValue } }
+    }
+    public var preBind: [any PreBindPlugin] {
+        get { storage.parts.preBind }
+        set { change { $0.preBind = newValue } }
+    }
+    public var bind: [any BindPlugin] {
+        get { storage.parts.bind }
+        set { change { $0.bind = newValue } }
+    }
+    public var postBind: [any PostBindPlugin] {
+        get { storage.parts.postBind }
+        set { change { $0.postBind = newValue } }
+    }
     /// Every plugin that can reject pods, and the events that it waits for; without extensions, all events.
-    public internal(set) var enqueue: [EnqueueEntry] = []
+    public internal(set) var enqueue: [EnqueueEntry] {
+        get { storage.parts.enqueue }
+        set { change { $0.enqueue = newValue } }
+    }
+    /// Nil takes the scheduler's own.
+    public var percentageOfNodesToScore: Int64? {
+        get { storage.parts.percentageOfNodesToScore }
+        set { change { $0.percentageOfNodesToScore = newValue } }
+    }
 
     public struct EnqueueEntry: Sendable {
         public let name: String
@@ -41,13 +124,14 @@ public struct Framework: Sendable {
 
         func covers(_ event: ClusterEvent) -> Bool { events.contains { $0.covers(event) } }
     }
-    /// Nil takes the scheduler's own.
-    public var percentageOfNodesToScore: Int64?
 
     /// The extenders in the order in which they are asked; the same for all profiles.
-    public internal(set) var extenders: [Extender] = []
+    public internal(set) var extenders: [Extender] {
+        get { storage.parts.extenders }
+        set { change { $0.extenders = newValue } }
+    }
 
-    init(profileName: String) { self.profileName = profileName }
+    init(profileName: String) { storage = Storage(Parts(profileName: profileName)) }
 
     // MARK: PreEnqueue
 

@@ -16,10 +16,18 @@ public struct Rejections {
     public private(set) var error = ""
     @usableFromInline var verdictOfRow: ContiguousArray<Int32>
     private var plugin = ""
+    /// With one candidate, its row: then there is one element instead of one a row.
+    @usableFromInline let only: Int
 
     init(candidates: ContiguousArray<NodeIndex>, rowCount: Int) {
         self.candidates = candidates
-        verdictOfRow = ContiguousArray(repeating: -1, count: rowCount)
+        only = candidates.count == 1 ? candidates[0].value : -1
+        verdictOfRow = ContiguousArray(repeating: -1, count: only >= 0 ? 1 : rowCount)
+    }
+
+    /// A node's element; -1 when it was no candidate.
+    @inlinable func place(of node: NodeIndex) -> Int {
+        only < 0 ? node.value : node.value == only ? 0 : -1
     }
 
     // MARK: For plugins
@@ -37,7 +45,8 @@ public struct Rejections {
     /// Rejects a node; a verdict that it has already stands.
     @inlinable
     public mutating func add(_ verdict: VerdictIndex, at node: NodeIndex) {
-        if verdictOfRow[node.value] < 0 { verdictOfRow[node.value] = verdict.value }
+        let place = self.place(of: node)
+        if place >= 0 && verdictOfRow[place] < 0 { verdictOfRow[place] = verdict.value }
     }
 
     /// Rejects a node for reasons that few nodes share.
@@ -58,15 +67,23 @@ public struct Rejections {
 
     /// The verdict against a node; nil when it passed so far.
     public func status(of node: NodeIndex) -> Status? {
-        let place = verdictOfRow[node.value]
-        return place < 0 ? nil : verdicts[Int(place)]
+        let place = self.place(of: node)
+        let verdict = place < 0 ? -1 : verdictOfRow[place]
+        return verdict < 0 ? nil : verdicts[Int(verdict)]
+    }
+
+    /// The place in ``verdicts`` of the verdict against a node; -1 when it passed so far.
+    func verdict(of node: NodeIndex) -> Int {
+        let place = place(of: node)
+        return place < 0 ? -1 : Int(verdictOfRow[place])
     }
 
     mutating func begin(plugin: String) { self.plugin = plugin }
 
     /// Drops the nodes that the running plugin rejected.
     mutating func finish() {
-        candidates.removeAll { verdictOfRow[$0.value] >= 0 }
+        let (only, verdictOfRow) = (only, verdictOfRow)
+        candidates.removeAll { verdictOfRow[only < 0 ? $0.value : 0] >= 0 }
     }
 
     /// Takes over another run's verdict on a node.

@@ -17,13 +17,17 @@ public struct SchedulingResult {
     /// In the order of evaluation.
     public var feasible: ContiguousArray<NodeIndex> = []
     /// The nodes that were rejected, in the order of evaluation.
-    public var rejected: [(node: NodeIndex, status: Status)] = []
+    public var rejected = NodeStatuses()
     /// The scores by plugin, in the profile's order; empty when there was nothing to choose.
     public var scores: [PluginScores] = []
     /// The weighted sums, in the order of ``feasible``.
     public var totals: ContiguousArray<Int64> = []
     /// The feasible nodes with the highest total, in the order of evaluation.
     public var best: ContiguousArray<NodeIndex> = []
+    /// How many nodes were looked at, fit, and had the highest total.
+    public var visitedCount = 0
+    public var feasibleCount = 0
+    public var tieCount = 0
     /// The node taken; nil when there is none.
     public var chosen: NodeIndex?
     public var chosenName = ""
@@ -43,9 +47,9 @@ public struct SchedulingResult {
     /// Takes an extender's verdict over, in place of an earlier one.
     mutating func reject(_ node: NodeIndex, _ status: Status) {
         if let place = rejected.firstIndex(where: { $0.node == node }) {
-            rejected[place].status = status
+            rejected.set(place, status)
         } else {
-            rejected.append((node, status))
+            rejected.append(node, status)
         }
     }
 }
@@ -53,7 +57,7 @@ public struct SchedulingResult {
 /// Finds a node for one pod at a time.
 ///
 /// Upstream: `pkg/scheduler/schedule_one.go`, `schedulePod` and what it calls (v1.36).
-public struct SchedulingCycle: Sendable {
+public struct SchedulingCycle {
     /// With fewer nodes than this all are looked at, and never fewer feasible ones are searched for.
     public static let minimumFeasibleNodes = 100
     static let minimumPercentage: Int64 = 5
@@ -63,6 +67,19 @@ public struct SchedulingCycle: Sendable {
     /// Where in the order of nodes the next search begins.
     public internal(set) var nextStartIndex = 0
     public var tieBreak = TieBreak.lexicographic
+    /// Whether what was learnt about other pods of a class is used. The decisions are the same either way.
+    public var usesCaches = true
+    /// Whether results hold the nodes that were looked at with their verdicts and scores, for pods that were
+    /// placed. Off, they are left out where that saves work.
+    public var keepsDetails = true
+    /// Whether every cycle is computed both ways, and differences go to ``differences``.
+    public var comparesWithPlain = false
+    /// What the two ways differed in; empty but for a defect.
+    public internal(set) var differences: [String] = []
+    /// How many cycles were compared; the others were left to the plain algorithm.
+    public internal(set) var comparedCount = 0
+    var learnt = SchedulingClasses()
+    var scratch = ClassScratch()
 
     public init() {}
 
@@ -70,6 +87,21 @@ public struct SchedulingCycle: Sendable {
     ///
     /// - Parameter draw: a place below a count, for ties that are drawn.
     public mutating func schedule(
+        _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
+    ) -> SchedulingResult {
+        cluster.nodes.settleOrder()
+        guard usesCaches, cluster.nodes.count > 0 else {
+            return schedulePlainly(pod, framework: framework, cluster: &cluster, draw: draw)
+        }
+        if comparesWithPlain {
+            return scheduleBothWays(pod, framework: framework, cluster: &cluster, draw: draw)
+        }
+        return scheduleByClass(pod, framework: framework, cluster: &cluster, draw: draw)
+            ?? schedulePlainly(pod, framework: framework, cluster: &cluster, draw: draw)
+    }
+
+    /// The plain algorithm: every plugin looks at every node.
+    mutating func schedulePlainly(
         _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
     ) -> SchedulingResult {
         var result = SchedulingResult()
@@ -86,18 +118,30 @@ public struct SchedulingCycle: Sendable {
         if !result.error.isEmpty {
             result.message = result.error
         } else if result.feasible.isEmpty {
-            result.diagnosis.nodeCount = cluster.nodes.count
-            result.diagnosis.statuses = result.rejected
-            for entry in result.rejected { result.diagnosis.note(entry.status) }
-            if !framework.postFilter.isEmpty {
-                let postFilter = framework.runPostFilter(
-                    pod, cluster: &cluster, state: result.state, diagnosis: result.diagnosis)
-                result.diagnosis.postFilterMessage = postFilter.status.message
-                result.postFilter = postFilter
-            }
-            result.message = result.diagnosis.message
+            diagnose(pod, framework: framework, cluster: &cluster, &result)
         }
+        result.visitedCount = result.feasible.count + result.rejected.count
+        result.feasibleCount = result.feasible.count
+        result.tieCount = result.best.count
         return result
+    }
+
+    /// Tells why no node fits, and looks for room by preemption.
+    func diagnose(
+        _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, _ result: inout SchedulingResult
+    ) {
+        result.diagnosis.nodeCount = cluster.nodes.count
+        result.diagnosis.statuses = result.rejected
+        for (place, count) in result.rejected.counts.enumerated() where count > 0 {
+            result.diagnosis.note(result.rejected.verdicts[place])
+        }
+        if !framework.postFilter.isEmpty {
+            let postFilter = framework.runPostFilter(
+                pod, cluster: &cluster, state: result.state, diagnosis: result.diagnosis)
+            result.diagnosis.postFilterMessage = postFilter.status.message
+            result.postFilter = postFilter
+        }
+        result.message = result.diagnosis.message
     }
 
     // MARK: Feasible nodes
@@ -140,7 +184,7 @@ public struct SchedulingCycle: Sendable {
                 if let status = rejections.status(of: node) ?? result.rejected.first?.status {
                     nominatedStatus = (node, status)
                 }
-                result.rejected = []
+                result.rejected = NodeStatuses()
             }
         }
         var nodes = order
@@ -151,7 +195,7 @@ public struct SchedulingCycle: Sendable {
         }
         filter(pod, nodes: nodes, framework: framework, cluster: &cluster, result: &result)
         if let nominatedStatus, !nodes.contains(nominatedStatus.node) {
-            result.rejected.append(nominatedStatus)
+            result.rejected.append(nominatedStatus.node, nominatedStatus.status)
         }
         let processed = result.feasible.count + result.rejected.count
         nextStartIndex = (nextStartIndex + processed) % order.count
@@ -241,7 +285,7 @@ public struct SchedulingCycle: Sendable {
             visited = visit.firstIndex(of: surplus) ?? visited
         }
         for node in visit[..<visited] {
-            if let status = rejections.status(of: node) { result.rejected.append((node, status)) }
+            if let status = rejections.status(of: node) { result.rejected.append(node, status) }
         }
     }
 
@@ -287,18 +331,22 @@ public struct SchedulingCycle: Sendable {
             let highest = result.totals.max() ?? 0
             places.removeAll { result.totals[$0] != highest }
         }
-        let names = cluster.nodes.names
         result.best = ContiguousArray(places.map { feasible[$0] })
+        take(cluster.nodes, draw, &result)
+    }
+
+    /// Takes one of the best nodes.
+    func take(_ nodes: NodeTable, _ draw: (Int) -> Int, _ result: inout SchedulingResult) {
         var chosen = result.best[0]
         switch tieBreak {
         case .lexicographic:
-            for node in result.best where names[node].utf8.lexicographicallyPrecedes(names[chosen].utf8) {
-                chosen = node
-            }
+            for node in result.best
+            where nodes.names[node].utf8.lexicographicallyPrecedes(nodes.names[chosen].utf8) { chosen = node }
         case .drawn:
-            if places.count > 1 { chosen = result.best[draw(places.count) % places.count] }
+            let count = result.best.count
+            if count > 1 { chosen = result.best[draw(count) % count] }
         }
         result.chosen = chosen
-        result.chosenName = names[chosen]
+        result.chosenName = nodes.names[chosen]
     }
 }

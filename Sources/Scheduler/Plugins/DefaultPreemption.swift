@@ -42,8 +42,10 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         if let reason = ineligibility(of: pod, cluster: cluster, diagnosis: diagnosis) {
             return PostFilterResult(.unschedulable(reason))
         }
-        var search = CandidateSearch()
-        let potential = cluster.nodes.order.filter { diagnosis.status(of: $0).code == .unschedulable }
+        var search = CandidateSearch(state)
+        let codes = diagnosis.statuses.codes(
+            rowCount: cluster.nodes.rowCount, absent: diagnosis.absentStatus.code)
+        let potential = cluster.nodes.order.filter { codes[$0] == .unschedulable }
         if !potential.isEmpty {
             let wanted = candidateCount(of: potential.count)
             let offset = Self.offset(pod.key, potential.count)

@@ -14,22 +14,33 @@ public struct ImageLocality: ScorePlugin {
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,
         scores: inout ContiguousArray<Int64>
     ) {
-        let nodes = cluster.nodes
-        let states = pod.podClass.images.compactMap { nodes.images[$0] }
-        let containers = Int64(pod.spec.initContainers.count + pod.spec.containers.count)
-        let maximumBytes = Self.maximumContainerBytes * containers
-        if states.isEmpty || maximumBytes <= Self.minimumBytes { return }
+        let sums = Self.sums(pod.podClass, nodes: cluster.nodes)
+        if sums.isEmpty { return }
+        for place in feasible.indices { scores[place] = Self.score(sums[feasible[place]], pod.podClass) }
+    }
+
+    private static func maximumBytes(_ podClass: PodClass) -> Int64 {
+        maximumContainerBytes * Int64(podClass.spec.initContainers.count + podClass.spec.containers.count)
+    }
+
+    /// The scaled sizes of the pod's images that each row has; empty when all nodes score 0.
+    static func sums(_ podClass: PodClass, nodes: NodeTable) -> ContiguousArray<Int64> {
+        let states = podClass.images.compactMap { nodes.images[$0] }
+        if states.isEmpty || maximumBytes(podClass) <= minimumBytes { return [] }
         var sums = ContiguousArray<Int64>(repeating: 0, count: nodes.rowCount)
         for image in states {
             let spread = Double(image.nodes.count) / Double(nodes.count)
             let scaled = Int64(truncatingAsGo: Double(image.sizeBytes) * spread)
             for node in image.nodes { sums[node] &+= scaled }
         }
-        for place in feasible.indices {
-            let sum = min(max(sums[feasible[place]], Self.minimumBytes), maximumBytes)
-            scores[place] =
-                NodeScore.maximum &* (sum - Self.minimumBytes) / (maximumBytes - Self.minimumBytes)
-        }
+        return sums
+    }
+
+    /// The score of a node, of the sum of its images.
+    static func score(_ sum: Int64, _ podClass: PodClass) -> Int64 {
+        let maximumBytes = maximumBytes(podClass)
+        let held = min(max(sum, minimumBytes), maximumBytes)
+        return NodeScore.maximum &* (held - minimumBytes) / (maximumBytes - minimumBytes)
     }
 }
 

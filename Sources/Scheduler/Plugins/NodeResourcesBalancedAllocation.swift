@@ -25,21 +25,44 @@ public struct NodeResourcesBalancedAllocation: PreScorePlugin, ScorePlugin {
         scores: inout ContiguousArray<Int64>
     ) {
         let usage = usage(pod, cluster.nodes)
+        for place in feasible.indices {
+            scores[place] = Self.score(usage, feasible[place], cluster.nodes)
+        }
+    }
+
+    /// The score of one node.
+    static func score(_ usage: ResourceUsage, _ node: NodeIndex, _ nodes: NodeTable) -> Int64 {
+        if usage.resources.count == 2 {
+            // Two resources, the common case, need no memory.
+            let (first, second) = (usage.resources[0], usage.resources[1])
+            let (capacity, allocated) = usage.amounts(first, node: node, nodes: nodes)
+            let (otherCapacity, otherAllocated) = usage.amounts(second, node: node, nodes: nodes)
+            if capacity != 0 && otherCapacity != 0 {
+                func fraction(_ amount: Int64, _ capacity: Int64) -> Double {
+                    min(1, Double(amount) / Double(capacity))
+                }
+                let with = balance(
+                    fraction(allocated &+ first.request, capacity),
+                    fraction(otherAllocated &+ second.request, otherCapacity))
+                let without = balance(
+                    fraction(allocated, capacity), fraction(otherAllocated, otherCapacity))
+                // Absurd quantities wrap, as upstream's do.
+                return 50 &+ (50 &+ with &- without) / 2
+            }
+        }
         var with: ContiguousArray<Double> = []
         var without: ContiguousArray<Double> = []
-        for place in feasible.indices {
-            with.removeAll(keepingCapacity: true)
-            without.removeAll(keepingCapacity: true)
-            for resource in usage.resources {
-                let (allocatable, allocated) = usage.amounts(
-                    resource, node: feasible[place], nodes: cluster.nodes)
-                if allocatable == 0 { continue }
-                with.append(min(1, Double(allocated &+ resource.request) / Double(allocatable)))
-                without.append(min(1, Double(allocated) / Double(allocatable)))
-            }
-            // Absurd quantities wrap, as upstream's do.
-            scores[place] = 50 &+ (50 &+ Self.balance(with) &- Self.balance(without)) / 2
+        for resource in usage.resources {
+            let (allocatable, allocated) = usage.amounts(resource, node: node, nodes: nodes)
+            if allocatable == 0 { continue }
+            with.append(min(1, Double(allocated &+ resource.request) / Double(allocatable)))
+            without.append(min(1, Double(allocated) / Double(allocatable)))
         }
+        return 50 &+ (50 &+ balance(with) &- balance(without)) / 2
+    }
+
+    private static func balance(_ first: Double, _ second: Double) -> Int64 {
+        Int64(truncatingAsGo: (1 - abs((first - second) / 2)) * Double(NodeScore.maximum))
     }
 
     /// 100 when all fractions are equal, less by their standard deviation.

@@ -38,7 +38,7 @@ public struct NodeResourcesFit: PreFilterPlugin, FilterPlugin, PreScorePlugin, S
         _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
     ) {
         let nodes = cluster.nodes
-        let wanted = pod.podClass.requests.entries.filter { !isIgnored($0.resource, nodes.resources) }
+        let wanted = counted(pod.podClass.requests.entries, nodes.resources)
         // Bit 0 stands for pods, the next ones for the resources in their order, the highest for one that
         // even the empty node does not have.
         var shortages = ContiguousArray<UInt64>(repeating: 0, count: rejections.candidates.count)
@@ -62,12 +62,8 @@ public struct NodeResourcesFit: PreFilterPlugin, FilterPlugin, PreScorePlugin, S
                 rejections.add(known.verdict, at: node)
                 continue
             }
-            var reasons = shortage & 1 == 0 ? [] : ["Too many pods"]
-            for (bit, entry) in wanted.enumerated() where shortage & (1 << UInt64(min(bit + 1, 62))) != 0 {
-                reasons.append("Insufficient \(nodes.resources.name(entry.resource))")
-            }
-            let verdict = rejections.verdict(
-                shortage >> 63 == 0 ? .unschedulable : .unschedulableAndUnresolvable, reasons)
+            let status = Self.status(of: shortage, wanted, nodes.resources)
+            let verdict = rejections.verdict(status.code, status.reasons)
             verdicts.append((shortage, verdict))
             rejections.add(verdict, at: node)
         }
@@ -76,6 +72,27 @@ public struct NodeResourcesFit: PreFilterPlugin, FilterPlugin, PreScorePlugin, S
     public func preScore(
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: inout CycleState
     ) -> Status { .success }
+
+    /// The requests that count.
+    func counted(_ entries: [ResourceRequests.Entry], _ names: ResourceNames) -> [ResourceRequests.Entry] {
+        if ignoredResources.isEmpty && ignoredGroups.isEmpty { return entries }
+        return entries.filter { !isIgnored($0.resource, names) }
+    }
+
+    /// The verdict on a node that is short of something.
+    ///
+    /// - Parameter shortage: bit 0 stands for pods, the next ones for the wanted resources in their order, the
+    ///   highest for one that even the empty node does not have.
+    static func status(
+        of shortage: UInt64, _ wanted: [ResourceRequests.Entry], _ names: ResourceNames
+    ) -> Status {
+        var reasons = shortage & 1 == 0 ? [] : ["Too many pods"]
+        for (bit, entry) in wanted.enumerated() where shortage & (1 << UInt64(min(bit + 1, 62))) != 0 {
+            reasons.append("Insufficient \(names.name(entry.resource))")
+        }
+        return Status(
+            shortage >> 63 == 0 ? .unschedulable : .unschedulableAndUnresolvable, reasons, plugin: name)
+    }
 
     public func score(
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,

@@ -29,6 +29,20 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
         migrated.contains { volume.rest[$0.source] != nil }
     }
 
+    /// How many volumes pods of a spec can attach at most; very many where counting them may fail.
+    static func volumeBound(_ spec: PodSpec) -> Int64 {
+        var count: Int64 = 0
+        for volume in spec.volumes {
+            if volume.ephemeral != nil || volume.persistentVolumeClaim?.claimName.isEmpty == true
+                || isMigratable(volume)
+            {
+                count += 1 << 32
+            }
+            if volume.persistentVolumeClaim != nil { count += 1 }
+        }
+        return count
+    }
+
     private static func countsVolumes(_ pod: Pod) -> Bool {
         pod.spec.volumes.contains {
             $0.persistentVolumeClaim != nil || $0.ephemeral != nil || isMigratable($0)
@@ -42,11 +56,28 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
     public func filter(
         _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
     ) {
+        // What the pod adds depends on the node only by whether it has a CSINode, with which there is more.
+        var all: [Attachable] = []
+        let problem = collect(pod.value, hasCSINode: true, isNew: true, cluster: cluster, into: &all)
+        if problem == nil && all.isEmpty { return }
         let exceeded = rejections.verdict(.unschedulable, ["node(s) exceed max volume count"])
+        var attachments: [String: Int64] = [:]
+        for attachment in cluster.objects.volumeAttachments.elements {
+            attachments[attachment.value.spec.nodeName, default: 0] += 1
+        }
+        let least = cluster.objects.leastAttachLimit
         for node in rejections.candidates {
+            if problem == nil {
+                // No more can be attached than there are volumes.
+                var bound = cluster.nodes.volumeCount[node] + Int64(all.count)
+                if !attachments.isEmpty { bound += attachments[cluster.nodes.names[node]] ?? 0 }
+                if bound <= least { continue }
+            }
             let csiNode = cluster.objects.csiNodes[cluster.nodes.names[node]]
             var new: [Attachable] = []
-            if let status = collect(pod.value, csiNode: csiNode, isNew: true, cluster: cluster, into: &new) {
+            if let status = collect(
+                pod.value, hasCSINode: csiNode != nil, isNew: true, cluster: cluster, into: &new)
+            {
                 rejections.add(status, at: node)
                 if !rejections.error.isEmpty { return }
                 continue
@@ -57,7 +88,7 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             var attached: [Attachable] = []
             for other in cluster.nodes.pods[node] {
                 let problem = collect(
-                    other.value, csiNode: csiNode, isNew: false, cluster: cluster, into: &attached)
+                    other.value, hasCSINode: true, isNew: false, cluster: cluster, into: &attached)
                 if let problem { rejections.add(problem, at: node) }
                 if !rejections.error.isEmpty { return }
             }
@@ -79,7 +110,7 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
         }
     }
 
-    private static func limits(_ csiNode: GenericObject) -> [(driver: String, limit: Int64)] {
+    static func limits(_ csiNode: GenericObject) -> [(driver: String, limit: Int64)] {
         (csiNode.body["spec"]?["drivers"]?.arrayValue ?? []).compactMap { driver in
             guard let name = driver["name"]?.stringValue,
                 let count = driver["allocatable"]?["count"]?.integerValue
@@ -90,11 +121,11 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
 
     /// Adds the pod's volumes; a status when that is not possible.
     private func collect(
-        _ pod: Pod, csiNode: GenericObject?, isNew: Bool, cluster: ClusterCache, into list: inout [Attachable]
+        _ pod: Pod, hasCSINode: Bool, isNew: Bool, cluster: ClusterCache, into list: inout [Attachable]
     ) -> Status? {
         for volume in pod.spec.volumes {
             guard let name = volume.claimName(podName: pod.metadata.name) else {
-                guard csiNode != nil else { continue }
+                guard hasCSINode else { continue }
                 for entry in Self.migrated {
                     guard let source = volume.rest[entry.source], !source.isNull else { continue }
                     let name = source[entry.handle]?.stringValue ?? ""
@@ -120,7 +151,7 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             {
                 return .error(problem)
             }
-            if let found = attachable(claim, csiNode: csiNode, cluster: cluster) {
+            if let found = attachable(claim, hasCSINode: hasCSINode, cluster: cluster) {
                 Self.add(found, to: &list)
             }
         }
@@ -132,13 +163,13 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
     }
 
     private func attachable(
-        _ claim: PersistentVolumeClaim, csiNode: GenericObject?, cluster: ClusterCache
+        _ claim: PersistentVolumeClaim, hasCSINode: Bool, cluster: ClusterCache
     ) -> Attachable? {
         if !claim.spec.volumeName.isEmpty,
             let volume = cluster.objects.persistentVolumes.observed(name: claim.spec.volumeName)?.value
         {
             if let csi = volume.spec.csi { return found(csi.driver, csi.volumeHandle) }
-            guard csiNode != nil else { return nil }
+            guard hasCSINode else { return nil }
             for entry in Self.migrated {
                 guard let source = volume.spec.rest[entry.source], !source.isNull else { continue }
                 let labels = volume.metadata.labels
@@ -157,7 +188,7 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
         // No such handle exists yet; the claim's name makes it one of its own.
         let handle = "\u{0}-\(claim.metadata.namespace)/\(claim.metadata.name)"
         if let entry = Self.migrated.first(where: { $0.provisioner == storageClass.provisioner }) {
-            return csiNode == nil ? nil : found(entry.driver, handle)
+            return !hasCSINode ? nil : found(entry.driver, handle)
         }
         return found(storageClass.provisioner, handle)
     }

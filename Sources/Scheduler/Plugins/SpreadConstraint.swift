@@ -4,7 +4,7 @@ import SimulationKernel
 /// A topology spread constraint in the form in which the scheduler applies it.
 ///
 /// Upstream: `pkg/scheduler/framework/plugins/podtopologyspread/common.go` (v1.36).
-struct SpreadConstraint: Sendable {
+struct SpreadConstraint: Hashable, Sendable {
     let maxSkew: Int64
     let topologyKey: String
     /// All must match; none at all matches everything.
@@ -34,10 +34,19 @@ struct SpreadConstraint: Sendable {
 
     /// Whether pods on the node count, by the constraint's policies.
     func includes(_ node: NodeIndex, for pod: PodInfo, nodes: NodeTable) -> Bool {
-        if honorsAffinity && !pod.podClass.requiredNodeAffinity.matches(node, in: nodes) { return false }
-        return !honorsTaints
-            || !TaintToleration.hasUntolerated(
-                nodes.taintSets[Int(nodes.taintSet[node])], pod.spec.tolerations)
+        includes(node, for: pod.podClass, nodes: nodes)
+    }
+
+    func includes(_ node: NodeIndex, for podClass: PodClass, nodes: NodeTable) -> Bool {
+        if honorsAffinity && !podClass.requiredNodeAffinity.matches(node, in: nodes) { return false }
+        if !honorsTaints || nodes.taintSet[node] == 0 { return true }
+        return !TaintToleration.hasUntolerated(
+            nodes.taintSets[Int(nodes.taintSet[node])], podClass.spec.tolerations)
+    }
+
+    /// Whether the pods of a group count, when they do not terminate; none for a selector that matches all.
+    func counts(_ group: PodGroup, namespace: String) -> Bool {
+        !selector.isEmpty && group.podClass.namespace == namespace && selector.matches(group.labels)
     }
 
     /// How many of the pods match; none for a selector that matches everything, and none that terminate.
@@ -53,7 +62,7 @@ struct SpreadConstraint: Sendable {
 }
 
 /// Label selectors of which all must match.
-struct SpreadSelector: Sendable {
+struct SpreadSelector: Hashable, Sendable {
     private let selectors: [LabelSelector]
     private let matchesNothing: Bool
 

@@ -34,20 +34,25 @@ public struct TaintToleration: FilterPlugin, PreScorePlugin, NormalizeScorePlugi
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: inout CycleState
     ) -> Status { .success }
 
+    /// How many taints speak against the node without keeping the pod off it.
+    static func softCount(_ taints: [Taint], _ tolerations: [Toleration]) -> Int64 {
+        var count: Int64 = 0
+        for taint in taints where taint.effect == .preferNoSchedule {
+            let isTolerated = tolerations.contains {
+                ($0.effect == nil || $0.effect == .preferNoSchedule) && $0.tolerates(taint)
+            }
+            if !isTolerated { count += 1 }
+        }
+        return count
+    }
+
     public func score(
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,
         scores: inout ContiguousArray<Int64>
     ) {
         let nodes = cluster.nodes
-        let tolerations = pod.spec.tolerations.filter { $0.effect == nil || $0.effect == .preferNoSchedule }
-        let counts: [Int64] = nodes.taintSets.map { taints in
-            var count: Int64 = 0
-            for taint in taints
-            where taint.effect == .preferNoSchedule && !tolerations.contains(where: { $0.tolerates(taint) }) {
-                count += 1
-            }
-            return count
-        }
+        let tolerations = pod.spec.tolerations
+        let counts = nodes.taintSets.map { Self.softCount($0, tolerations) }
         for place in feasible.indices { scores[place] = counts[Int(nodes.taintSet[feasible[place]])] }
     }
 

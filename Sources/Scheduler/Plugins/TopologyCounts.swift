@@ -15,6 +15,11 @@ struct TopologyCounts {
         return counts[topology.value][domain]
     }
 
+    /// The counts of a key by domain; domains beyond its end have none.
+    func column(_ topology: TopologyIndex) -> ContiguousArray<Int64> {
+        topology.value < counts.count ? counts[topology.value] : []
+    }
+
     mutating func add(_ amount: Int64, _ topology: TopologyIndex, _ domain: Int) {
         if amount == 0 { return }
         while counts.count <= topology.value { counts.append([]) }

@@ -73,6 +73,7 @@ public struct VolumeBinding: PreFilterPlugin, FilterPlugin, ReservePlugin, PreBi
         _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
     ) {
         guard let claims: VolumeClaims = state.read(Self.name) else { return }
+        if claims.fitEverywhere(cluster.objects) { return }
         for node in rejections.candidates {
             var decision = Decision()
             let outcome = claims.find(node, cluster: cluster, decision: &decision)

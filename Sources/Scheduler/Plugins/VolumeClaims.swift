@@ -45,6 +45,15 @@ struct VolumeClaims {
         return .success(claims)
     }
 
+    /// Whether all claims are bound to volumes that are there and can be used on every node.
+    func fitEverywhere(_ objects: ClusterObjects) -> Bool {
+        delayed.isEmpty
+            && bound.allSatisfy { claim in
+                guard let volume = objects.persistentVolumes[name: claim.spec.volumeName] else { return false }
+                return volume.value.spec.nodeAffinity?.required == nil
+            }
+    }
+
     /// Finds a way to serve all claims on a node, or the reasons why there is none.
     func find(
         _ node: NodeIndex, cluster: ClusterCache, decision: inout VolumeBinding.Decision

@@ -7,8 +7,15 @@ import KubernetesModel
 struct CandidateSearch {
     private(set) var candidates: [PreemptionPlan.Candidate] = []
     /// Why nodes are no candidates.
-    private(set) var statuses: [(node: NodeIndex, status: Status)] = []
+    private(set) var statuses = NodeStatuses()
     private(set) var errors: [String] = []
+    /// What is known about a pod to which other pods matter by the room that they take only.
+    private var room: NodeColumns?
+
+    /// Under which a cycle's state has ``NodeColumns`` when only room matters.
+    static let roomKey = "CandidateSearch/room"
+
+    init(_ state: CycleState) { room = state.read(Self.roomKey) }
 
     /// Whether there are enough candidates, one of them without a violated budget.
     func isEnough(_ wanted: Int) -> Bool {
@@ -19,6 +26,11 @@ struct CandidateSearch {
         _ node: NodeIndex, for pod: PodInfo, cluster: inout ClusterCache, state: CycleState,
         framework: Framework
     ) {
+        if room != nil, !hasNominated(node, for: pod, cluster: cluster) {
+            let status = tryRoom(node, for: pod, cluster: cluster)
+            if !status.isSuccess { note(status, node) }
+            return
+        }
         let saved = cluster.nodes.save(node)
         var trial = Trial(node: node, pod: pod, state: state, framework: framework)
         let status = trial.selectVictims(cluster: &cluster)
@@ -35,8 +47,48 @@ struct CandidateSearch {
             failure = .error(
                 "expected at least one victim pod on node \"\(cluster.nodes.names[node])\"")
         }
+        note(failure, node)
+    }
+
+    private mutating func note(_ failure: Status, _ node: NodeIndex) {
         if failure.code == .error { errors.append(failure.message) }
-        statuses.append((node, failure))
+        statuses.append(node, failure)
+    }
+
+    private func hasNominated(_ node: NodeIndex, for pod: PodInfo, cluster: ClusterCache) -> Bool {
+        if cluster.nominator.isEmpty { return false }
+        return cluster.nominator.pods(onNodeNamed: cluster.nodes.names[node])
+            .contains { $0.priority >= pod.priority && $0.uid != pod.uid }
+    }
+
+    /// What ``Trial`` does, in numbers: nothing on the node is touched.
+    private mutating func tryRoom(_ node: NodeIndex, for pod: PodInfo, cluster: ClusterCache) -> Status {
+        guard var room else { return .success }
+        self.room = nil
+        defer { self.room = room }
+        var change = NodeColumns.Change()
+        let potential = cluster.nodes.pods[node].filter { $0.priority < pod.priority }
+        if potential.isEmpty { return .unresolvable("No preemption victims found for incoming pod") }
+        for other in potential { change.add(other, sign: -1) }
+        let verdict = room.judge(node, cluster.nodes, after: change)
+        if verdict != 0 { return room.verdicts[Int(verdict)] }
+        let (violating, others) = Self.splitByBudgets(
+            VictimOrder.sorted(potential), cluster.objects.podDisruptionBudgets)
+        var victims: [PodInfo] = []
+        var violations = 0
+        for (place, other) in (violating + others).enumerated() {
+            change.add(other, sign: 1)
+            if room.judge(node, cluster.nodes, after: change) == 0 { continue }
+            change.add(other, sign: -1)
+            victims.append(other)
+            if place < violating.count { violations += 1 }
+        }
+        if !violating.isEmpty && !others.isEmpty { victims = VictimOrder.sorted(victims) }
+        let name = cluster.nodes.names[node]
+        if victims.isEmpty { return .error("expected at least one victim pod on node \"\(name)\"") }
+        candidates.append(
+            PreemptionPlan.Candidate(nodeName: name, victims: victims, violations: violations))
+        return .success
     }
 
     private struct Trial {
@@ -103,6 +155,7 @@ struct CandidateSearch {
         var allowed = budgets.elements.map(\.value.status.disruptionsAllowed)
         var violating: [PodInfo] = []
         var others: [PodInfo] = []
+        if budgets.elements.isEmpty { return ([], pods) }
         for pod in pods {
             var isViolated = false
             if !pod.labels.isEmpty {

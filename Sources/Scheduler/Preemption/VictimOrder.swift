@@ -13,7 +13,9 @@ enum VictimOrder {
 
     /// Sorts by importance, high to low; equal pods stay in their order.
     static func sorted(_ pods: some Sequence<PodInfo>) -> [PodInfo] {
-        pods.enumerated()
+        let pods = Array(pods)
+        if pods.count < 2 { return pods }
+        return pods.enumerated()
             .sorted {
                 if isMoreImportant($0.element, $1.element) { return true }
                 if isMoreImportant($1.element, $0.element) { return false }

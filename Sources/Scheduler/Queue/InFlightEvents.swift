@@ -27,6 +27,7 @@ struct InFlightEvents {
 
     mutating func end(_ uid: UID) {
         guard starts.removeValue(forKey: uid) != nil else { return }
+        if log.isEmpty { return }
         // A minimum does not depend on the order in which the values are visited.
         let oldest = starts.values.min() ?? firstNumber + log.count
         log.removeFirst(oldest - firstNumber)

@@ -1,92 +1,155 @@
 import KubernetesModel
+import SimulationKernel
 
 /// A binary heap of queued pods that finds a pod by its identity.
 ///
-/// Pods that compare equal leave in the order in which they came.
+/// Pods that compare equal leave in the order in which they came. The heap itself holds small keys; the pods
+/// stay where they are.
 struct PodHeap: Sendable {
-    private struct Entry: Sendable {
-        var pod: QueuedPod
+    /// How pods are compared.
+    enum Order: Sendable {
+        /// By priority, then by the time of entry, which is what ``PrioritySort`` does.
+        case priority
+        /// Whether the first pod leaves before the second.
+        case custom(@Sendable (QueuedPod, QueuedPod) -> Bool)
+    }
+
+    private struct Entry: BitwiseCopyable, Sendable {
+        let priority: Int64
+        let time: Int64
         let sequence: UInt64
+        let slot: Int32
+
+        func precedes(_ other: Entry) -> Bool {
+            if priority != other.priority { return priority > other.priority }
+            if time != other.time { return time < other.time }
+            return sequence < other.sequence
+        }
+    }
+
+    private struct Slot: Sendable {
+        var pod: QueuedPod?
+        /// The entry's place in the heap.
+        var place = 0
     }
 
     private var entries: ContiguousArray<Entry> = []
-    private var places: [UID: Int] = [:]
+    private var slots: ContiguousArray<Slot> = []
+    private var freeSlots: ContiguousArray<Int32> = []
+    private var slotOf: [UID: Int32] = [:]
     private var nextSequence: UInt64 = 0
-    /// Whether the first pod leaves before the second.
-    private let isBefore: @Sendable (QueuedPod, QueuedPod) -> Bool
+    private let order: Order
 
-    init(isBefore: @escaping @Sendable (QueuedPod, QueuedPod) -> Bool) { self.isBefore = isBefore }
+    init(_ order: Order) { self.order = order }
 
     var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
-    var first: QueuedPod? { entries.first?.pod }
+    var first: QueuedPod? { entries.first.flatMap { slots[Int($0.slot)].pod } }
 
-    subscript(uid: UID) -> QueuedPod? { places[uid].map { entries[$0].pod } }
+    subscript(uid: UID) -> QueuedPod? {
+        isEmpty ? nil : slotOf[uid].flatMap { slots[Int($0)].pod }
+    }
+
+    func contains(_ uid: UID) -> Bool { !isEmpty && slotOf[uid] != nil }
+
+    private static func entry(_ pod: QueuedPod, sequence: UInt64, slot: Int32) -> Entry {
+        Entry(
+            priority: pod.pod.priority, time: pod.timestamp.nanoseconds, sequence: sequence, slot: slot)
+    }
 
     mutating func insert(_ pod: QueuedPod) {
-        if let place = places[pod.pod.uid] {
-            entries[place].pod = pod
-            siftUp(place)
-            if let moved = places[pod.pod.uid] { siftDown(moved) }
+        let uid = pod.pod.uid
+        if let slot = slotOf[uid] {
+            let place = slots[Int(slot)].place
+            entries[place] = Self.entry(pod, sequence: entries[place].sequence, slot: slot)
+            slots[Int(slot)].pod = pod
+            settle(place)
             return
         }
-        entries.append(Entry(pod: pod, sequence: nextSequence))
+        let slot: Int32
+        if let free = freeSlots.popLast() {
+            slot = free
+            slots[Int(slot)].pod = pod
+        } else {
+            slot = Int32(slots.count)
+            slots.append(Slot(pod: pod))
+        }
+        slotOf[uid] = slot
+        entries.append(Self.entry(pod, sequence: nextSequence, slot: slot))
         nextSequence += 1
-        places[pod.pod.uid] = entries.count - 1
         siftUp(entries.count - 1)
     }
 
     @discardableResult
     mutating func remove(_ uid: UID) -> QueuedPod? {
-        guard let place = places.removeValue(forKey: uid) else { return nil }
-        let removed = entries[place].pod
-        let last = entries.removeLast()
-        if place < entries.count {
-            entries[place] = last
-            places[last.pod.pod.uid] = place
-            siftUp(place)
-            if let moved = places[last.pod.pod.uid] { siftDown(moved) }
-        }
-        return removed
+        if isEmpty { return nil }
+        guard let slot = slotOf.removeValue(forKey: uid) else { return nil }
+        return removeEntry(at: slots[Int(slot)].place)
     }
 
     mutating func popFirst() -> QueuedPod? {
         guard let first = entries.first else { return nil }
-        return remove(first.pod.pod.uid)
+        if let uid = slots[Int(first.slot)].pod?.pod.uid { slotOf.removeValue(forKey: uid) }
+        return removeEntry(at: 0)
     }
 
-    private func precedes(_ left: Int, _ right: Int) -> Bool {
-        let (first, second) = (entries[left], entries[right])
-        if isBefore(first.pod, second.pod) { return true }
-        if isBefore(second.pod, first.pod) { return false }
-        return first.sequence < second.sequence
+    private mutating func removeEntry(at place: Int) -> QueuedPod? {
+        let slot = entries[place].slot
+        let removed = slots[Int(slot)].pod
+        slots[Int(slot)].pod = nil
+        freeSlots.append(slot)
+        let last = entries.removeLast()
+        if place < entries.count {
+            entries[place] = last
+            slots[Int(last.slot)].place = place
+            settle(place)
+        }
+        return removed
     }
 
-    private mutating func swap(_ left: Int, _ right: Int) {
-        entries.swapAt(left, right)
-        places[entries[left].pod.pod.uid] = left
-        places[entries[right].pod.pod.uid] = right
+    private func precedes(_ left: Entry, _ right: Entry) -> Bool {
+        guard case .custom(let isBefore) = order, let first = slots[Int(left.slot)].pod,
+            let second = slots[Int(right.slot)].pod
+        else { return left.precedes(right) }
+        if isBefore(first, second) { return true }
+        if isBefore(second, first) { return false }
+        return left.sequence < right.sequence
+    }
+
+    /// Moves the entry at a place to where it belongs.
+    private mutating func settle(_ place: Int) {
+        let slot = Int(entries[place].slot)
+        siftUp(place)
+        siftDown(slots[slot].place)
     }
 
     private mutating func siftUp(_ start: Int) {
+        let entry = entries[start]
         var place = start
-        while place > 0, precedes(place, (place - 1) / 2) {
-            swap(place, (place - 1) / 2)
-            place = (place - 1) / 2
+        while place > 0 {
+            let parent = (place - 1) / 2
+            if !precedes(entry, entries[parent]) { break }
+            entries[place] = entries[parent]
+            slots[Int(entries[place].slot)].place = place
+            place = parent
         }
+        entries[place] = entry
+        slots[Int(entry.slot)].place = place
     }
 
     private mutating func siftDown(_ start: Int) {
+        let entry = entries[start]
         var place = start
         while true {
-            var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < entries.count && precedes(child, least)
-            {
-                least = child
-            }
-            if least == place { return }
-            swap(place, least)
-            place = least
+            var child = 2 * place + 1
+            if child >= entries.count { break }
+            if child + 1 < entries.count && precedes(entries[child + 1], entries[child]) { child += 1 }
+            if !precedes(entries[child], entry) { break }
+            entries[place] = entries[child]
+            slots[Int(entries[place].slot)].place = place
+            place = child
         }
+        entries[place] = entry
+        slots[Int(entry.slot)].place = place
     }
 }

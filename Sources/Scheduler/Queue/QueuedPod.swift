@@ -24,6 +24,9 @@ public struct QueuedPod: Sendable {
     /// The plugin that holds it back before the active queue; empty when none does.
     public var gatingPlugin = ""
 
+    /// The plugins that rejected it, as bits of the queue's own.
+    var interest: UInt64 = 0
+
     public init(pod: PodInfo, timestamp: VirtualTime) {
         self.pod = pod
         self.timestamp = timestamp

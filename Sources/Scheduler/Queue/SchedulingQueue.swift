@@ -8,8 +8,6 @@ public import SimulationKernel
 /// Nothing in it ticks: what upstream does every second or half minute is done when it has an effect, and
 /// ``nextWake`` tells when that is. Upstream: `pkg/scheduler/backend/queue` (v1.36).
 public struct SchedulingQueue {
-    /// After this time in the unschedulable pool a pod is tried again, whatever happened.
-    public static let unschedulableTimeout = VirtualDuration.minutes(5)
     /// How often upstream looks for such pods.
     public static let flushPeriod = VirtualDuration.seconds(30)
     /// Back-off ends are aligned to windows of this length, within which priority decides.
@@ -19,6 +17,8 @@ public struct SchedulingQueue {
     private let profiles: [Framework]
     private let initialBackoff: VirtualDuration
     private let maximumBackoff: VirtualDuration
+    /// After this time in the unschedulable pool a pod is tried again, whatever happened.
+    private let unschedulableTimeout: VirtualDuration
     /// When the queue began to run, from which the flush period counts.
     private let start: VirtualTime
     private var active: PodHeap
@@ -26,31 +26,39 @@ public struct SchedulingQueue {
     /// Pods that failed by an error; they cannot be popped before their back-off is over.
     private var errorBackoff: PodHeap
     /// In the order of their timestamps.
-    private var unschedulable: OrderedDictionary<UID, QueuedPod> = [:]
+    private var unschedulable: EventPool
     /// Pods that a plugin keeps out of the active queue for now.
-    private var gated: OrderedDictionary<UID, QueuedPod> = [:]
+    private var gated: EventPool
+    private var interest: EventInterest
     private var inFlight = InFlightEvents()
     private let grouping: (any GroupingQueueSort)?
     /// When the first pod of each group came.
     private var groupTimes: [ObjectKey: VirtualTime] = [:]
     /// Pods whose victims are still being evicted; they stay out of the active queue.
     public var preempting: Set<UID> = []
+    /// Whether ``takeMoves()`` gives what was moved.
+    var isRecording = false
+    private var moves: [QueueMove] = []
 
     public init(configuration: SchedulerConfiguration, start: VirtualTime) {
         profiles = configuration.profiles
-        initialBackoff = .seconds(configuration.podInitialBackoffSeconds)
-        maximumBackoff = .seconds(configuration.podMaxBackoffSeconds)
+        interest = EventInterest(profiles)
+        unschedulable = EventPool(profileCount: profiles.count)
+        gated = EventPool(profileCount: profiles.count)
+        initialBackoff = configuration.podInitialBackoff
+        maximumBackoff = configuration.podMaxBackoff
+        unschedulableTimeout = configuration.podMaxInUnschedulablePods
         self.start = start
         // Upstream takes the order of the first profile for all; validation has them equal.
         let sort: any QueueSortPlugin = configuration.profiles.first?.queueSort ?? PrioritySort()
         grouping = sort as? any GroupingQueueSort
-        active = PodHeap { sort.isBefore($0, $1) }
+        active = PodHeap(sort is PrioritySort ? .priority : .custom { sort.isBefore($0, $1) })
         let byBackoff: @Sendable (QueuedPod, QueuedPod) -> Bool = { left, right in
             left.backoffEnd != right.backoffEnd
                 ? left.backoffEnd < right.backoffEnd : sort.isBefore(left, right)
         }
-        backoff = PodHeap(isBefore: byBackoff)
-        errorBackoff = PodHeap(isBefore: byBackoff)
+        backoff = PodHeap(.custom(byBackoff))
+        errorBackoff = PodHeap(.custom(byBackoff))
     }
 
     // MARK: State
@@ -61,8 +69,8 @@ public struct SchedulingQueue {
     }
 
     public func place(of uid: UID) -> Place? {
-        if active[uid] != nil { return .active }
-        if backoff[uid] != nil || errorBackoff[uid] != nil { return .backoff }
+        if active.contains(uid) { return .active }
+        if backoff.contains(uid) || errorBackoff.contains(uid) { return .backoff }
         if unschedulable[uid] != nil { return .unschedulable }
         if gated[uid] != nil { return .gated }
         return inFlight.contains(uid) ? .inFlight : nil
@@ -91,6 +99,25 @@ public struct SchedulingQueue {
     /// Whether ``pop(at:)`` would give a pod.
     public var hasReadyPod: Bool { !active.isEmpty || !backoff.isEmpty }
 
+    /// The moves since the last call, when they are recorded.
+    mutating func takeMoves() -> [QueueMove] {
+        if moves.isEmpty { return [] }
+        defer { moves.removeAll(keepingCapacity: true) }
+        return moves
+    }
+
+    private mutating func note(
+        _ pod: QueuedPod, from origin: Place?, to destination: Place?, _ event: String, at now: VirtualTime,
+        plugin: String = "", message: String = ""
+    ) {
+        guard isRecording else { return }
+        moves.append(
+            QueueMove(
+                time: now, pod: pod.pod.key, uid: pod.pod.uid, origin: origin, destination: destination,
+                event: event, plugin: plugin, message: message,
+                backoffEnd: destination == .backoff ? Self.flushTime(of: pod) : nil))
+    }
+
     // MARK: Arrival and departure
 
     /// Takes in a pod without a node.
@@ -100,7 +127,7 @@ public struct SchedulingQueue {
             queued.groupTimestamp = groupTimes[group] ?? now
             groupTimes[group] = queued.groupTimestamp
         }
-        _ = moveToActive(queued, label: "UnschedulablePodAdd", fromBackoff: false, at: now)
+        _ = moveToActive(queued, label: "UnschedulablePodAdd", from: nil, at: now)
     }
 
     /// Takes over a new version of a waiting pod.
@@ -125,11 +152,13 @@ public struct SchedulingQueue {
             errorBackoff.insert(waiting)
         } else if var waiting = unschedulable[uid] ?? gated[uid] {
             waiting.pod = new
-            if gated[uid] == nil { unschedulable[uid] = waiting } else { gated[uid] = waiting }
-            for change in changes where isWorthRetrying(waiting, after: change, cluster: cluster) {
-                unschedulable.removeValue(forKey: uid)
-                gated.removeValue(forKey: uid)
-                requeue(waiting, label: change.label, at: now)
+            if gated[uid] == nil { hold(waiting) } else { gate(waiting) }
+            for change in changes {
+                guard let plugin = retryingPlugin(waiting, after: change, cluster: cluster) else { continue }
+                let origin: Place = gated[uid] == nil ? .unschedulable : .gated
+                unschedulable.remove(uid)
+                gated.remove(uid)
+                requeue(waiting, label: change.label, from: origin, plugin: plugin, at: now)
                 guard let still = gated[uid] else { break }
                 waiting = still
             }
@@ -139,12 +168,13 @@ public struct SchedulingQueue {
     }
 
     /// Removes a pod that was deleted, or has got a node.
-    public mutating func remove(_ uid: UID) {
+    public mutating func remove(_ uid: UID, at now: VirtualTime = .start) {
+        if isRecording, let pod = self[uid] { note(pod, from: place(of: uid), to: nil, "", at: now) }
         active.remove(uid)
         backoff.remove(uid)
         errorBackoff.remove(uid)
-        unschedulable.removeValue(forKey: uid)
-        gated.removeValue(forKey: uid)
+        unschedulable.remove(uid)
+        gated.remove(uid)
     }
 
     // MARK: Scheduling
@@ -154,7 +184,9 @@ public struct SchedulingQueue {
     public mutating func pop(at now: VirtualTime) -> QueuedPod? {
         flushBackoff(at: now)
         // With nothing else to do, upstream does not wait for a back-off's end.
+        let origin: Place = active.isEmpty ? .backoff : .active
         guard var pod = active.popFirst() ?? backoff.popFirst() else { return nil }
+        note(pod, from: origin, to: .inFlight, origin == .backoff ? "PopFromBackoffQ" : "", at: now)
         pod.attempts += 1
         if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
         inFlight.begin(pod.pod.uid)
@@ -179,17 +211,38 @@ public struct SchedulingQueue {
         pod.timestamp = now
         pod.backoffEnd = backoffEnd(of: pod)
         if pod.unschedulablePlugins.isEmpty {
-            requeue(pod, label: "ScheduleAttemptFailure", at: now)
+            requeue(pod, label: "ScheduleAttemptFailure", from: .inFlight, at: now)
             return
         }
         // What happened meanwhile may have made it schedulable.
         for change in inFlight.events(since: uid) ?? [] {
-            if isWorthRetrying(pod, after: change, cluster: cluster) {
-                requeue(pod, label: change.label, at: now)
+            if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                requeue(pod, label: change.label, from: .inFlight, plugin: plugin, at: now)
                 return
             }
         }
-        unschedulable[uid] = pod
+        note(pod, from: .inFlight, to: .unschedulable, "ScheduleAttemptFailure", at: now)
+        hold(pod)
+    }
+
+    /// Puts a pod among those that wait for events that concern what rejected it.
+    private mutating func hold(_ pod: QueuedPod) {
+        var pod = pod
+        let profile = interest.profile(named: pod.pod.podClass.schedulerName)
+        pod.interest = .max
+        if let profile, !pod.unschedulablePlugins.isEmpty {
+            pod.interest = interest.bits(of: pod.unschedulablePlugins, profile: profile)
+        }
+        unschedulable.set(pod, profile: profile)
+    }
+
+    /// Puts a pod among those that wait for events that concern what keeps it out.
+    private mutating func gate(_ pod: QueuedPod) {
+        var pod = pod
+        let profile = interest.profile(named: pod.pod.podClass.schedulerName)
+        pod.interest = .max
+        if let profile { pod.interest = interest.bits(of: [pod.gatingPlugin], profile: profile) }
+        gated.set(pod, profile: profile)
     }
 
     // MARK: Events
@@ -201,37 +254,46 @@ public struct SchedulingQueue {
         after change: ClusterChange, cluster: ClusterCache, at now: VirtualTime,
         where isConcerned: (PodInfo) -> Bool = { _ in true }
     ) {
-        guard isListening, isOfInterest(change.event) else { return }
-        var moved: [QueuedPod] = []
-        for pod in unschedulable.values
-        where isConcerned(pod.pod) && isWorthRetrying(pod, after: change, cluster: cluster) {
-            moved.append(pod)
+        guard isListening else { return }
+        let masks = interest.masks(of: change.event)
+        let isWildcard = change.event == .wildcard
+        guard isWildcard || masks.contains(where: { $0 != 0 }) else { return }
+        var moved: [(pod: QueuedPod, plugin: String)] = []
+        if isWildcard || unschedulable.mayConcern(masks) {
+            for pod in unschedulable.values
+            where (isWildcard || interest.concerns(pod, masks)) && isConcerned(pod.pod) {
+                if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                    moved.append((pod, plugin))
+                }
+            }
+            unschedulable.remove(moved.map(\.pod))
         }
-        Self.remove(moved, from: &unschedulable)
-        let ungated = gated.values.filter {
-            isConcerned($0.pod) && isGateConcerned($0, change.event)
-                && isWorthRetrying($0, after: change, cluster: cluster)
+        var ungated: [(pod: QueuedPod, plugin: String)] = []
+        if gated.mayConcern(masks) {
+            for pod in gated.values where isConcerned(pod.pod) && isGateConcerned(pod, change.event) {
+                if let plugin = retryingPlugin(pod, after: change, cluster: cluster) {
+                    ungated.append((pod, plugin))
+                }
+            }
+            gated.remove(ungated.map(\.pod))
         }
-        Self.remove(ungated, from: &gated)
-        for pod in moved + ungated { requeue(pod, label: change.label, at: now) }
+        for entry in moved {
+            requeue(entry.pod, label: change.label, from: .unschedulable, plugin: entry.plugin, at: now)
+        }
+        for entry in ungated {
+            requeue(entry.pod, label: change.label, from: .gated, plugin: entry.plugin, at: now)
+        }
         inFlight.note(change)
-    }
-
-    private static func remove(_ pods: [QueuedPod], from list: inout OrderedDictionary<UID, QueuedPod>) {
-        if pods.count < 8 {
-            for pod in pods { list.removeValue(forKey: pod.pod.uid) }
-        } else {
-            let gone = Set(pods.map(\.pod.uid))
-            list = list.filter { !gone.contains($0.key) }
-        }
     }
 
     /// Moves a pod to the active queue without waiting for its back-off.
     public mutating func activate(_ uid: UID, at now: VirtualTime) {
-        if let pod = unschedulable.removeValue(forKey: uid) ?? gated.removeValue(forKey: uid) {
-            _ = moveToActive(pod, label: "ForceActivate", fromBackoff: false, at: now)
+        if let pod = unschedulable.remove(uid) {
+            _ = moveToActive(pod, label: "ForceActivate", from: .unschedulable, at: now)
+        } else if let pod = gated.remove(uid) {
+            _ = moveToActive(pod, label: "ForceActivate", from: .gated, at: now)
         } else if let pod = backoff.remove(uid) ?? errorBackoff.remove(uid) {
-            _ = moveToActive(pod, label: "ForceActivate", fromBackoff: true, at: now)
+            _ = moveToActive(pod, label: "ForceActivate", from: .backoff, at: now)
         } else if inFlight.contains(uid) {
             inFlight.note(ClusterChange(.wildcard, label: "ForceActivate"))
         }
@@ -239,91 +301,105 @@ public struct SchedulingQueue {
 
     /// Moves an unschedulable pod to the active queue, or to back-off while that lasts.
     mutating func retry(_ uid: UID, label: String, at now: VirtualTime) {
-        if let pod = unschedulable.removeValue(forKey: uid) { requeue(pod, label: label, at: now) }
+        if let pod = unschedulable.remove(uid) { requeue(pod, label: label, from: .unschedulable, at: now) }
     }
 
     /// Does what is due: ends back-offs, and gives pods that waited for long another try.
     public mutating func flush(cluster: ClusterCache, at now: VirtualTime) {
         flushBackoff(at: now)
         let due = unschedulable.values.prefix { timeoutFlush(of: $0) <= now }.map { $0 }
-        Self.remove(due, from: &unschedulable)
+        unschedulable.remove(due)
         for pod in due {
-            requeue(pod, label: "UnschedulableTimeout", at: now)
+            requeue(pod, label: "UnschedulableTimeout", from: .unschedulable, at: now)
         }
     }
 
     // MARK: Moves
 
     private func profile(of pod: PodInfo) -> Framework? {
-        profiles.first { $0.profileName == pod.spec.schedulerName }
-    }
-
-    private func isOfInterest(_ event: ClusterEvent) -> Bool {
-        if event == .wildcard { return true }
-        return profiles.contains { profile in profile.enqueue.contains { $0.covers(event) } }
+        profiles.first { $0.profileName == pod.podClass.schedulerName }
     }
 
     private func isGateConcerned(_ pod: QueuedPod, _ event: ClusterEvent) -> Bool {
         profile(of: pod.pod)?.enqueue.contains { $0.name == pod.gatingPlugin && $0.covers(event) } ?? false
     }
 
-    /// Asks the plugins that rejected a pod.
-    private func isWorthRetrying(
+    /// Asks the plugins that rejected a pod whether a change is worth a retry: the name of the one that wants
+    /// it, empty when it does not take one to ask for it; nil when none does.
+    private func retryingPlugin(
         _ pod: QueuedPod, after change: ClusterChange, cluster: ClusterCache
-    ) -> Bool {
-        if pod.unschedulablePlugins.isEmpty { return true }
+    ) -> String? {
+        if pod.unschedulablePlugins.isEmpty { return "" }
         if change.event == .wildcard {
-            return change.new.map { $0.metadata.uid == pod.pod.uid } ?? true
+            return change.new.map { $0.metadata.uid == pod.pod.uid } ?? true ? "" : nil
         }
-        guard let profile = profile(of: pod.pod) else { return true }
-        return profile.enqueue.contains { entry in
+        guard let profile = profile(of: pod.pod) else { return "" }
+        let plugin = profile.enqueue.first { entry in
             pod.unschedulablePlugins.contains(entry.name) && entry.covers(change.event)
                 && entry.extensions?.isWorthRetrying(pod.pod, after: change, cluster: cluster) ?? true
         }
+        return plugin?.name
     }
 
-    private mutating func requeue(_ pod: QueuedPod, label: String, at now: VirtualTime) {
+    private mutating func requeue(
+        _ pod: QueuedPod, label: String, from origin: Place, plugin: String = "", at now: VirtualTime
+    ) {
         var pod = pod
         pod.lastMove = label
         if isBackingOff(pod, at: now) {
-            moveToBackoff(pod)
+            moveToBackoff(pod, label: label, from: origin, plugin: plugin, at: now)
         } else {
-            _ = moveToActive(pod, label: label, fromBackoff: false, at: now)
+            _ = moveToActive(pod, label: label, from: origin, plugin: plugin, at: now)
         }
     }
 
-    private mutating func runPreEnqueue(_ pod: inout QueuedPod) {
+    /// Asks whether the pod may be in the active queue; the answer of whoever says no is the result.
+    private mutating func runPreEnqueue(_ pod: inout QueuedPod) -> Status {
         var status = profile(of: pod.pod)?.runPreEnqueue(pod.pod) ?? .success
-        if status.isSuccess && preempting.contains(pod.pod.uid) {
+        if status.isSuccess && !preempting.isEmpty && preempting.contains(pod.pod.uid) {
             status = Status(
                 .unschedulableAndUnresolvable,
                 ["waiting for the preemption for this pod to be finished"], plugin: Self.preemptionGate)
         }
         pod.gatingPlugin = status.isSuccess ? "" : status.plugin
         if !status.isSuccess { pod.unschedulablePlugins.insert(status.plugin) }
+        return status
     }
 
     private mutating func moveToActive(
-        _ pod: QueuedPod, label: String, fromBackoff: Bool, at now: VirtualTime
+        _ pod: QueuedPod, label: String, from origin: Place?, plugin: String = "", at now: VirtualTime
     ) -> Bool {
         var pod = pod
         pod.lastMove = label
         // Pods in back-off have passed before.
-        if !fromBackoff { runPreEnqueue(&pod) }
+        let status = origin == .backoff ? .success : runPreEnqueue(&pod)
         if !pod.gatingPlugin.isEmpty {
-            gated[pod.pod.uid] = pod
+            note(
+                pod, from: origin, to: .gated, label, at: now, plugin: pod.gatingPlugin,
+                message: status.message)
+            gate(pod)
             return false
         }
+        note(pod, from: origin, to: .active, label, at: now, plugin: plugin)
         if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
         active.insert(pod)
         return true
     }
 
-    private mutating func moveToBackoff(_ pod: QueuedPod) {
+    private mutating func moveToBackoff(
+        _ pod: QueuedPod, label: String, from origin: Place, plugin: String, at now: VirtualTime
+    ) {
         var pod = pod
-        runPreEnqueue(&pod)
+        let status = runPreEnqueue(&pod)
+        if pod.gatingPlugin.isEmpty {
+            note(pod, from: origin, to: .backoff, label, at: now, plugin: plugin)
+        } else {
+            note(
+                pod, from: origin, to: .gated, label, at: now, plugin: pod.gatingPlugin,
+                message: status.message)
+        }
         if !pod.gatingPlugin.isEmpty {
-            gated[pod.pod.uid] = pod
+            gate(pod)
         } else if pod.unschedulablePlugins.isEmpty {
             errorBackoff.insert(pod)
         } else {
@@ -342,7 +418,7 @@ public struct SchedulingQueue {
         {
             ready.append(popped)
         }
-        for pod in ready { _ = moveToActive(pod, label: "BackoffComplete", fromBackoff: true, at: now) }
+        for pod in ready { _ = moveToActive(pod, label: "BackoffComplete", from: .backoff, at: now) }
     }
 
     /// The start of the window that a time is in.
@@ -375,7 +451,7 @@ public struct SchedulingQueue {
 
     /// When upstream's periodic look finds that a pod has waited too long.
     private func timeoutFlush(of pod: QueuedPod) -> VirtualTime {
-        let due = pod.timestamp + Self.unschedulableTimeout + .nanoseconds(1)
+        let due = pod.timestamp + unschedulableTimeout + .nanoseconds(1)
         return due.roundedUp(toPeriod: Self.flushPeriod, phase: start)
     }
 }

@@ -21,6 +21,8 @@ extension Kubelet {
             isRegistered = true
             wasRegistered = true
             if let created = object?.node { observeNode(created, now, &out) }
+            nodeReportTime = now
+            scheduleNodeReport()
         case .failure(let error) where error.reason == .alreadyExists:
             isRegistered = true
             wasRegistered = true
@@ -76,10 +78,23 @@ extension Kubelet {
 
     /// Computes and, if it differs, reports the node's status at the next pass of the loop.
     mutating func scheduleNodeStatus(_ now: VirtualTime) {
-        guard isRegistered, machine.isConnected, !isNodeStatusScheduled else { return }
+        scheduleNodeStatus(at: tick(timing.nodeStatusPeriod, after: now))
+    }
+
+    /// The report that is due although nothing has changed, if there are such.
+    private mutating func scheduleNodeReport() {
+        guard let period = timing.nodeStatusReportPeriod, let last = nodeReportTime else { return }
+        scheduleNodeStatus(at: tick(timing.nodeStatusPeriod, from: last + period))
+    }
+
+    private mutating func scheduleNodeStatus(at time: VirtualTime) {
+        guard isRegistered, machine.isConnected, !isNodeStatusScheduled || time < nodeStatusTime else {
+            return
+        }
         isNodeStatusScheduled = true
+        nodeStatusTime = time
         nodeStatusVersion &+= 1
-        alarms.set(.nodeStatus(version: nodeStatusVersion), at: tick(timing.nodeStatusPeriod, after: now))
+        alarms.set(.nodeStatus(version: nodeStatusVersion), at: time)
     }
 
     mutating func syncNodeStatus(_ now: VirtualTime, _ out: inout Outbox) {
@@ -90,11 +105,19 @@ extension Kubelet {
             return
         }
         dropDetached(now)
-        if let node, !differsFromReport(node, now) {
+        var isDue = false
+        if let period = timing.nodeStatusReportPeriod {
+            // A node is registered with its status, which counts as a report.
+            let last = nodeReportTime ?? now
+            nodeReportTime = last
+            isDue = now >= last + period
+        }
+        if let node, !isDue, !differsFromReport(node, now) {
             if attachable.contains(where: { $0.users <= 0 }) { scheduleNodeStatus(now) }
-            return
+            return scheduleNodeReport()
         }
         isNodeStatusInFlight = true
+        nodeReportTime = now
         let status = nodeStatus(from: node?.value.status, now)
         reportChanges(to: status, &out)
         out.call(
@@ -113,6 +136,7 @@ extension Kubelet {
             }
             observeNode(node, now, &out)
             forgetDetached(now)
+            scheduleNodeReport()
         case .failure(let error):
             if error.reason == .notFound { node = nil }
             scheduleNodeStatus(now)

@@ -165,7 +165,11 @@ extension Kubelet {
         var next = VirtualTime.never
         var isMemoryUsed = false
         for load in usage.loads {
-            if let instance = instance(of: load) { next = min(next, instance.exitAt) }
+            guard let instance = instance(of: load) else {
+                next = now
+                continue
+            }
+            next = min(next, instance.exitAt)
             if let piece = load.cpu?.nextPiece(after: (now - load.startedAt).nanoseconds) {
                 next = min(next, load.startedAt + .nanoseconds(piece))
             }

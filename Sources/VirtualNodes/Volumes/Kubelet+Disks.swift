@@ -128,6 +128,7 @@ extension Kubelet {
         ending.exitCode = end.exitCode
         ending.exitReason = end.reason
         pods[index].containers[container].instance = ending
+        if otherEnd == nil { fixEnd(slot, container, now) }
         if machine.isKubeletRunning { noticeChange(slot, at: exitAt) }
     }
 
@@ -146,6 +147,8 @@ extension Kubelet {
             pods[index].containers[container].instance = entry.instance
             if let otherEnd = entry.otherEnd {
                 _ = replaceOtherEnd(entry.slot, container, with: otherEnd, now)
+            } else {
+                fixEnd(entry.slot, container, now)
             }
         }
     }

@@ -1,0 +1,77 @@
+import KubernetesModel
+import OrderedCollections
+import SimulationKernel
+
+extension APIServer {
+    /// Creates an object of a template: what does not depend on its metadata has been found out before.
+    mutating func create(
+        from template: ManifestTemplate, _ instance: ManifestInstance, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
+        let admitted = try admitted(template, namespace: instance.namespace, at: now)
+        if let edit = instance.edit {
+            // The names that a template cannot vouch for.
+            for name in edit.names + [instance.name] where !name.isEmpty {
+                let faults = Names.dns1123Subdomain(name)
+                if !faults.isEmpty {
+                    throw .invalid(
+                        admitted.kind, instance.name,
+                        faults.map {
+                            FieldError(.invalid, FieldPath("metadata.name"), shownValue: name, detail: $0)
+                        })
+                }
+            }
+        }
+        let object = instance.edit?.apply(to: admitted) ?? admitted
+        if instance.name.isEmpty && instance.labels.isEmpty {
+            return try create(object, isAdmitted: true, at: now)
+        }
+        return try create(
+            object.withMetadata { metadata in
+                if !instance.name.isEmpty { metadata.name = instance.name }
+                if !instance.labels.isEmpty { metadata.labels = metadata.labels.merging(instance.labels) }
+            }, isAdmitted: true, at: now)
+    }
+
+    /// The template's object after decoding, defaulting, admission and validation in a namespace.
+    private mutating func admitted(
+        _ template: ManifestTemplate, namespace: String, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
+        let key = AdmittedTemplates.Key(template: ObjectIdentifier(template), namespace: namespace)
+        if let known = admittedTemplates[key] { return known }
+        var tree = template.tree
+        if !namespace.isEmpty {
+            var metadata = tree["metadata"] ?? .object([:])
+            metadata["namespace"] = .string(namespace)
+            tree["metadata"] = metadata
+        }
+        // Validation needs a name; each object gets its own.
+        let isUnnamed =
+            (tree["metadata"]?["name"]?.stringValue ?? "").isEmpty
+            && (tree["metadata"]?["generateName"]?.stringValue ?? "").isEmpty
+        if isUnnamed { tree.setName("template") }
+        var object = try admit(tree, at: now)
+        if isUnnamed { object = object.withMetadata { $0.name = "" } }
+        admittedTemplates.remember(object, of: template, for: key)
+        return object
+    }
+}
+
+/// Objects after admission, by the identity of the template that they were made of.
+struct AdmittedTemplates: Sendable {
+    struct Key: Hashable, Sendable {
+        var template: ObjectIdentifier
+        var namespace: String
+    }
+    /// The template is held, too: an identity must not be used again while it is a key.
+    private var entries: [Key: (template: ManifestTemplate, object: APIObject)] = [:]
+    private static let limit = 4_096
+
+    subscript(key: Key) -> APIObject? { entries[key]?.object }
+
+    mutating func remember(_ object: APIObject, of template: ManifestTemplate, for key: Key) {
+        if entries.count >= Self.limit { entries.removeAll() }
+        entries[key] = (template, object)
+    }
+
+    mutating func forgetAll() { entries.removeAll() }
+}

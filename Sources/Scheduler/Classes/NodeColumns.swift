@@ -1,0 +1,299 @@
+import KubernetesModel
+
+/// What a profile's node-local plugins say about pods of one sort on every node: one element a place in the
+/// order of nodes, found when it is first asked for, and again after the node has changed.
+struct NodeColumns {
+    let podClass: PodClass
+    private let plan: ProfilePlan
+    private let wanted: [ResourceRequests.Entry]
+    private let fitUsage: ResourceUsage
+    private let balancedUsage: ResourceUsage
+    private let resourceCount: Int
+    /// Whether NodeResourcesBalancedAllocation leaves the pods out.
+    let isBestEffort: Bool
+    let hasPreferences: Bool
+    private let toleratesCordon: Bool
+
+    private var cursor = 0
+    private var orderVersion: UInt64 = .max
+    private var imagesVersion: UInt64 = .max
+    private var count = 0
+
+    /// One bit a place: to be judged anew; fits.
+    private(set) var isStale: ContiguousArray<UInt64> = []
+    private(set) var fits: ContiguousArray<UInt64> = []
+    /// The place of the verdict in ``verdicts``, where the pods do not fit.
+    private(set) var verdictOf: ContiguousArray<UInt16> = []
+    private(set) var verdicts: ContiguousArray<Status> = []
+    /// The weighted sum of the scores that are not normalised.
+    private(set) var base: ContiguousArray<Int64> = []
+    private(set) var fit: ContiguousArray<UInt8> = []
+    private(set) var balanced: ContiguousArray<UInt8> = []
+    private(set) var images: ContiguousArray<UInt8> = []
+    /// Raw scores of TaintToleration and NodeAffinity.
+    private(set) var taints: ContiguousArray<Int32> = []
+    private(set) var affinity: ContiguousArray<Int64> = []
+    /// Whether any taint counts in a score.
+    private(set) var hasTaintScores = false
+    /// Whether a score is out of range, which is an error that the plain algorithm words.
+    private(set) var hasInvalidScore = false
+
+    /// By number of the set of taints.
+    private var isTaintSetRefused: ContiguousArray<Bool> = []
+    private var taintSetScores: ContiguousArray<Int32> = []
+    /// By row; empty when no node has any of the images.
+    private var imageSums: ContiguousArray<Int64> = []
+    private var shortages: ContiguousArray<(shortage: UInt64, verdict: UInt16)> = []
+    private var unschedulableVerdict: UInt16 = 0
+    private var taintVerdict: UInt16 = 0
+    private var affinityVerdict: UInt16 = 0
+    private var portsVerdict: UInt16 = 0
+
+    init(_ podClass: PodClass, plan: ProfilePlan, nodes: NodeTable) {
+        self.podClass = podClass
+        self.plan = plan
+        var wanted: [ResourceRequests.Entry] = []
+        for case .fit(let plugin) in plan.local {
+            wanted = plugin.counted(podClass.requests.entries, nodes.resources)
+        }
+        self.wanted = wanted
+        var fitUsage: ResourceUsage?
+        var balancedUsage: ResourceUsage?
+        for entry in plan.scores {
+            switch entry.score {
+            case .fit(let plugin):
+                fitUsage = ResourceUsage(
+                    plugin.strategy.resources, of: podClass.scoringRequestsWithDefaults, countsDefaults: true,
+                    nodes: nodes)
+            case .balanced(let plugin):
+                balancedUsage = ResourceUsage(
+                    plugin.resources, of: podClass.scoringRequests, countsDefaults: false, nodes: nodes)
+            default: break
+            }
+        }
+        let none = ResourceUsage([], of: podClass.scoringRequests, countsDefaults: false, nodes: nodes)
+        self.fitUsage = fitUsage ?? none
+        self.balancedUsage = balancedUsage ?? none
+        isBestEffort = balancedUsage?.isBestEffort ?? true
+        resourceCount = nodes.resources.count
+        hasPreferences = !(podClass.spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
+        toleratesCordon = podClass.spec.tolerations.contains { $0.tolerates(NodeUnschedulable.taint) }
+        verdicts = [.success]
+        func verdict(_ code: StatusCode, _ reason: String, _ plugin: String) -> UInt16 {
+            verdicts.append(Status(code, [reason], plugin: plugin))
+            return UInt16(verdicts.count - 1)
+        }
+        let unresolvable = StatusCode.unschedulableAndUnresolvable
+        unschedulableVerdict = verdict(
+            unresolvable, "node(s) were unschedulable", NodeUnschedulable.name)
+        taintVerdict = verdict(unresolvable, "node(s) had untolerated taint(s)", TaintToleration.name)
+        affinityVerdict = verdict(
+            unresolvable, "node(s) didn't match Pod's node affinity/selector", NodeAffinity.name)
+        portsVerdict = verdict(
+            .unschedulable, "node(s) didn't have free ports for the requested pod ports", NodePorts.name)
+    }
+
+    // MARK: Bringing up to date
+
+    /// Notes which places are stale.
+    mutating func sync(_ nodes: NodeTable) {
+        if resourceCount != nodes.resources.count && plan.scoresOtherResources {
+            self = NodeColumns(podClass, plan: plan, nodes: nodes)
+        }
+        if orderVersion != nodes.orderVersion
+            || (imagesVersion != nodes.imagesVersion && !podClass.images.isEmpty)
+        {
+            reset(nodes)
+            return
+        }
+        guard var place = nodes.log.place(of: cursor) else {
+            reset(nodes)
+            return
+        }
+        let end = nodes.log.entries.count
+        while place < end {
+            let row = Int(nodes.log.entries[place].row)
+            let position = row < nodes.positions.count ? Int(nodes.positions[row]) : -1
+            if position >= 0 { isStale[position >> 6] |= 1 << UInt64(position & 63) }
+            place += 1
+        }
+        cursor = nodes.log.end
+    }
+
+    private mutating func reset(_ nodes: NodeTable) {
+        cursor = nodes.log.end
+        orderVersion = nodes.orderVersion
+        imagesVersion = nodes.imagesVersion
+        if count != nodes.order.count || base.isEmpty {
+            count = nodes.order.count
+            fits = ContiguousArray(repeating: 0, count: (count + 63) / 64)
+            verdictOf = ContiguousArray(repeating: 0, count: count)
+            base = ContiguousArray(repeating: 0, count: count)
+            fit = ContiguousArray(repeating: 0, count: count)
+            balanced = ContiguousArray(repeating: 0, count: count)
+            images = ContiguousArray(repeating: 0, count: count)
+            taints = ContiguousArray(repeating: 0, count: count)
+            affinity = hasPreferences ? ContiguousArray(repeating: 0, count: count) : []
+        }
+        isStale = ContiguousArray(repeating: .max, count: (count + 63) / 64)
+        if count & 63 != 0 { isStale[isStale.count - 1] = (1 << UInt64(count & 63)) - 1 }
+        imageSums = ImageLocality.sums(podClass, nodes: nodes)
+    }
+
+    /// Judges the stale places of one word of the bit maps.
+    mutating func refresh(word: Int, mask: UInt64, _ nodes: NodeTable) {
+        var stale = isStale[word] & mask
+        isStale[word] &= ~mask
+        let order = nodes.order
+        while stale != 0 {
+            let bit = stale.trailingZeroBitCount
+            stale &= stale - 1
+            evaluate(word << 6 + bit, order[word << 6 + bit], nodes)
+        }
+    }
+
+    private mutating func evaluate(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {
+        let verdict = judge(row, nodes)
+        let bit: UInt64 = 1 << UInt64(place & 63)
+        verdictOf[place] = verdict
+        if verdict != 0 {
+            fits[place >> 6] &= ~bit
+            return
+        }
+        fits[place >> 6] |= bit
+        score(place, row, nodes)
+    }
+
+    // MARK: Filters
+
+    /// What other pods, that come or go in a trial, change on a node.
+    struct Change {
+        var podCount: Int64 = 0
+        /// Beside the resource's number.
+        var requested: [(resource: Int, amount: Int64)] = []
+
+        mutating func add(_ pod: PodInfo, sign: Int64) {
+            podCount += sign
+            for entry in pod.podClass.reserved.entries {
+                let amount = sign &* entry.amount
+                if let place = requested.firstIndex(where: { $0.resource == entry.resource.value }) {
+                    requested[place].amount &+= amount
+                } else {
+                    requested.append((entry.resource.value, amount))
+                }
+            }
+        }
+    }
+
+    /// The verdict of the first filter that rejects a node; 0 when the pods fit.
+    mutating func judge(_ row: NodeIndex, _ nodes: NodeTable, after change: Change? = nil) -> UInt16 {
+        for filter in plan.local {
+            switch filter {
+            case .unschedulable:
+                if nodes.isUnschedulable[row] && !toleratesCordon { return unschedulableVerdict }
+            case .taints:
+                let set = Int(nodes.taintSet[row])
+                if set != 0 && isRefused(set, nodes) { return taintVerdict }
+            case .affinity:
+                if !podClass.requiredNodeAffinity.isEmpty
+                    && !podClass.requiredNodeAffinity.matches(row, in: nodes)
+                {
+                    return affinityVerdict
+                }
+            case .ports:
+                if podClass.hostPorts.isEmpty { continue }
+                let used = nodes.ports[row]
+                if !used.ports.isEmpty && podClass.hostPorts.contains(where: used.hasConflict) {
+                    return portsVerdict
+                }
+            case .fit:
+                let verdict = judgeFit(row, nodes, change)
+                if verdict != 0 { return verdict }
+            }
+        }
+        return 0
+    }
+
+    private mutating func judgeFit(_ row: NodeIndex, _ nodes: NodeTable, _ change: Change?) -> UInt16 {
+        var shortage: UInt64 = 0
+        let podCount = Int64(nodes.pods[row].count) + (change?.podCount ?? 0)
+        if podCount + 1 > nodes.podCapacity[row] { shortage = 1 }
+        for bit in wanted.indices where wanted[bit].amount > 0 {
+            let amount = wanted[bit].amount
+            let resource = wanted[bit].resource.value
+            let allocatable = nodes.allocatable[resource][row]
+            var requested = nodes.requested[resource][row]
+            if let change {
+                for entry in change.requested where entry.resource == resource {
+                    requested &+= entry.amount
+                }
+            }
+            if amount > allocatable &- requested {
+                shortage |= 1 << UInt64(min(bit + 1, 62))
+                if amount > allocatable { shortage |= 1 << 63 }
+            }
+        }
+        if shortage == 0 { return 0 }
+        for known in shortages where known.shortage == shortage { return known.verdict }
+        verdicts.append(NodeResourcesFit.status(of: shortage, wanted, nodes.resources))
+        let verdict = UInt16(truncatingIfNeeded: verdicts.count - 1)
+        shortages.append((shortage, verdict))
+        return verdict
+    }
+
+    private mutating func isRefused(_ set: Int, _ nodes: NodeTable) -> Bool {
+        while isTaintSetRefused.count < nodes.taintSets.count {
+            let taints = nodes.taintSets[isTaintSetRefused.count]
+            isTaintSetRefused.append(
+                TaintToleration.hasUntolerated(taints, podClass.spec.tolerations))
+        }
+        return isTaintSetRefused[set]
+    }
+
+    // MARK: Scores
+
+    private mutating func score(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {
+        var sum: Int64 = 0
+        for entry in plan.scores {
+            switch entry.score {
+            case .fit(let plugin):
+                let score = plugin.strategy.score(fitUsage, node: row, nodes: nodes)
+                if score < 0 || score > 100 { hasInvalidScore = true }
+                fit[place] = UInt8(truncatingIfNeeded: score)
+                sum &+= score &* entry.weight
+            case .balanced:
+                if isBestEffort { continue }
+                let score = NodeResourcesBalancedAllocation.score(balancedUsage, row, nodes)
+                if score < 0 || score > 100 { hasInvalidScore = true }
+                balanced[place] = UInt8(truncatingIfNeeded: score)
+                sum &+= score &* entry.weight
+            case .images:
+                if imageSums.isEmpty { continue }
+                let score = ImageLocality.score(imageSums[row], podClass)
+                if score < 0 || score > 100 { hasInvalidScore = true }
+                images[place] = UInt8(truncatingIfNeeded: score)
+                sum &+= score &* entry.weight
+            case .taints:
+                let count = taintScore(Int(nodes.taintSet[row]), nodes)
+                taints[place] = count
+                if count != 0 { hasTaintScores = true }
+            case .affinity:
+                if hasPreferences, let preferred = podClass.preferredNodeAffinity {
+                    affinity[place] = preferred.score(row, in: nodes)
+                }
+            case .spread, .interPod, .zero, .none: break
+            }
+        }
+        base[place] = sum
+    }
+
+    private mutating func taintScore(_ set: Int, _ nodes: NodeTable) -> Int32 {
+        if set == 0 { return 0 }
+        while taintSetScores.count < nodes.taintSets.count {
+            let taints = nodes.taintSets[taintSetScores.count]
+            taintSetScores.append(
+                Int32(truncatingIfNeeded: TaintToleration.softCount(taints, podClass.spec.tolerations)))
+        }
+        return taintSetScores[set]
+    }
+}

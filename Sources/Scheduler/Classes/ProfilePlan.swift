@@ -1,0 +1,143 @@
+import KubernetesModel
+
+/// A profile's plugins sorted by what is learnt about them for a class of pods.
+///
+/// A profile with plugins that are not among them in PreFilter, or that change what NodeAffinity requires, is
+/// left to the plain algorithm altogether; unknown Filter plugins are asked about the nodes that pass the
+/// others before them, and unknown scores are computed for all feasible nodes.
+struct ProfilePlan {
+    /// Filters that look at the pod's group and at one node only.
+    enum LocalFilter {
+        case unschedulable, taints, affinity, ports
+        case fit(NodeResourcesFit)
+    }
+
+    enum Step {
+        case spread(PodTopologySpread)
+        case interPod(InterPodAffinity)
+        case plain(any FilterPlugin)
+    }
+
+    enum Score {
+        case taints, affinity
+        case fit(NodeResourcesFit)
+        case balanced(NodeResourcesBalancedAllocation)
+        case images
+        case spread(PodTopologySpread)
+        case interPod(InterPodAffinity)
+        /// The same for all nodes.
+        case zero
+        /// Always left out.
+        case none
+    }
+
+    /// Held, so that it is never another profile's.
+    let identity: any AnyObject & Sendable
+    private(set) var isSupported = true
+    private(set) var local: [LocalFilter] = []
+    private(set) var steps: [Step] = []
+    /// In the order of the profile's scores.
+    private(set) var scores: [(score: Score, name: String, weight: Int64)] = []
+    private(set) var scoresAreKnown = true
+    /// Whether a resource counts in scores that no node may have yet.
+    private(set) var scoresOtherResources = false
+    private(set) var spread: PodTopologySpread?
+    private(set) var interPod: InterPodAffinity?
+    /// PreFilter plugins that have something to say only about pods with claims or disks.
+    private(set) var volumePreFilters: [any PreFilterPlugin] = []
+    /// The position of each kind of PreFilter plugin matters only for the skip list.
+    private(set) var hasDynamicResources = false
+
+    /// Whether filters run of which nothing is known.
+    var hasUnknownSteps: Bool {
+        steps.contains { step in
+            guard case .plain(let plugin) = step else { return false }
+            switch plugin {
+            case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone,
+                is NodeDeclaredFeatures:
+                return false
+            default: return true
+            }
+        }
+    }
+
+    init(_ framework: Framework) {
+        identity = framework.identity
+        var preFilterNames: Set<String> = []
+        for plugin in framework.preFilter {
+            preFilterNames.insert(plugin.name)
+            switch plugin {
+            case let plugin as NodeAffinity:
+                if plugin.addedSelector != nil || !plugin.addedPreferences.isEmpty { isSupported = false }
+            case is NodePorts, is NodeResourcesFit, is NodeDeclaredFeatures: break
+            case is DynamicResources: hasDynamicResources = true
+            case let plugin as PodTopologySpread: spread = plugin
+            case let plugin as InterPodAffinity: interPod = plugin
+            case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
+                volumePreFilters.append(plugin)
+            default: isSupported = false
+            }
+        }
+        if framework.filter.isEmpty || !framework.extenders.isEmpty { isSupported = false }
+        for plugin in framework.filter { addFilter(plugin, preFilterNames) }
+        for plugin in framework.preScore {
+            switch plugin {
+            case is NodeAffinity, is TaintToleration, is NodeResourcesFit, is NodeResourcesBalancedAllocation, is PodTopologySpread,
+                is InterPodAffinity, is VolumeBinding:
+                break
+            default: scoresAreKnown = false
+            }
+        }
+        let preScoreNames = Set(framework.preScore.map(\.name))
+        for (plugin, weight) in framework.score {
+            addScore(plugin, weight, hasPreScore: preScoreNames.contains(plugin.name))
+        }
+    }
+
+    private mutating func addFilter(_ plugin: any FilterPlugin, _ preFilterNames: Set<String>) {
+        let isPrefix = steps.isEmpty
+        switch plugin {
+        // Pods that name a node, or have resource claims, are not scheduled by class.
+        case is NodeName, is DynamicResources: break
+        case is NodeUnschedulable where isPrefix: local.append(.unschedulable)
+        case is TaintToleration where isPrefix: local.append(.taints)
+        case let plugin as NodeAffinity where isPrefix:
+            if plugin.addedSelector != nil { isSupported = false }
+            local.append(.affinity)
+        case is NodePorts where isPrefix: local.append(.ports)
+        case let plugin as NodeResourcesFit where isPrefix: local.append(.fit(plugin))
+        case let plugin as PodTopologySpread:
+            if preFilterNames.contains(plugin.name) { steps.append(.spread(plugin)) }
+        case let plugin as InterPodAffinity:
+            if preFilterNames.contains(plugin.name) { steps.append(.interPod(plugin)) }
+        default: steps.append(.plain(plugin))
+        }
+    }
+
+    private mutating func addScore(_ plugin: any ScorePlugin, _ weight: Int64, hasPreScore: Bool) {
+        let score: Score
+        switch plugin {
+        case is TaintToleration: score = .taints
+        case let plugin as NodeAffinity where hasPreScore:
+            if !plugin.addedPreferences.isEmpty { scoresAreKnown = false }
+            score = .affinity
+        case let plugin as NodeResourcesFit: score = .fit(plugin)
+        case let plugin as NodeResourcesBalancedAllocation where hasPreScore: score = .balanced(plugin)
+        case is ImageLocality: score = .images
+        case let plugin as PodTopologySpread where hasPreScore: score = .spread(plugin)
+        case let plugin as InterPodAffinity where hasPreScore: score = .interPod(plugin)
+        case is VolumeBinding where hasPreScore: score = .none
+        case is DynamicResources where !hasPreScore: score = .zero
+        default:
+            scoresAreKnown = false
+            score = .none
+        }
+        scores.append((score, plugin.name, weight))
+        var resources: [ScoredResource] = []
+        if case .fit(let plugin) = score { resources = plugin.strategy.resources }
+        if case .balanced(let plugin) = score { resources = plugin.resources }
+        for resource in resources where resource.name != ResourceName.cpu && resource.name != ResourceName.memory {
+            scoresOtherResources = true
+        }
+    }
+}

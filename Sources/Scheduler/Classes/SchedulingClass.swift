@@ -1,0 +1,368 @@
+import KubernetesModel
+import OrderedCollections
+
+/// What is known about the pods of one group under one profile.
+struct SchedulingClass {
+    let group: PodGroup
+    /// Left to the plain algorithm.
+    var isPlain = false
+    /// The place of the columns among all, and which ones they were; several classes may share them.
+    var columns: Int
+    var columnsID: UInt64 = 0
+    /// The place of the affinity counts among all, and which ones they were; -1 without the plugin.
+    var affinity = -1
+    var affinityID: UInt64 = 0
+    /// The names of the only nodes that can be feasible, as NodeAffinity found.
+    let nodeNames: [String]?
+    /// Whether plugins for volumes have something to say.
+    let hasVolumes: Bool
+    let needsDeclaredFeatures: Bool
+    /// Of the hard constraints, and of the soft ones; nil when there are none.
+    var hardSpread: SpreadCounts?
+    var softSpread: SpreadCounts?
+    /// The versions of the objects from which default constraints follow; nil when they do not matter.
+    var selectorVersions: SelectorVersions?
+
+    /// The versions of the objects that select pods.
+    struct SelectorVersions: Equatable {
+        let services, replicationControllers, replicaSets, statefulSets: UInt64
+
+        init(_ objects: ClusterObjects) {
+            services = objects.services.version
+            replicationControllers = objects.replicationControllers.version
+            replicaSets = objects.replicaSets.version
+            statefulSets = objects.statefulSets.version
+        }
+    }
+
+    init(_ pod: PodInfo, plan: ProfilePlan, columns: Int, cluster: ClusterCache) {
+        group = pod.group
+        self.columns = columns
+        var state = CycleState()
+        let outcome = NodeAffinity().preFilter(pod, cluster: cluster, state: &state)
+        nodeNames = outcome.nodeNames
+        let spec = pod.spec
+        hasVolumes = spec.volumes.contains { Self.matters($0) }
+        needsDeclaredFeatures = !NodeDeclaredFeatures.requirements(of: spec).isEmpty
+        if !outcome.status.isSuccess && outcome.status.code != .skip { isPlain = true }
+        if !(spec.fields.rest["resourceClaims"]?.arrayValue ?? []).isEmpty { isPlain = true }
+        let hasPreferences = !(spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
+        if hasPreferences && pod.podClass.preferredNodeAffinity == nil { isPlain = true }
+        if isPlain { return }
+        setSpread(pod, plan: plan, cluster: cluster)
+    }
+
+    /// Whether any of the plugins for volumes looks at a volume.
+    private static func matters(_ volume: Volume) -> Bool {
+        volume.persistentVolumeClaim != nil || volume.ephemeral != nil || !volume.rest.isEmpty
+            && !volume.rest.keys.allSatisfy { harmlessSources.contains($0) }
+    }
+
+    private static let harmlessSources: Set<String> = [
+        "emptyDir", "configMap", "secret", "downwardAPI", "projected", "hostPath", "nfs",
+    ]
+
+    /// Finds the constraints that hold now; counts are kept where they stay the same.
+    private mutating func setSpread(_ pod: PodInfo, plan: ProfilePlan, cluster: ClusterCache) {
+        guard let plugin = plan.spread else { return }
+        if pod.spec.topologySpreadConstraints.isEmpty {
+            selectorVersions = SelectorVersions(cluster.objects)
+        }
+        let hard = plugin.constraints(of: pod, "DoNotSchedule", objects: cluster.objects)
+        if hard != hardSpread?.constraints ?? [] {
+            hardSpread = nil
+            if !hard.isEmpty {
+                hardSpread = SpreadCounts(
+                    hard, of: group, isHard: true, requiresAllKeys: true, nodes: cluster.nodes)
+                if hardSpread == nil { isPlain = true }
+            }
+        }
+        let soft = plugin.constraints(of: pod, "ScheduleAnyway", objects: cluster.objects)
+        if soft != softSpread?.constraints ?? [] {
+            softSpread = nil
+            if !soft.isEmpty {
+                let requiresAllKeys =
+                    !pod.spec.topologySpreadConstraints.isEmpty || !plugin.usesSystemDefaults
+                softSpread = SpreadCounts(
+                    soft, of: group, isHard: false, requiresAllKeys: requiresAllKeys, nodes: cluster.nodes)
+                if softSpread == nil { isPlain = true }
+            }
+        }
+    }
+
+    /// Takes in what has happened since the class was last used.
+    mutating func sync(_ pod: PodInfo, plan: ProfilePlan, cluster: ClusterCache) {
+        if let versions = selectorVersions, versions != SelectorVersions(cluster.objects) {
+            setSpread(pod, plan: plan, cluster: cluster)
+        }
+        hardSpread?.sync(cluster.nodes)
+        softSpread?.sync(cluster.nodes)
+    }
+
+    /// The state that the PreFilter plugins would have left, but for those for volumes.
+    func preFilterState(_ affinity: AffinityCounts?, _ framework: Framework) -> CycleState {
+        var state = CycleState()
+        for plugin in framework.preFilter {
+            switch plugin {
+            case is NodeAffinity:
+                let spec = group.podClass.spec
+                if spec.affinity?.nodeAffinity?.required == nil && spec.source["nodeSelector"] == nil {
+                    state.skippedFilters.insert(plugin.name)
+                }
+            case is NodePorts:
+                if group.podClass.hostPorts.isEmpty { state.skippedFilters.insert(plugin.name) }
+            case is NodeDeclaredFeatures:
+                if !needsDeclaredFeatures { state.skippedFilters.insert(plugin.name) }
+            case is DynamicResources:
+                state.write(DynamicResources.name, true)
+                state.skippedFilters.insert(plugin.name)
+            case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
+                if !hasVolumes { state.skippedFilters.insert(plugin.name) }
+            case is PodTopologySpread:
+                if let hardSpread {
+                    state.write(plugin.name, hardSpread.filterState())
+                } else {
+                    state.skippedFilters.insert(plugin.name)
+                }
+            case is InterPodAffinity:
+                if let affinity, !affinity.isFilterSkipped {
+                    state.write(plugin.name, affinity.filter)
+                } else {
+                    state.skippedFilters.insert(plugin.name)
+                }
+            default: break
+            }
+        }
+        return state
+    }
+}
+
+/// What is learnt about pods, by profile and group, within bounds of memory.
+///
+/// It follows from the cluster alone: dropping any of it changes no decision.
+struct SchedulingClasses {
+    private(set) var plans: ContiguousArray<ProfilePlan> = []
+    private(set) var classes = BoundedTable<ClassKey, SchedulingClass>()
+    /// By what they depend on, so that pods with specs of their own, for their claims' sake, share them.
+    private(set) var columns = BoundedTable<ColumnsKey, NodeColumns>()
+    private(set) var affinities = BoundedTable<AffinityKey, AffinityCounts>()
+    /// The class that was used last.
+    private var last: (plan: Int, group: Int32, number: Int, id: UInt64)?
+
+    struct ClassKey: Hashable {
+        let plan: Int
+        let group: Int32
+    }
+
+    /// What columns depend on.
+    struct ColumnsKey: Hashable {
+        let plan: Int
+        let requests: ResourceRequests
+        let scoring: ResourceList
+        let scoringWithDefaults: ResourceList
+        let hostPorts: [HostPort]
+        let tolerations: [Toleration]
+        let required: NodeRequirements
+        let preferred: PreferredNodeTerms?
+        let images: [String]
+        let containerCount: Int
+        let hasPreferences: Bool
+
+        init(_ podClass: PodClass, plan: Int) {
+            self.plan = plan
+            requests = podClass.requests
+            scoring = podClass.scoringRequests
+            scoringWithDefaults = podClass.scoringRequestsWithDefaults
+            hostPorts = podClass.hostPorts
+            tolerations = podClass.spec.tolerations
+            required = podClass.requiredNodeAffinity
+            preferred = podClass.preferredNodeAffinity
+            images = podClass.images
+            hasPreferences = !(podClass.spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
+            containerCount = podClass.spec.initContainers.count + podClass.spec.containers.count
+        }
+
+        // The rest follows from these in all but odd cases, which equality tells apart.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(plan)
+            hasher.combine(requests)
+            hasher.combine(images.count)
+            hasher.combine(tolerations.count)
+        }
+    }
+
+    /// What affinity counts depend on.
+    struct AffinityKey: Hashable {
+        let plan: Int
+        let namespace: String
+        let labels: Labels
+        let terms: [[AffinityTerm]]
+
+        init(_ group: PodGroup, plan: Int) {
+            self.plan = plan
+            namespace = group.podClass.namespace
+            labels = group.labels
+            let podClass = group.podClass
+            terms =
+                podClass.hasAffinity
+                ? [
+                    podClass.requiredAffinity, podClass.requiredAntiAffinity, podClass.preferredAffinity,
+                    podClass.preferredAntiAffinity,
+                ] : []
+        }
+    }
+
+    mutating func plan(of framework: Framework) -> Int {
+        for place in plans.indices where plans[place].identity === framework.identity { return place }
+        plans.append(ProfilePlan(framework))
+        return plans.count - 1
+    }
+
+    /// The class of a pod, brought up to date.
+    mutating func number(of pod: PodInfo, plan: Int, cluster: ClusterCache) -> Int {
+        let limit = Self.limit(cluster.nodes.rowCount)
+        let group = pod.group.id
+        let number: Int
+        if let last, last.group == group, last.plan == plan, classes.isCurrent(last.number, last.id) {
+            number = last.number
+            classes.use(number)
+        } else {
+            number = classes.place(of: ClassKey(plan: plan, group: group), limit: limit) {
+                SchedulingClass(pod, plan: plans[plan], columns: -1, cluster: cluster)
+            }
+            last = (plan, group, number, classes.id(number))
+        }
+        if classes[number].isPlain { return number }
+        classes.change(number) { $0.sync(pod, plan: plans[plan], cluster: cluster) }
+        syncColumns(number, pod, plan: plan, limit: limit, nodes: cluster.nodes)
+        syncAffinity(number, pod, plan: plan, limit: limit, cluster: cluster)
+        return number
+    }
+
+    private mutating func syncColumns(
+        _ number: Int, _ pod: PodInfo, plan: Int, limit: Int, nodes: NodeTable
+    ) {
+        var place = classes[number].columns
+        if place >= 0 && columns.isCurrent(place, classes[number].columnsID) {
+            columns.use(place)
+        } else {
+            place = columns.place(of: ColumnsKey(pod.podClass, plan: plan), limit: limit) {
+                NodeColumns(pod.podClass, plan: plans[plan], nodes: nodes)
+            }
+            let id = columns.id(place)
+            classes.change(number) {
+                $0.columns = place
+                $0.columnsID = id
+            }
+        }
+        columns.change(place) { $0.sync(nodes) }
+        if columns[place].hasInvalidScore { classes.change(number) { $0.isPlain = true } }
+    }
+
+    private mutating func syncAffinity(
+        _ number: Int, _ pod: PodInfo, plan: Int, limit: Int, cluster: ClusterCache
+    ) {
+        guard let plugin = plans[plan].interPod else { return }
+        var place = classes[number].affinity
+        if place >= 0 && affinities.isCurrent(place, classes[number].affinityID) {
+            affinities.use(place)
+        } else {
+            place = affinities.place(of: AffinityKey(pod.group, plan: plan), limit: limit) {
+                AffinityCounts(pod.group, plugin: plugin, cluster: cluster)
+            }
+            let id = affinities.id(place)
+            classes.change(number) {
+                $0.affinity = place
+                $0.affinityID = id
+            }
+        }
+        if !affinities[place].isValid(cluster) {
+            affinities.change(place) {
+                $0 = AffinityCounts(pod.group, plugin: plugin, cluster: cluster)
+            }
+        }
+        affinities.change(place) { $0.sync(cluster.nodes) }
+    }
+
+    /// The affinity counts of a class; nil without the plugin.
+    func affinity(of number: Int) -> AffinityCounts? {
+        let place = classes[number].affinity
+        return place < 0 ? nil : affinities[place]
+    }
+
+    mutating func changeClass(_ number: Int, _ change: (inout SchedulingClass) -> Void) {
+        classes.change(number, change)
+    }
+
+    mutating func refreshColumns(_ place: Int, word: Int, mask: UInt64, _ nodes: NodeTable) {
+        columns.change(place) { $0.refresh(word: word, mask: mask, nodes) }
+    }
+
+    mutating func judge(
+        _ place: Int, _ row: NodeIndex, _ nodes: NodeTable, after change: NodeColumns.Change
+    ) -> UInt16 {
+        var verdict: UInt16 = 0
+        columns.change(place) { verdict = $0.judge(row, nodes, after: change) }
+        return verdict
+    }
+
+    /// About 64 MiB of columns, and as much of counts.
+    private static func limit(_ rowCount: Int) -> Int {
+        max(8, min(512, 64 << 20 / max(1, 32 * rowCount)))
+    }
+}
+
+/// Values by key, of which the ones that were not used for longest go when there are too many.
+struct BoundedTable<Key: Hashable, Value> {
+    private var values: ContiguousArray<Value> = []
+    private var keys: ContiguousArray<Key> = []
+    private var uses: ContiguousArray<UInt64> = []
+    private var ids: ContiguousArray<UInt64> = []
+    private var places: [Key: Int] = [:]
+    private var clock: UInt64 = 0
+
+    init() {}
+
+    subscript(place: Int) -> Value { values[place] }
+
+    /// Which value is at a place; no two values have the same number.
+    func id(_ place: Int) -> UInt64 { ids[place] }
+
+    func isCurrent(_ place: Int, _ id: UInt64) -> Bool { ids[place] == id }
+
+    mutating func use(_ place: Int) {
+        clock += 1
+        uses[place] = clock
+    }
+
+    @inline(__always)
+    mutating func change(_ place: Int, _ change: (inout Value) -> Void) { change(&values[place]) }
+
+    /// The place of a key's value, which is made when the key is new.
+    mutating func place(of key: Key, limit: Int, make: () -> Value) -> Int {
+        clock += 1
+        if let place = places[key] {
+            uses[place] = clock
+            return place
+        }
+        let value = make()
+        let place: Int
+        if values.count >= limit {
+            // Uses differ, so there is one.
+            place = uses.indices.min { uses[$0] < uses[$1] } ?? 0
+            places[keys[place]] = nil
+            values[place] = value
+            keys[place] = key
+            uses[place] = clock
+            ids[place] = clock
+        } else {
+            place = values.count
+            values.append(value)
+            keys.append(key)
+            uses.append(clock)
+            ids.append(clock)
+        }
+        places[key] = place
+        return place
+    }
+}

@@ -1,0 +1,655 @@
+import KubernetesModel
+
+/// Memory that cycles use again.
+struct ClassScratch {
+    /// Places in the order of nodes that fit, and one more that ends the search.
+    var window: ContiguousArray<Int32> = []
+    var block = ClassBlock()
+    var totals: ContiguousArray<Int64> = []
+    var raw: ContiguousArray<Int64> = []
+    var normalized: ContiguousArray<Int64> = []
+    var isIgnored: ContiguousArray<Bool> = []
+    /// Places of nodes to which pods are nominated that matter, with what they would take there.
+    var nominated: [(place: Int, change: NodeColumns.Change)] = []
+    var nominatedWords: ContiguousArray<UInt64> = []
+    /// Whether the nominated pods only take room.
+    var nominatedIsSimple = true
+    /// For what ``nominated`` holds.
+    var nominatedKey: NominatedKey?
+
+    struct NominatedKey: Equatable {
+        let nominations, order: UInt64
+        let priority: Int64
+    }
+
+    mutating func forgetNominated() {
+        nominatedIsSimple = true
+        nominatedKey = nil
+        if nominated.isEmpty { return }
+        nominated.removeAll(keepingCapacity: true)
+        nominatedWords.removeAll(keepingCapacity: true)
+    }
+
+    /// Verdicts on the nodes of ``nominated`` that were visited and do not fit.
+    var nominatedRejections: [(place: Int32, verdict: UInt16)] = []
+}
+
+/// The scheduling cycle with what is known about the pod's class.
+///
+/// The plain algorithm's steps in its order; what a step would compute for each node is looked up where it is
+/// known. `docs/decisions/0011-scheduling-classes.md` has the reasoning.
+extension SchedulingCycle {
+    /// What ``scheduleByClass(_:framework:cluster:draw:)`` finds out before it looks at nodes.
+    private struct Search {
+        let plan: Int
+        let number: Int
+        let columns: Int
+        /// -1 without the plugin.
+        let affinity: Int
+        /// The places to look at, in order; nil for all.
+        var places: ContiguousArray<Int32>?
+        /// How many places there are, where the search starts, and how many feasible nodes end it.
+        var count: Int
+        var start: Int
+        var wanted: Int
+        /// How many places were looked at.
+        var visited = 0
+
+        /// The place at a distance from the start.
+        func place(_ offset: Int) -> Int {
+            let position = start + offset < count ? start + offset : start + offset - count
+            return places.map { Int($0[position]) } ?? position
+        }
+    }
+
+    /// Nil when the pod is to be scheduled plainly.
+    mutating func scheduleByClass(
+        _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
+    ) -> SchedulingResult? {
+        guard pod.pod.value.nodeName.isEmpty, pod.pod.value.status.nominatedNodeName.isEmpty else {
+            return nil
+        }
+        let plan = learnt.plan(of: framework)
+        guard learnt.plans[plan].isSupported else { return nil }
+        let number = learnt.number(of: pod, plan: plan, cluster: cluster)
+        guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else { return nil }
+        var result = SchedulingResult()
+        if learnt.classes[number].hasVolumes {
+            guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else { return nil }
+        }
+        var search = Search(
+            plan: plan, number: number, columns: learnt.classes[number].columns,
+            affinity: learnt.classes[number].affinity, count: 0, start: 0, wanted: 0)
+        let order = cluster.nodes.order
+        if let names = learnt.classes[number].nodeNames {
+            var places: ContiguousArray<Int32> = []
+            for name in names {
+                if let node = cluster.nodes[name] { places.append(cluster.nodes.positions[node]) }
+            }
+            search.places = places
+            result.diagnosis.unschedulablePlugins = [NodeAffinity.name]
+            result.diagnosis.absentStatus = .unresolvable(
+                "node(s) didn't satisfy plugin(s) [\(NodeAffinity.name)]")
+        }
+        search.count = search.places?.count ?? order.count
+        if search.count > 0 {
+            search.start = nextStartIndex % search.count
+            search.wanted = nodesToFind(
+                framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: search.count)
+            if framework.score.isEmpty { search.wanted = 1 }
+            guard findWindow(pod, &search, cluster, result.state) else { return nil }
+        } else {
+            scratch.window.removeAll(keepingCapacity: true)
+            scratch.block.reset()
+        }
+        result.visitedCount = search.visited
+        result.feasibleCount = scratch.window.count
+        if scratch.window.isEmpty {
+            collectRejections(search, cluster.nodes, &result)
+            nextStartIndex = (nextStartIndex + search.visited) % order.count
+            if !learnt.classes[number].hasVolumes {
+                result.state = learnt.classes[number].preFilterState(learnt.affinity(of: number), framework)
+            }
+            if needsOnlyRoom(plan, number), learnt.affinity(of: number)?.isFilterSkipped ?? true,
+                learnt.classes[number].group.podClass.hostPorts.isEmpty
+            {
+                result.state.write(CandidateSearch.roomKey, learnt.columns[search.columns])
+            }
+            diagnose(pod, framework: framework, cluster: &cluster, &result)
+            // Held any longer, the columns would be copied when they next change.
+            result.state.remove(CandidateSearch.roomKey)
+            return result
+        }
+        if keepsDetails {
+            collectRejections(search, cluster.nodes, &result)
+            result.feasible = ContiguousArray(scratch.window.map { order[Int($0)] })
+        }
+        let startIndex = nextStartIndex
+        nextStartIndex = (nextStartIndex + search.visited) % order.count
+        guard choose(pod, search, framework, cluster, draw, &result) else {
+            nextStartIndex = startIndex
+            return nil
+        }
+        return result
+    }
+
+    // MARK: Before the search
+
+    /// Finds the nodes on which nominated pods matter; false when they matter for more than room.
+    private mutating func findNominated(
+        _ pod: PodInfo, _ plan: Int, _ number: Int, _ cluster: ClusterCache
+    ) -> Bool {
+        scratch.nominatedRejections.removeAll(keepingCapacity: true)
+        if cluster.nominator.isEmpty {
+            scratch.forgetNominated()
+            return true
+        }
+        let key = ClassScratch.NominatedKey(
+            nominations: cluster.nominator.version, order: cluster.nodes.orderVersion, priority: pod.priority)
+        if scratch.nominatedKey != key || cluster.nominator.node(of: pod.uid) != nil {
+            listNominated(pod, cluster)
+            scratch.nominatedKey = cluster.nominator.node(of: pod.uid) == nil ? key : nil
+        }
+        if scratch.nominated.isEmpty && scratch.nominatedIsSimple { return true }
+        return scratch.nominatedIsSimple && needsOnlyRoom(plan, number)
+    }
+
+    /// Whether, but for their own nodes, other pods matter to the class's filters by what they take only, or
+    /// in ways that pods without anti-affinity do not change.
+    private func needsOnlyRoom(_ plan: Int, _ number: Int) -> Bool {
+        let known = learnt.classes[number]
+        return known.hardSpread == nil && !known.hasVolumes && !known.needsDeclaredFeatures
+            && learnt.affinity(of: number).map { !$0.hasOwnTerms } ?? true
+            && !learnt.plans[plan].hasUnknownSteps
+    }
+
+    private mutating func listNominated(_ pod: PodInfo, _ cluster: ClusterCache) {
+        scratch.forgetNominated()
+        let priority = pod.priority
+        for name in cluster.nominator.nodeNames {
+            guard let node = cluster.nodes[name] else { continue }
+            var change = NodeColumns.Change()
+            for other in cluster.nominator.pods(onNodeNamed: name)
+            where other.priority >= priority && other.uid != pod.uid {
+                let podClass = other.podClass
+                if !podClass.hostPorts.isEmpty || !podClass.requiredAntiAffinity.isEmpty
+                    || !podClass.spec.volumes.isEmpty
+                {
+                    scratch.nominatedIsSimple = false
+                }
+                change.add(other, sign: 1)
+            }
+            if change.podCount == 0 { continue }
+            scratch.nominated.append((Int(cluster.nodes.positions[node]), change))
+        }
+        if scratch.nominated.isEmpty { return }
+        scratch.nominatedWords = ContiguousArray(repeating: 0, count: (cluster.nodes.order.count + 63) / 64)
+        for entry in scratch.nominated {
+            scratch.nominatedWords[entry.place >> 6] |= 1 << UInt64(entry.place & 63)
+        }
+    }
+
+    /// Runs the PreFilter plugins that look at claims; false when one does more than to prepare or to skip.
+    private func runVolumePreFilters(
+        _ pod: PodInfo, _ plan: Int, _ number: Int, _ framework: Framework, _ cluster: ClusterCache,
+        _ state: inout CycleState
+    ) -> Bool {
+        state = learnt.classes[number].preFilterState(learnt.affinity(of: number), framework)
+        for plugin in learnt.plans[plan].volumePreFilters {
+            let outcome = plugin.preFilter(pod, cluster: cluster, state: &state)
+            if outcome.nodeNames != nil { return false }
+            switch outcome.status.code {
+            case .skip: state.skippedFilters.insert(plugin.name)
+            case .success: break
+            default: return false
+            }
+        }
+        return true
+    }
+
+    // MARK: Search
+
+    /// Finds the feasible places up to the wanted number; false when a plugin failed.
+    private mutating func findWindow(
+        _ pod: PodInfo, _ search: inout Search, _ cluster: ClusterCache, _ state: CycleState
+    ) -> Bool {
+        scratch.window.removeAll(keepingCapacity: true)
+        scratch.block.reset()
+        var offset = 0
+        // One more than wanted shows where the search ends.
+        let needed = search.wanted + 1
+        while offset < search.count && scratch.window.count < needed {
+            scratch.block.places.removeAll(keepingCapacity: true)
+            let missing = needed - scratch.window.count
+            let room = scratch.window.isEmpty ? missing : max(missing, 64)
+            if search.places == nil {
+                offset = fillBlock(from: offset, room: room, search, cluster.nodes)
+            } else {
+                offset = fillBlockOfNamed(from: offset, room: room, search, cluster.nodes)
+            }
+            guard runSteps(pod, search, cluster, state) else { return false }
+            if scratch.window.isEmpty {
+                swap(&scratch.window, &scratch.block.places)
+            } else {
+                scratch.window.append(contentsOf: scratch.block.places)
+            }
+        }
+        search.visited = search.count
+        if scratch.window.count > search.wanted {
+            search.visited = distance(of: Int(scratch.window[search.wanted]), search)
+            scratch.window.removeLast(scratch.window.count - search.wanted)
+        }
+        return true
+    }
+
+    private func distance(of place: Int, _ search: Search) -> Int {
+        if let places = search.places {
+            for offset in 0..<search.count where search.place(offset) == place { return offset }
+            return places.count
+        }
+        return place >= search.start ? place - search.start : place - search.start + search.count
+    }
+
+    /// Appends the next places that fit by themselves, and gives the offset after the last one looked at.
+    private mutating func fillBlock(from offset: Int, room: Int, _ search: Search, _ nodes: NodeTable) -> Int {
+        var offset = offset
+        var room = room
+        var places: ContiguousArray<Int32> = []
+        swap(&places, &scratch.block.places)
+        defer { swap(&places, &scratch.block.places) }
+        while offset < search.count && room > 0 {
+            var place = search.start + offset
+            if place >= search.count { place -= search.count }
+            // Up to the end of the word, of the order, or of the search.
+            let word = place >> 6
+            let end = min((word + 1) << 6, place < search.start ? search.start : search.count)
+            var mask = UInt64.max << UInt64(place & 63)
+            if end & 63 != 0 { mask &= (1 << UInt64(end & 63)) - 1 }
+            var bits = fitting(word: word, mask: mask, search, nodes)
+            let found = bits.nonzeroBitCount
+            let first = Int32(word << 6)
+            var taken = min(found, room)
+            var last = first
+            while taken > 0 {
+                last = first + Int32(bits.trailingZeroBitCount)
+                places.append(last)
+                bits &= bits - 1
+                taken -= 1
+            }
+            // A word is taken as far as there is room.
+            if found > room { return offset + Int(last) + 1 - place }
+            room -= found
+            offset += end - place
+        }
+        return offset
+    }
+
+    private mutating func fillBlockOfNamed(
+        from offset: Int, room: Int, _ search: Search, _ nodes: NodeTable
+    ) -> Int {
+        var offset = offset
+        while offset < search.count && scratch.block.places.count < room {
+            let place = search.place(offset)
+            let bit: UInt64 = 1 << UInt64(place & 63)
+            if fitting(word: place >> 6, mask: bit, search, nodes) != 0 {
+                scratch.block.places.append(Int32(place))
+            }
+            offset += 1
+        }
+        return offset
+    }
+
+    /// The places of a word, among those of a mask, that fit by themselves.
+    private mutating func fitting(word: Int, mask: UInt64, _ search: Search, _ nodes: NodeTable) -> UInt64 {
+        if learnt.columns[search.columns].isStale[word] & mask != 0 {
+            learnt.refreshColumns(search.columns, word: word, mask: mask, nodes)
+        }
+        var bits = learnt.columns[search.columns].fits[word] & mask
+        if scratch.nominated.isEmpty { return bits }
+        // With nominated pods the node is tried with them first, then without.
+        var special = scratch.nominatedWords[word] & mask
+        while special != 0 {
+            let place = word << 6 + special.trailingZeroBitCount
+            special &= special - 1
+            for entry in scratch.nominated where entry.place == place {
+                let verdict = learnt.judge(
+                    search.columns, nodes.order[place], nodes, after: entry.change)
+                if verdict != 0 {
+                    bits &= ~(1 << UInt64(place & 63))
+                    scratch.nominatedRejections.append((Int32(place), verdict))
+                }
+            }
+        }
+        return bits
+    }
+
+    /// Runs the filters that look at more than a node over the block; false when one failed.
+    private mutating func runSteps(
+        _ pod: PodInfo, _ search: Search, _ cluster: ClusterCache, _ state: CycleState
+    ) -> Bool {
+        for step in learnt.plans[search.plan].steps {
+            if scratch.block.places.isEmpty { return true }
+            switch step {
+            case .spread:
+                learnt.classes[search.number].hardSpread?.filter(&scratch.block, cluster.nodes)
+            case .interPod:
+                if search.affinity >= 0 && !learnt.affinities[search.affinity].isFilterSkipped {
+                    learnt.affinities[search.affinity].filter(&scratch.block, cluster.nodes)
+                }
+            case .plain(let plugin):
+                if isSkipped(plugin, search, state) { continue }
+                guard run(plugin, pod, cluster, state) else { return false }
+            }
+        }
+        return true
+    }
+
+    private func isSkipped(_ plugin: any FilterPlugin, _ search: Search, _ state: CycleState) -> Bool {
+        let known = learnt.classes[search.number]
+        switch plugin {
+        case is NodeDeclaredFeatures: return !known.needsDeclaredFeatures
+        case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
+            return !known.hasVolumes || state.skippedFilters.contains(plugin.name)
+        default: return state.skippedFilters.contains(plugin.name)
+        }
+    }
+
+    private mutating func run(
+        _ plugin: any FilterPlugin, _ pod: PodInfo, _ cluster: ClusterCache, _ state: CycleState
+    ) -> Bool {
+        let order = cluster.nodes.order
+        let nodes = ContiguousArray(scratch.block.places.map { order[Int($0)] })
+        var rejections = Rejections(candidates: nodes, rowCount: cluster.nodes.rowCount)
+        rejections.begin(plugin: plugin.name)
+        plugin.filter(pod, cluster: cluster, state: state, rejections: &rejections)
+        if !rejections.error.isEmpty { return false }
+        if rejections.verdicts.isEmpty { return true }
+        var numbers: ContiguousArray<Int32> = []
+        for status in rejections.verdicts { numbers.append(scratch.block.intern([status])) }
+        scratch.block.filter { place in
+            let verdict = rejections.verdict(of: order[place])
+            return verdict < 0 ? -1 : numbers[verdict]
+        }
+        return true
+    }
+
+    // MARK: What was rejected
+
+    /// Lists the nodes that were looked at and do not fit, in the order of evaluation.
+    private func collectRejections(_ search: Search, _ nodes: NodeTable, _ result: inout SchedulingResult) {
+        let order = nodes.order
+        let columns = learnt.columns[search.columns]
+        var local = [Int32](repeating: -1, count: columns.verdicts.count)
+        var other: [Int32: Int32] = [:]
+        for entry in scratch.block.rejected { other[entry.place] = entry.verdict }
+        var nominated: [Int32: UInt16] = [:]
+        for entry in scratch.nominatedRejections { nominated[entry.place] = entry.verdict }
+        var next = 0
+        for offset in 0..<search.visited {
+            let place = search.place(offset)
+            if next < scratch.window.count && Int(scratch.window[next]) == place {
+                next += 1
+                continue
+            }
+            if let verdict = other[Int32(place)] {
+                result.rejected.append(order[place], scratch.block.verdicts[Int(verdict)])
+                continue
+            }
+            let verdict = Int(nominated[Int32(place)] ?? columns.verdictOf[place])
+            if local[verdict] < 0 { local[verdict] = result.rejected.intern(columns.verdicts[verdict]) }
+            result.rejected.append(order[place], verdict: local[verdict])
+        }
+    }
+
+    // MARK: Choice
+
+    /// Scores the places of the window and takes one; false when that is left to the plain algorithm.
+    private mutating func choose(
+        _ pod: PodInfo, _ search: Search, _ framework: Framework, _ cluster: ClusterCache,
+        _ draw: (Int) -> Int, _ result: inout SchedulingResult
+    ) -> Bool {
+        let nodes = cluster.nodes
+        let order = nodes.order
+        let count = scratch.window.count
+        if count > 1 {
+            if framework.score.isEmpty {
+                scratch.totals = ContiguousArray(repeating: 1, count: count)
+            } else if learnt.plans[search.plan].scoresAreKnown {
+                guard score(search, nodes, &result) else { return false }
+            } else {
+                return scorePlainly(pod, search, framework, cluster, draw, &result)
+            }
+            if keepsDetails { result.totals = scratch.totals }
+        } else {
+            result.best = [order[Int(scratch.window[0])]]
+            result.tieCount = 1
+            take(nodes, draw, &result)
+            return true
+        }
+        takeHighest(nodes, draw, &result)
+        return true
+    }
+
+    /// Takes one of the places with the highest total.
+    private func takeHighest(_ nodes: NodeTable, _ draw: (Int) -> Int, _ result: inout SchedulingResult) {
+        let totals = scratch.totals
+        let window = scratch.window
+        var highest = Int64.min
+        var ties = 0
+        for total in totals {
+            if total > highest {
+                highest = total
+                ties = 1
+            } else if total == highest {
+                ties += 1
+            }
+        }
+        result.tieCount = ties
+        let order = nodes.order
+        if keepsDetails || tieBreak == .lexicographic {
+            for index in totals.indices where totals[index] == highest {
+                result.best.append(order[Int(window[index])])
+            }
+            take(nodes, draw, &result)
+            return
+        }
+        var rest = ties > 1 ? draw(ties) % ties : 0
+        for index in totals.indices where totals[index] == highest {
+            if rest == 0 {
+                let chosen = order[Int(window[index])]
+                result.chosen = chosen
+                result.chosenName = nodes.names[chosen]
+                return
+            }
+            rest -= 1
+        }
+    }
+
+    /// Computes the scores with the plugins themselves, on the states that are known.
+    private func scorePlainly(
+        _ pod: PodInfo, _ search: Search, _ framework: Framework, _ cluster: ClusterCache,
+        _ draw: (Int) -> Int, _ result: inout SchedulingResult
+    ) -> Bool {
+        let order = cluster.nodes.order
+        let feasible = ContiguousArray(scratch.window.map { order[Int($0)] })
+        var state = result.state
+        if !learnt.classes[search.number].hasVolumes {
+            state = learnt.classes[search.number].preFilterState(learnt.affinity(of: search.number), framework)
+        }
+        let scored = framework.runScore(pod, feasible: feasible, cluster: cluster, state: &state)
+        guard scored.error.isEmpty else { return false }
+        result.state = state
+        if keepsDetails { result.scores = scored.scores }
+        if keepsDetails { result.totals = scored.totals }
+        let highest = scored.totals.max() ?? 0
+        result.best = ContiguousArray(
+            feasible.indices.lazy.filter { scored.totals[$0] == highest }.map { feasible[$0] })
+        result.tieCount = result.best.count
+        take(cluster.nodes, draw, &result)
+        return true
+    }
+
+    // MARK: Scores
+
+    private mutating func score(
+        _ search: Search, _ nodes: NodeTable, _ result: inout SchedulingResult
+    ) -> Bool {
+        if learnt.columns[search.columns].hasInvalidScore { return false }
+        gatherBase(learnt.columns[search.columns].base)
+        for entry in learnt.plans[search.plan].scores {
+            switch entry.score {
+            case .none: continue
+            case .zero:
+                if keepsDetails {
+                    let zeros = ContiguousArray<Int64>(repeating: 0, count: scratch.window.count)
+                    result.scores.append(
+                        PluginScores(plugin: entry.name, weight: entry.weight, raw: zeros, normalized: zeros))
+                }
+                continue
+            case .fit, .images, .balanced:
+                if keepsDetails { keep(entry, learnt.columns[search.columns], &result) }
+                continue
+            case .taints:
+                // The same for all nodes, unless a taint counts.
+                if !learnt.columns[search.columns].hasTaintScores && !keepsDetails { continue }
+                gather(learnt.columns[search.columns].taints)
+                normalize(reversed: true)
+            case .affinity:
+                if !learnt.columns[search.columns].hasPreferences { continue }
+                gather(learnt.columns[search.columns].affinity)
+                normalize(reversed: false)
+            case .spread:
+                guard learnt.classes[search.number].softSpread != nil else { continue }
+                learnt.changeClass(search.number) {
+                    $0.softSpread?.score(scratch.window, &scratch.raw, &scratch.isIgnored, nodes)
+                }
+                normalizeSpread()
+            case .interPod:
+                guard search.affinity >= 0, !learnt.affinities[search.affinity].isScoreSkipped else {
+                    continue
+                }
+                learnt.affinities[search.affinity].score(scratch.window, &scratch.raw, nodes)
+                normalizeInterPod()
+            }
+            guard addNormalized(entry.weight) else { return false }
+            if keepsDetails {
+                result.scores.append(
+                    PluginScores(
+                        plugin: entry.name, weight: entry.weight, raw: scratch.raw,
+                        normalized: scratch.normalized))
+            }
+        }
+        return true
+    }
+
+    private mutating func gatherBase(_ base: ContiguousArray<Int64>) {
+        var totals: ContiguousArray<Int64> = []
+        swap(&totals, &scratch.totals)
+        totals.removeAll(keepingCapacity: true)
+        for place in scratch.window { totals.append(base[Int(place)]) }
+        swap(&totals, &scratch.totals)
+    }
+
+    private mutating func gather<Number: BinaryInteger>(_ column: ContiguousArray<Number>) {
+        var raw: ContiguousArray<Int64> = []
+        swap(&raw, &scratch.raw)
+        raw.removeAll(keepingCapacity: true)
+        for place in scratch.window { raw.append(Int64(column[Int(place)])) }
+        swap(&raw, &scratch.raw)
+    }
+
+    /// Adds the normalised scores to the totals; false when one is out of range.
+    private mutating func addNormalized(_ weight: Int64) -> Bool {
+        var totals: ContiguousArray<Int64> = []
+        swap(&totals, &scratch.totals)
+        let normalized = scratch.normalized
+        var isValid = true
+        for index in totals.indices {
+            let score = normalized[index]
+            if score < NodeScore.minimum || score > NodeScore.maximum { isValid = false }
+            totals[index] &+= score &* weight
+        }
+        swap(&totals, &scratch.totals)
+        return isValid
+    }
+
+    /// Lists the scores that are not normalised.
+    private func keep(
+        _ entry: (score: ProfilePlan.Score, name: String, weight: Int64), _ columns: NodeColumns,
+        _ result: inout SchedulingResult
+    ) {
+        let column: ContiguousArray<UInt8>
+        switch entry.score {
+        case .fit: column = columns.fit
+        case .images: column = columns.images
+        default:
+            if columns.isBestEffort { return }
+            column = columns.balanced
+        }
+        let raw = ContiguousArray(scratch.window.map { Int64(column[Int($0)]) })
+        result.scores.append(
+            PluginScores(plugin: entry.name, weight: entry.weight, raw: raw, normalized: raw))
+    }
+
+    private mutating func normalize(reversed: Bool) {
+        scratch.normalized.removeAll(keepingCapacity: true)
+        scratch.normalized.append(contentsOf: scratch.raw)
+        NodeScore.normalize(&scratch.normalized, reversed: reversed)
+    }
+
+    /// As PodTopologySpread normalises.
+    private mutating func normalizeSpread() {
+        var normalized: ContiguousArray<Int64> = []
+        swap(&normalized, &scratch.normalized)
+        normalized.removeAll(keepingCapacity: true)
+        let (scores, isIgnored) = (scratch.raw, scratch.isIgnored)
+        var least = Int64.max
+        var greatest: Int64 = 0
+        for index in scores.indices where !isIgnored[index] {
+            least = min(least, scores[index])
+            greatest = max(greatest, scores[index])
+        }
+        var lastRaw = Int64.min
+        var lastScore: Int64 = 0
+        for index in scores.indices {
+            let raw = scores[index]
+            if isIgnored[index] {
+                normalized.append(0)
+            } else if greatest == 0 {
+                normalized.append(NodeScore.maximum)
+            } else {
+                if raw != lastRaw {
+                    lastRaw = raw
+                    lastScore = NodeScore.maximum &* (greatest &+ least &- raw) / greatest
+                }
+                normalized.append(lastScore)
+            }
+        }
+        swap(&normalized, &scratch.normalized)
+    }
+
+    /// As InterPodAffinity normalises.
+    private mutating func normalizeInterPod() {
+        var normalized: ContiguousArray<Int64> = []
+        swap(&normalized, &scratch.normalized)
+        normalized.removeAll(keepingCapacity: true)
+        var least = Int64.max
+        var greatest = Int64.min
+        for raw in scratch.raw {
+            least = min(least, raw)
+            greatest = max(greatest, raw)
+        }
+        let range = greatest &- least
+        var lastRaw = least
+        var lastScore: Int64 = 0
+        for raw in scratch.raw {
+            if raw != lastRaw {
+                lastRaw = raw
+                let share = range > 0 ? Double(raw &- least) / Double(range) : 0
+                lastScore = Int64(truncatingAsGo: Double(NodeScore.maximum) * share)
+            }
+            normalized.append(lastScore)
+        }
+        swap(&normalized, &scratch.normalized)
+    }
+}

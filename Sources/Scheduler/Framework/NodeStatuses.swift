@@ -1,0 +1,62 @@
+/// Verdicts on nodes in the order of evaluation; equal ones are kept once.
+public struct NodeStatuses: RandomAccessCollection, Sendable {
+    /// The nodes in order, beside the place of each one's verdict in ``verdicts``.
+    private(set) var nodes: ContiguousArray<NodeIndex> = []
+    private(set) var places: ContiguousArray<Int32> = []
+    /// The distinct verdicts.
+    private(set) var verdicts: ContiguousArray<Status> = []
+
+    public init() {}
+
+    public init(_ entries: [(node: NodeIndex, status: Status)]) {
+        for entry in entries { append(entry.node, entry.status) }
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { nodes.count }
+
+    public subscript(place: Int) -> (node: NodeIndex, status: Status) {
+        (nodes[place], verdicts[Int(places[place])])
+    }
+
+    mutating func append(_ node: NodeIndex, _ status: Status) { append(node, verdict: intern(status)) }
+
+    /// Replaces the verdict at a place.
+    mutating func set(_ place: Int, _ status: Status) { places[place] = intern(status) }
+
+    mutating func append(_ node: NodeIndex, verdict: Int32) {
+        nodes.append(node)
+        places.append(verdict)
+    }
+
+    mutating func reserveCapacity(_ count: Int) {
+        nodes.reserveCapacity(count)
+        places.reserveCapacity(count)
+    }
+
+    /// The place of a verdict among the distinct ones, which it joins when it is new.
+    mutating func intern(_ status: Status) -> Int32 {
+        if let place = verdicts.lastIndex(of: status) { return Int32(place) }
+        verdicts.append(status)
+        return Int32(verdicts.count - 1)
+    }
+
+    /// How many nodes have each of the distinct verdicts.
+    var counts: ContiguousArray<Int> {
+        var counts = ContiguousArray(repeating: 0, count: verdicts.count)
+        for place in places { counts[Int(place)] += 1 }
+        return counts
+    }
+
+    /// The code of each row of a table of nodes, given that of the rows without a verdict here.
+    func codes(rowCount: Int, absent: StatusCode) -> ContiguousArray<StatusCode> {
+        var codes = ContiguousArray(repeating: absent, count: rowCount)
+        // The first verdict on a node stands.
+        var place = nodes.count - 1
+        while place >= 0 {
+            codes[nodes[place]] = verdicts[Int(places[place])].code
+            place -= 1
+        }
+        return codes
+    }
+}

@@ -1,0 +1,335 @@
+import ControlPlane
+import KubernetesModel
+import Scheduler
+import SimulationKernel
+import Stochastics
+
+/// The part of a cluster that scheduler_perf runs: API server, store and scheduler, on a virtual clock.
+///
+/// There are no kubelets and no controllers but for the one that binds claims to volumes: nodes are plain
+/// objects. Calls, commits, watches and scheduling cycles take their virtual time, so that every run makes
+/// the same decisions; none of it makes anybody wait. Upstream: `test/integration/scheduler_perf/util.go`,
+/// `mustSetupCluster` (v1.36).
+final class PerfCluster {
+    enum Event: BitwiseCopyable {
+        /// A call of the scheduler has been committed, or its answer has come back.
+        case callExecutes(UInt32)
+        case callReturns(UInt32)
+        case watchDelivers
+        case schedulerWakes
+        /// A task of the benchmark does its next step.
+        case taskSteps(UInt32)
+    }
+
+    /// One call of the scheduler under way.
+    private struct Call {
+        var token: CallToken
+        var request: APIRequest?
+        var result: APIResult?
+    }
+
+    /// Work of the benchmark beside its operations: one step, and when the next comes; nil at the end.
+    typealias Task = (PerfCluster) -> VirtualDuration?
+
+    /// Calls that one client may send in a second, as scheduler_perf has it.
+    static let queriesPerSecond = 5_000.0
+
+    private(set) var now = VirtualTime.start
+    /// Not to be copied: it has no other owner.
+    private(set) var server: APIServer
+    private(set) var scheduler: SchedulerComponent
+    private var queue = EventQueue<Event>()
+    private var calls: ContiguousArray<Call> = []
+    private var freeCalls: ContiguousArray<UInt32> = []
+    private var outbox = Outbox()
+    private var correlator = EventCorrelator()
+    private var client = TokenBucket(queriesPerSecond: queriesPerSecond, burst: Int(queriesPerSecond))
+    private let timing = ControlPlaneTiming()
+    private var dispatchedRevision: Int64 = 0
+    private var inbox: ContiguousArray<(time: VirtualTime, event: WatchEvent)> = []
+    private var nextDelivery = VirtualTime.never
+    private var alarm: EventHandle?
+    private var alarmTime = VirtualTime.never
+    private var tasks: [Task?] = []
+    /// Told of each change of a pod.
+    private(set) var tallies: [PodTally] = []
+    /// Lengths of scheduling cycles in wall time, while they are measured.
+    var cycles: CycleTimes?
+    /// Where pods went, in the order of the bindings, when that is asked for.
+    var placements: [Placement]?
+    private(set) var eventCount = 0
+
+    /// A pod and the node that it was bound to.
+    struct Placement: Hashable {
+        var pod: ObjectKey
+        var node: String
+    }
+
+    init(_ configuration: SchedulerConfiguration, seed: UInt64, usesCaches: Bool = true) {
+        server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: seed)
+        // ServiceAccount is not among what simk's server admits by.
+        server.disabledAdmissionPlugins = [.taintNodesByCondition, .priority]
+        server.historyRetention = .milliseconds(100)
+        scheduler = SchedulerComponent(configuration: configuration, seed: seed)
+        scheduler.recordsDecisions = false
+        server.bootstrap(at: .start)
+        dispatchChanges()
+    }
+
+    // MARK: The benchmark's side
+
+    /// Sends a call that is handled at once.
+    @discardableResult
+    func call(_ request: APIRequest) -> APIResult {
+        let result = server.handle(request, at: now)
+        dispatchChanges()
+        return result
+    }
+
+    /// Begins a task; its first step comes after a pause.
+    func begin(after pause: VirtualDuration = .zero, _ task: @escaping Task) {
+        tasks.append(task)
+        queue.schedule(.taskSteps(UInt32(tasks.count - 1)), at: now + pause)
+    }
+
+    func add(_ tally: PodTally) {
+        for object in server.store.list(.pod) {
+            if let pod = object.pod { tally.observe(from: nil, to: pod.value) }
+        }
+        tally.begin()
+        tallies.append(tally)
+    }
+
+    func remove(_ tally: PodTally) { tallies.removeAll { $0 === tally } }
+
+    /// Runs until a condition holds or virtual time is up.
+    ///
+    /// - Parameter shouldStop: asked after every thousandth event.
+    func run(until end: VirtualTime, while isWaiting: () -> Bool, shouldStop: () -> Bool) -> RunEnd {
+        while isWaiting() {
+            guard let time = queue.nextTime(), time <= end else {
+                now = max(now, end)
+                return .timeUp
+            }
+            step()
+            if eventCount & 1_023 == 0 && shouldStop() { return .stopped }
+        }
+        return .done
+    }
+
+    enum RunEnd { case done, timeUp, stopped }
+
+    private func step() {
+        guard let (time, _, event) = queue.popNext() else { return }
+        now = time
+        eventCount += 1
+        switch event {
+        case .callExecutes(let slot): execute(slot)
+        case .callReturns(let slot): complete(slot)
+        case .watchDelivers: deliver()
+        case .schedulerWakes:
+            alarm = nil
+            alarmTime = .never
+            schedule { $0.scheduler.wake(at: $0.now, &$0.outbox) }
+        case .taskSteps(let index):
+            guard let task = tasks[Int(index)] else { return }
+            if let pause = task(self) {
+                queue.schedule(event, at: now + pause)
+            } else {
+                tasks[Int(index)] = nil
+            }
+        }
+    }
+
+    // MARK: The scheduler's side
+
+    /// Lets the scheduler work, and sends what it wants sent.
+    private func schedule(_ work: (PerfCluster) -> Void) {
+        if cycles != nil {
+            let attempts = scheduler.attemptCount
+            let start = ProcessMeter.wallNanoseconds
+            work(self)
+            if scheduler.attemptCount != attempts { cycles?.add(ProcessMeter.wallNanoseconds - start) }
+        } else {
+            work(self)
+        }
+        for call in outbox.calls { send(call.request, token: call.token) }
+        for event in outbox.events {
+            if let request = correlator.request(for: event, epoch: server.epoch, at: now) {
+                send(request, token: .none)
+            }
+        }
+        outbox.removeAll()
+        let wanted = Self.nextWake(of: &scheduler)
+        guard wanted != alarmTime else { return }
+        if let alarm { queue.cancel(alarm) }
+        alarm = wanted == .never ? nil : queue.schedule(.schedulerWakes, at: max(wanted, now))
+        alarmTime = wanted
+    }
+
+    /// A parameter is read in place, where a property of a class would be copied first.
+    private static func nextWake(of scheduler: inout SchedulerComponent) -> VirtualTime {
+        scheduler.nextWake
+    }
+
+    private func send(_ request: APIRequest, token: CallToken) {
+        let call = Call(token: token, request: request)
+        let slot: UInt32
+        if let free = freeCalls.popLast() {
+            slot = free
+            calls[Int(slot)] = call
+        } else {
+            slot = UInt32(calls.count)
+            calls.append(call)
+        }
+        let sent = client.reserve(at: now)
+        queue.schedule(.callExecutes(slot), at: sent + timing.requestLatency + timing.commitLatency)
+    }
+
+    private func execute(_ slot: UInt32) {
+        guard let request = calls[Int(slot)].request else { return }
+        calls[Int(slot)].request = nil
+        let result = server.handle(request, at: now)
+        if calls[Int(slot)].token == .none {
+            freeCalls.append(slot)
+        } else {
+            calls[Int(slot)].result = result
+            queue.schedule(.callReturns(slot), at: now + timing.responseLatency)
+        }
+        dispatchChanges()
+    }
+
+    private func complete(_ slot: UInt32) {
+        let token = calls[Int(slot)].token
+        guard let result = calls[Int(slot)].result else { return }
+        calls[Int(slot)].result = nil
+        freeCalls.append(slot)
+        schedule { $0.scheduler.complete(token, result, at: $0.now, &$0.outbox) }
+    }
+
+    // MARK: Watches
+
+    /// Passes new writes on to the scheduler's watch and to the tallies.
+    private func dispatchChanges() {
+        guard dispatchedRevision < server.store.revision,
+            let changes = server.store.changes(after: dispatchedRevision)
+        else { return }
+        dispatchedRevision = server.store.revision
+        let arrival = now + timing.watchLatency
+        var unboundClaims: [ObjectKey] = []
+        for change in changes {
+            switch change.object {
+            case .event: continue
+            case .pod(let pod):
+                let before = change.previous?.pod?.value
+                let after = change.kind == .deleted ? nil : pod.value
+                for tally in tallies { tally.observe(from: before, to: after) }
+                if placements != nil, let after, !after.nodeName.isEmpty, before?.nodeName.isEmpty ?? true {
+                    placements?.append(Placement(pod: after.metadata.key, node: after.nodeName))
+                }
+            case .persistentVolume(let volume) where change.kind != .deleted:
+                if let claim = volume.value.spec.claimRef {
+                    unboundClaims.append(ObjectKey(namespace: claim.namespace, name: claim.name))
+                }
+            default: break
+            }
+            inbox.append((arrival, WatchEvent(change.kind, change.object)))
+        }
+        if let last = inbox.last, last.time == arrival, nextDelivery != arrival {
+            nextDelivery = arrival
+            queue.schedule(.watchDelivers, at: arrival)
+        }
+        for claim in unboundClaims { bindClaim(claim) }
+    }
+
+    private func deliver() {
+        if nextDelivery == now { nextDelivery = .never }
+        var events: [WatchEvent] = []
+        var due = 0
+        while due < inbox.count && inbox[due].time <= now {
+            events.append(inbox[due].event)
+            due += 1
+        }
+        if due == 0 { return }
+        inbox.removeFirst(due)
+        schedule { $0.scheduler.deliver(events, at: $0.now, &$0.outbox) }
+    }
+
+    /// Points a claim at the volume that names it, as the benchmark's volume controller does.
+    ///
+    /// Upstream: `test/integration/util/util.go`, `StartFakePVController` (v1.36).
+    private func bindClaim(_ key: ObjectKey) {
+        guard let claim = server.store.get(PersistentVolumeClaim.self, key)?.value,
+            claim.spec.volumeName.isEmpty
+        else { return }
+        let volume = server.store.list(.persistentVolume).first {
+            $0.persistentVolume?.value.spec.claimRef?.name == key.name
+                && $0.persistentVolume?.value.spec.claimRef?.namespace == key.namespace
+        }
+        guard let volume else { return }
+        let bound = claim.with {
+            $0.spec.volumeName = volume.metadata.name
+            $0.metadata.annotations["pv.kubernetes.io/bind-completed"] = "yes"
+        }
+        send(.update(APIObject(bound)), token: .none)
+    }
+}
+
+/// Counts pods of some namespaces and labels by how far they are.
+final class PodTally {
+    /// Nil for all.
+    let namespaces: Set<String>?
+    let labels: StringMap
+    /// Pods that have a node now.
+    private(set) var scheduled = 0
+    /// Pods without a node that the scheduler, or a gate, has turned down.
+    private(set) var attempted = 0
+    /// Pods that got a node while it counted.
+    private(set) var arrivals = 0
+
+    init(namespaces: Set<String>?, labels: [String: String]) {
+        self.namespaces = namespaces
+        self.labels = StringMap(labels.map { ($0.key, $0.value) })
+    }
+
+    /// Counts arrivals from now on.
+    func begin() { arrivals = 0 }
+
+    func observe(from old: Pod?, to new: Pod?) {
+        let didMatch = old.map(isMatch) ?? false
+        let isMatching =
+            if let old, let new, old.metadata.labels == new.metadata.labels {
+                didMatch
+            } else {
+                new.map(isMatch) ?? false
+            }
+        guard didMatch || isMatching else { return }
+        let before = didMatch ? stage(of: old) : .absent
+        let after = isMatching ? stage(of: new) : .absent
+        if after == .scheduled && old?.nodeName.isEmpty ?? true { arrivals += 1 }
+        guard before != after else { return }
+        if before == .scheduled { scheduled -= 1 } else if before == .attempted { attempted -= 1 }
+        if after == .scheduled { scheduled += 1 } else if after == .attempted { attempted += 1 }
+    }
+
+    private enum Stage { case absent, waiting, attempted, scheduled }
+
+    private func stage(of pod: Pod?) -> Stage {
+        guard let pod else { return .absent }
+        if !pod.nodeName.isEmpty { return .scheduled }
+        return pod.status.conditions["PodScheduled"] == nil ? .waiting : .attempted
+    }
+
+    private func isMatch(_ pod: Pod) -> Bool {
+        if let namespaces, !namespaces.contains(pod.metadata.namespace) { return false }
+        for label in labels.entries where pod.metadata.labels[label.key] != label.value { return false }
+        return true
+    }
+}
+
+/// How long scheduling cycles took, in nanoseconds.
+struct CycleTimes {
+    private(set) var samples: ContiguousArray<Int64> = []
+
+    mutating func add(_ nanoseconds: Int64) { samples.append(nanoseconds) }
+}
