@@ -146,7 +146,12 @@ extension SchedulerComponent {
         handleFailure(
             queued, binding.framework, isRejected: true, message: diagnosis.message, nomination: "", &out)
         let placed = pod.value.with { $0.nodeName = binding.nodeName }
-        moveAfterDeletion(of: placed) { $0.uid != uid }
+        // What a gang gives back is nothing that it did not have.
+        let plugins = waitingPlugins(binding.framework)
+        let gangs = plugins.compactMap { $0.gang(of: pod) }
+        moveAfterDeletion(of: placed) { other in
+            other.uid != uid && !plugins.contains { plugin in plugin.gang(of: other).map(gangs.contains) ?? false }
+        }
         rejectTied(to: pod, binding.framework, message: "rejection in Unreserve", &out)
     }
 }

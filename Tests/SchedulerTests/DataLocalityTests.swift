@@ -102,7 +102,11 @@ struct DataLocalityTests {
         var environment = PluginEnvironment(seed: 1)
         environment.data = DataCatalog(
             [Self.dataSet("d", size: 1 << 30, block: 1 << 30, replicas: 1, .nodes(["n5"]))], on: Self.places,
-            bandwidth: .init(), seed: 1)
+            bandwidth: {
+                var bandwidth = DataCatalog.Bandwidth()
+                bandwidth.remote = 5_000_000
+                return bandwidth
+            }(), seed: 1)
         var harness = try SchedulerHarness(policy.configuration, registry: .standard(environment))
         for place in Self.places { try harness.addNode(place.node, cpu: cpu) }
         harness.run(until: .start + .seconds(1))

@@ -60,7 +60,9 @@ struct DeadlineTests {
         var harness = try harness()
         try harness.apply(
             #"{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 100}"#)
-        // Without a node all fail, and all wait for one.
+        // A node without room makes them all wait for another one.
+        try harness.addNode("n0", cpu: "100m")
+        harness.run(until: .start + .seconds(1))
         try add(&harness, "none", deadline: nil)
         try add(&harness, "late", deadline: "2h")
         try add(&harness, "soon", deadline: "1h")

@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesModel
+import OrderedCollections
 import Scheduler
 import SimulationKernel
 import Testing

@@ -8,8 +8,9 @@ public import SimulationKernel
 /// wait give their places back. Pods of a gang stand together in the queue.
 ///
 /// The rules are those of the coscheduling plugin of `kubernetes-sigs/scheduler-plugins` (`pkg/coscheduling`,
-/// v0.31), with annotations (``PodGang``) in place of PodGroup objects. Members that are moved to the queue with
-/// the first one respect their back-off, where the original forces them.
+/// v0.31), with annotations (``PodGang``) in place of PodGroup objects. Other than there, members wait for the end of
+/// their back-off in any case, also when the first one that has a node calls them, and the places that a gang
+/// gives back wake other pods only: gangs that fit nowhere would try again and again without a pause.
 public struct Coscheduling: GroupingQueueSort, PreFilterPlugin, WaitingPermitPlugin, EnqueueExtensions {
     public static let name = "Coscheduling"
     /// Of gangs that say nothing else: `permitWaitingTimeSeconds`, 60 unless given.

@@ -23,7 +23,7 @@ public struct SchedulingQueue {
     private let start: VirtualTime
     private var active: PodHeap
     private var backoff: PodHeap
-    /// Pods that failed by an error; they cannot be popped before their back-off is over.
+    /// Pods that failed by an error, and pods of groups; they cannot be popped before their back-off is over.
     private var errorBackoff: PodHeap
     /// In the order of their timestamps.
     private var unschedulable: EventPool
@@ -400,7 +400,8 @@ public struct SchedulingQueue {
         }
         if !pod.gatingPlugin.isEmpty {
             gate(pod)
-        } else if pod.unschedulablePlugins.isEmpty {
+        } else if pod.unschedulablePlugins.isEmpty || pod.groupTimestamp != nil {
+            // Groups that fit nowhere would otherwise take their nodes from each other without a pause.
             errorBackoff.insert(pod)
         } else {
             backoff.insert(pod)
