@@ -95,7 +95,8 @@ extension DeadlineFigures {
                 late.map { pod in
                     [
                         "namespace": .string(pod.pod.namespace), "name": .string(pod.pod.name),
-                        "seconds": .number(pod.tardiness.fractionalSeconds), "finished": .bool(pod.isFinished),
+                        "seconds": .number(pod.tardiness.fractionalSeconds),
+                        "finished": .bool(pod.isFinished),
                     ]
                 }),
         ]

@@ -18,7 +18,8 @@ extension SchedulerComponent {
         framework.permit.compactMap { $0 as? any WaitingPermitPlugin }
     }
 
-    /// Lets a pod that has just got its node wait, where a plugin says so, and then those go on that waited for it.
+    /// Lets a pod that has just got its node wait, where a plugin says so, and then those go on that waited
+    /// for it.
     ///
     /// - Returns: whether the pod waits.
     mutating func holdIfNeeded(_ uid: UID, _ out: inout Outbox) -> Bool {
@@ -41,7 +42,8 @@ extension SchedulerComponent {
         out.note(
             JournalEntry(
                 .scheduling, .pod, pod.key, reason: "WaitingOnPermit",
-                message: "holds its place on \(binding.nodeName) for up to \(wait.timeout)", cause: wait.cause))
+                message: "holds its place on \(binding.nodeName) for up to \(wait.timeout)", cause: wait.cause
+            ))
         for plugin in waitingPlugins(binding.framework) {
             guard let gang = plugin.gang(of: pod) else { continue }
             for member in queuedMembers(of: gang) {
@@ -150,7 +152,8 @@ extension SchedulerComponent {
         let plugins = waitingPlugins(binding.framework)
         let gangs = plugins.compactMap { $0.gang(of: pod) }
         moveAfterDeletion(of: placed) { other in
-            other.uid != uid && !plugins.contains { plugin in plugin.gang(of: other).map(gangs.contains) ?? false }
+            other.uid != uid
+                && !plugins.contains { plugin in plugin.gang(of: other).map(gangs.contains) ?? false }
         }
         rejectTied(to: pod, binding.framework, message: "rejection in Unreserve", &out)
     }

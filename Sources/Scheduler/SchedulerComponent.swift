@@ -33,8 +33,8 @@ public struct SchedulerComponent: Component {
     var bindings: [UID: BindingCycle] = [:]
     /// Those of them that wait for what they have written, in the order in which they began to.
     var waitingBindings: [UID] = []
-    /// Pods that hold their node until others have one, in the order in which they began to, and the plugin that
-    /// ends each one's wait first.
+    /// Pods that hold their node until others have one, in the order in which they began to, and the plugin
+    /// that ends each one's wait first.
     var waitingPermits: [UID] = []
     var permitPlugins: [UID: String] = [:]
     /// Those of them that were deleted.

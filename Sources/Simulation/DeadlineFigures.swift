@@ -4,8 +4,8 @@ public import SimulationKernel
 
 /// How many pods that stated a deadline met it, and how late the others were.
 ///
-/// A pod meets its deadline when the API shows it as Succeeded by then. One that fails or is deleted before its
-/// deadline has passed counts as neither; after that it is late, as is one that has not finished.
+/// A pod meets its deadline when the API shows it as Succeeded by then. One that fails or is deleted before
+/// its deadline has passed counts as neither; after that it is late, as is one that has not finished.
 public struct DeadlineFigures: Sendable {
     /// A pod that missed its deadline.
     public struct LatePod: Sendable {

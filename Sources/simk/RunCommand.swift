@@ -36,7 +36,8 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Schedule by this policy instead of the scenario's; `simk policies` lists them.", valueName: "name"))
+            "Schedule by this policy instead of the scenario's; `simk policies` lists them.",
+            valueName: "name"))
     var policy: String?
 
     @Option(help: "text, or json: one object with scenario, expectations and summary.")

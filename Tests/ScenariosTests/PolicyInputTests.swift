@@ -39,7 +39,9 @@ struct PolicyInputTests {
         }
     }
 
-    @Test("every policy is read, configures the scheduler, and is written out", arguments: SchedulingPolicy.allCases)
+    @Test(
+        "every policy is read, configures the scheduler, and is written out",
+        arguments: SchedulingPolicy.allCases)
     func policies(policy: SchedulingPolicy) throws {
         let scenario = try Self.read(Self.text("  scheduler: {policy: \(policy.rawValue)}"))
         #expect(scenario.cluster.scheduler.policy == policy)
@@ -56,7 +58,8 @@ struct PolicyInputTests {
     func override() throws {
         var scenario = try Self.read(
             Self.text(
-                "  scheduler: {config: {apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration}}"))
+                "  scheduler: {config: {apiVersion: kubescheduler.config.k8s.io/v1, kind: KubeSchedulerConfiguration}}"
+            ))
         scenario.cluster.scheduler.take(.firstFit)
         #expect(scenario.cluster.scheduler.config.isNull)
         #expect(ClusterConfiguration(scenario).scheduler.profiles[0].score.map(\.plugin.name) == ["FirstFit"])
@@ -70,7 +73,8 @@ struct PolicyInputTests {
                 - {name: users, size: 1G, blockSize: 100M, replicas: 2, nodes: [general-1, general-3]}
               dataBandwidth: {rack: 50M}
             """
-        let scenario = try Self.read(Self.text(text, annotations: "{scheduling.simk.dev/reads: \"clicks=0.5,users\"}"))
+        let scenario = try Self.read(
+            Self.text(text, annotations: "{scheduling.simk.dev/reads: \"clicks=0.5,users\"}"))
         let sets = scenario.cluster.dataSets
         #expect(sets.map(\.name) == ["clicks", "users"])
         #expect(sets.map(\.blockBytes) == [128 << 20, 100_000_000])
@@ -92,13 +96,19 @@ struct PolicyInputTests {
             ("  scheduler: {policy: gang, config: {}}", "{}", "either a policy or a config"),
             ("  dataSets: [{name: a, size: 0}]", "{}", "above 0"),
             ("  dataSets: [{name: a, size: 1Gi, nodes: [general-9]}]", "{}", "general-9"),
-            ("  dataSets: [{name: a, size: 1Gi, writer: general-1, nodes: [general-1]}]", "{}", "either nodes or a writer"),
+            (
+                "  dataSets: [{name: a, size: 1Gi, writer: general-1, nodes: [general-1]}]", "{}",
+                "either nodes or a writer"
+            ),
             ("  dataSets: [{name: a, size: 1Gi}, {name: a, size: 1Gi}]", "{}", "a second data set named 'a'"),
             ("  dataSets: [{name: a, size: 1Ti, blockSize: 1Ki}]", "{}", "1000000 blocks"),
             ("  dataBandwidth: {node: 0}", "{}", "above 0"),
             ("", "{scheduling.simk.dev/reads: a}", "expected one of the data sets"),
             ("", "{scheduling.simk.dev/deadline: soon}", "or a duration after the pod's creation"),
-            ("", "{scheduling.simk.dev/gang: a}", "annotation scheduling.simk.dev/gang-min-member is missing"),
+            (
+                "", "{scheduling.simk.dev/gang: a}",
+                "annotation scheduling.simk.dev/gang-min-member is missing"
+            ),
             ("", "{scheduling.simk.dev/dead-line: 5m}", "Did you mean 'scheduling.simk.dev/deadline'?"),
         ])
     func mistakes(cluster: String, annotations: String, words: String) {

@@ -7,7 +7,8 @@ import Testing
 @Suite("gangs")
 struct CoschedulingTests {
     private func add(
-        _ harness: inout SchedulerHarness, _ name: String, gang: String, minimum: String = "2", timeout: String? = nil
+        _ harness: inout SchedulerHarness, _ name: String, gang: String, minimum: String = "2",
+        timeout: String? = nil
     ) throws {
         var annotations =
             #""scheduling.simk.dev/gang": "\#(gang)", "scheduling.simk.dev/gang-min-member": "\#(minimum)""#
@@ -121,7 +122,9 @@ struct CoschedulingTests {
         harness.run(until: .start + .seconds(3))
         let found = placed(harness, ["a-0", "a-1"])
         #expect(found == [])
-        let texts = harness.messages("FailedScheduling").filter { $0.contains("PodGroup default/a gets rejected") }
+        let texts = harness.messages("FailedScheduling").filter {
+            $0.contains("PodGroup default/a gets rejected")
+        }
         #expect(!texts.isEmpty)
         // The back-off keeps the two from going round and round.
         let found2 = harness.messages("FailedScheduling").count < 20
@@ -152,7 +155,9 @@ struct CoschedulingTests {
         #expect(found2 == 0)
     }
 
-    @Test("annotations that make no sense are refused by name", arguments: [("0", "found '0'"), ("many", "found 'many'")])
+    @Test(
+        "annotations that make no sense are refused by name",
+        arguments: [("0", "found '0'"), ("many", "found 'many'")])
     func badAnnotation(minimum: String, words: String) throws {
         var harness = try harness(nodes: 1)
         try add(&harness, "a-0", gang: "a", minimum: minimum)

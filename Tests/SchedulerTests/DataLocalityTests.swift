@@ -48,7 +48,8 @@ struct DataLocalityTests {
     func writer() throws {
         for seed in 1...20 {
             let catalog = DataCatalog(
-                [Self.dataSet("w", .hdfs(writer: "n5"))], on: Self.places, bandwidth: .init(), seed: UInt64(seed))
+                [Self.dataSet("w", .hdfs(writer: "n5"))], on: Self.places, bandwidth: .init(),
+                seed: UInt64(seed))
             #expect(try Self.holders(catalog, "w").filter { $0 / 2 == 2 } == [5])
         }
     }
@@ -82,7 +83,8 @@ struct DataLocalityTests {
     @Test(
         "bytes by distance, and the time that they take",
         arguments: [
-            ("n0", [1_000.0, 1_000, 500, 0], 8.0), ("n2", [500.0, 0, 2_000, 0], 20.5), ("n3", [0.0, 500, 2_000, 0], 21),
+            ("n0", [1_000.0, 1_000, 500, 0], 8.0), ("n2", [500.0, 0, 2_000, 0], 20.5),
+            ("n3", [0.0, 500, 2_000, 0], 21),
             ("n7", [0.0, 0, 0, 2_500], 250), ("later", [0.0, 0, 0, 2_500], 250),
         ])
     func distances(node: String, bytes: [Double], seconds: Double) throws {
@@ -134,7 +136,8 @@ struct DataLocalityTests {
         #expect(nodes == ["n5", "n4", "n6"])
     }
 
-    @Test("with delay scheduling a pod waits for its node, then for its rack, and takes what is free meanwhile")
+    @Test(
+        "with delay scheduling a pod waits for its node, then for its rack, and takes what is free meanwhile")
     func delay() throws {
         var harness = try harness(.delayScheduling, cpu: "1")
         for name in ["first", "second", "third", "fourth"] { try add(&harness, name) }
@@ -143,7 +146,8 @@ struct DataLocalityTests {
         #expect(found == "n5")
         let found2 = harness.pod("second")?.nodeName
         #expect(found2 == "")
-        let found3 = harness.messages("FailedScheduling").first?.contains("7 node(s) farther from the pod's data than")
+        let found3 = harness.messages("FailedScheduling").first?.contains(
+            "7 node(s) farther from the pod's data than")
         #expect(found3 == true)
         // After three seconds the rack will do, which has one place.
         harness.run(until: .start + .seconds(5))
@@ -153,7 +157,8 @@ struct DataLocalityTests {
         #expect(found5 == "")
         // The place that is free again is taken at once.
         try harness.perform(
-            .delete(.pod, ObjectKey(namespace: "default", name: "first"), DeleteOptions(gracePeriodSeconds: 0)))
+            .delete(
+                .pod, ObjectKey(namespace: "default", name: "first"), DeleteOptions(gracePeriodSeconds: 0)))
         harness.run(until: .start + .seconds(6))
         let found6 = harness.pod("third")?.nodeName
         #expect(found6 == "n5")

@@ -19,7 +19,8 @@ struct DeadlineTests {
     @Test(
         "a deadline is a calendar time or a duration after the creation",
         arguments: [
-            ("2026-01-01T00:10:00Z", 600.0), ("2026-01-01T00:10:00.5+00:10", 0.5), ("2025-12-31T23:59:00Z", -60.0),
+            ("2026-01-01T00:10:00Z", 600.0), ("2026-01-01T00:10:00.5+00:10", 0.5),
+            ("2025-12-31T23:59:00Z", -60.0),
             ("30m", 1_860.0), ("1h30m", 5_460.0),
         ])
     func parsing(text: String, seconds: Double) throws {
@@ -28,7 +29,9 @@ struct DeadlineTests {
         #expect(deadline?.runTime == .seconds(90))
     }
 
-    @Test("what is neither is refused", arguments: ["soon", "-5m", "0", "", "2026-13-01T00:00:00Z", "5", "9999-01-01T00:00:00Z"])
+    @Test(
+        "what is neither is refused",
+        arguments: ["soon", "-5m", "0", "", "2026-13-01T00:00:00Z", "5", "9999-01-01T00:00:00Z"])
     func refusal(text: String) {
         #expect(throws: AnnotationError.self) { try PodDeadline.of(metadata(text), epoch: Self.epoch) }
     }
@@ -40,7 +43,8 @@ struct DeadlineTests {
     }
 
     private func add(
-        _ harness: inout SchedulerHarness, _ name: String, deadline: String?, run: String? = nil, cpu: String = "1",
+        _ harness: inout SchedulerHarness, _ name: String, deadline: String?, run: String? = nil,
+        cpu: String = "1",
         priority: String? = nil
     ) throws {
         var annotations: [String] = []
@@ -59,7 +63,8 @@ struct DeadlineTests {
     func order() throws {
         var harness = try harness()
         try harness.apply(
-            #"{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 100}"#)
+            #"{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 100}"#
+        )
         // A node without room makes them all wait for another one.
         try harness.addNode("n0", cpu: "100m")
         harness.run(until: .start + .seconds(1))
@@ -72,10 +77,12 @@ struct DeadlineTests {
         try harness.addNode("n1", cpu: "8")
         harness.run(until: .start + .seconds(60))
         let bound = harness.messages("Scheduled").map { $0.split(separator: " ")[2] }
-        #expect(bound == ["default/high", "default/absolute", "default/soon", "default/late", "default/none"])
+        #expect(
+            bound == ["default/high", "default/absolute", "default/soon", "default/late", "default/none"])
     }
 
-    private func addNode(_ harness: inout SchedulerHarness, _ name: String, cpu: String, image: Int64?) throws {
+    private func addNode(_ harness: inout SchedulerHarness, _ name: String, cpu: String, image: Int64?) throws
+    {
         let images =
             image.map { #", "images": [{"names": ["app:v1"], "sizeBytes": \#($0)}]"# } ?? ""
         try harness.apply(
@@ -116,7 +123,9 @@ struct DeadlineTests {
         #expect(found == "n1")
         let warnings = harness.messages("DeadlineUnreachable")
         #expect(warnings.count == 1)
-        #expect(warnings.first?.contains("with 5s to start and 10m0s to run, the pod will be late by at least 9m") == true)
+        #expect(
+            warnings.first?.contains("with 5s to start and 10m0s to run, the pod will be late by at least 9m")
+                == true)
     }
 
     @Test("the warning comes when waiting has made the deadline unreachable")

@@ -59,7 +59,8 @@ struct PolicyTests {
         for (place, name) in ["n1", "n2", "n10"].enumerated() {
             try harness.addNode(name, cpu: example.cpu[place])
             if example.taken[place] != "0" {
-                try harness.addPod("fill-\(name)", cpu: example.taken[place], extra: "\"nodeName\": \"\(name)\"")
+                try harness.addPod(
+                    "fill-\(name)", cpu: example.taken[place], extra: "\"nodeName\": \"\(name)\"")
             }
         }
         harness.run(until: .start + .seconds(1))

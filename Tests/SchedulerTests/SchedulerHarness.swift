@@ -25,7 +25,8 @@ struct SchedulerHarness: ~Copyable {
     private let timing = ControlPlaneTiming()
 
     init(
-        _ configuration: JSONValue = .object([:]), registry: PluginRegistry = .standard(PluginEnvironment(seed: 1))
+        _ configuration: JSONValue = .object([:]),
+        registry: PluginRegistry = .standard(PluginEnvironment(seed: 1))
     ) throws {
         server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: 1)
         scheduler = SchedulerComponent(

@@ -7,7 +7,9 @@ struct PolicyCommandTests {
     func list() throws {
         let text = try SimkCommand.run(["policies"])
         #expect(text.status == 0)
-        let names = text.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+        let names = text.output.split(separator: "\n").compactMap {
+            $0.split(separator: " ").first.map(String.init)
+        }
         #expect(names.contains("first-fit") && names.contains("gang") && names.first == "default")
         let json = try SimkCommand.run(["policies", "--format", "json"])
         let list = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
@@ -22,11 +24,14 @@ struct PolicyCommandTests {
         #expect(result.errors.contains("Did you mean 'gang'?"))
     }
 
-    @Test("what the policies' scenarios show does not hold by default", arguments: ["deadlines", "gang", "data-locality"])
+    @Test(
+        "what the policies' scenarios show does not hold by default",
+        arguments: ["deadlines", "gang", "data-locality"])
     func matters(name: String) throws {
         let scratch = try ScratchFolder()
         let result = try SimkCommand.run([
-            "run", "scenarios/\(name).json", "--policy", "default", "--quiet", "--out", scratch.url.appending(path: "run").path,
+            "run", "scenarios/\(name).json", "--policy", "default", "--quiet", "--out",
+            scratch.url.appending(path: "run").path,
         ])
         #expect(result.status == 1)
         #expect(result.output.contains("FAILED"))

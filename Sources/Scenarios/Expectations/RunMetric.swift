@@ -11,7 +11,8 @@ public struct RunMetric: Hashable, Sendable {
         self.acceptsObject = acceptsObject
     }
 
-    /// Every metric. Whoever runs a scenario tells the monitor of each at every change, and of zeros at first.
+    /// Every metric. Whoever runs a scenario tells the monitor of each at every change, and of zeros at
+    /// first.
     public static let all: [RunMetric] = [
         RunMetric("podsCreated", "Pods that were created."),
         RunMetric("podsScheduled", "Pods that were bound to a node."),

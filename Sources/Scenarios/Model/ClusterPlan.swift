@@ -136,7 +136,8 @@ extension ClusterPlan {
     public static let rackLabel = "simk.dev/rack"
     public static let poolLabel = "simk.dev/pool"
 
-    /// Every machine, pool by pool. A pool's nodes go to its zones in turn, and in a zone to its racks in turn.
+    /// Every machine, pool by pool. A pool's nodes go to its zones in turn, and in a zone to its racks in
+    /// turn.
     public var nodes: [NodePlan] {
         var nodes: [NodePlan] = []
         for (index, pool) in nodePools.enumerated() {

@@ -123,7 +123,8 @@ struct ScenarioChecks {
                         log.add(
                             file: object.file, at: object.position, path: "\(path).annotations",
                             .unknownName(
-                                what: "annotation", key, nearest: NearestName.find(key, among: known), known: known))
+                                what: "annotation", key, nearest: NearestName.find(key, among: known),
+                                known: known))
                     }
                 }
                 do throws(AnnotationError) {

@@ -28,19 +28,22 @@ public struct PermitWait: Hashable, Sendable {
 
 /// Lets pods that have a node wait for others before they are bound.
 ///
-/// Upstream's plugins answer Wait and later allow or reject the waiting pods; this one is asked again whenever
-/// another pod has got a node. Upstream: `pkg/scheduler/framework/runtime/waiting_pods_map.go` (v1.36).
+/// Upstream's plugins answer Wait and later allow or reject the waiting pods; this one is asked again
+/// whenever another pod has got a node. Upstream: `pkg/scheduler/framework/runtime/waiting_pods_map.go`
+/// (v1.36).
 public protocol WaitingPermitPlugin: PermitPlugin {
     /// What the pod still waits for; nil when it may be bound.
     func permitWait(_ pod: PodInfo, cluster: ClusterCache) -> PermitWait?
-    /// The gang (``GangIndex``) whose pods share the pod's fate: when a waiting one is rejected, so are the others
-    /// that wait.
+    /// The gang (``GangIndex``) whose pods share the pod's fate: when a waiting one is rejected, so are the
+    /// others that wait.
     func gang(of pod: PodInfo) -> ObjectKey?
-    /// Why the waiting pods that are tied to a pod that fits nowhere are rejected; nil when they go on waiting.
+    /// Why the waiting pods that are tied to a pod that fits nowhere are rejected; nil when they go on
+    /// waiting.
     func rejectionOfTied(after pod: PodInfo, cluster: ClusterCache) -> String?
 }
 
-/// Tells users about a pod that cannot get what it asks for, when it arrives and after each failed attempt; once.
+/// Tells users about a pod that cannot get what it asks for, when it arrives and after each failed attempt;
+/// once.
 public protocol PodWarningPlugin: Plugin {
     func warning(about pod: PodInfo, cluster: ClusterCache) -> PodWarning?
 }

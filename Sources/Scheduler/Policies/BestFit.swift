@@ -2,8 +2,8 @@ import KubernetesModel
 
 /// Takes the node on which the least would be left: the fullest one on which the pod fits.
 ///
-/// What is left is defined by ``NodeFill``. Johnson, "Fast algorithms for bin packing", Journal of Computer and
-/// System Sciences 8(3), 1974.
+/// What is left is defined by ``NodeFill``. Johnson, "Fast algorithms for bin packing", Journal of Computer
+/// and System Sciences 8(3), 1974.
 public struct BestFit: NodeScorePlugin, NormalizeScorePlugin {
     public static let name = "BestFit"
 

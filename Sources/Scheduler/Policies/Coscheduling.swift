@@ -8,9 +8,10 @@ public import SimulationKernel
 /// wait give their places back. Pods of a gang stand together in the queue.
 ///
 /// The rules are those of the coscheduling plugin of `kubernetes-sigs/scheduler-plugins` (`pkg/coscheduling`,
-/// v0.31), with annotations (``PodGang``) in place of PodGroup objects. Other than there, members wait for the end of
-/// their back-off in any case, also when the first one that has a node calls them, and the places that a gang
-/// gives back wake other pods only: gangs that fit nowhere would try again and again without a pause.
+/// v0.31), with annotations (``PodGang``) in place of PodGroup objects. Other than there, members wait for
+/// the end of their back-off in any case, also when the first one that has a node calls them, and the places
+/// that a gang gives back wake other pods only: gangs that fit nowhere would try again and again without a
+/// pause.
 public struct Coscheduling: GroupingQueueSort, PreFilterPlugin, WaitingPermitPlugin, EnqueueExtensions {
     public static let name = "Coscheduling"
     /// Of gangs that say nothing else: `permitWaitingTimeSeconds`, 60 unless given.
@@ -81,7 +82,8 @@ public struct Coscheduling: GroupingQueueSort, PreFilterPlugin, WaitingPermitPlu
         guard let gang = podGang(pod) else { return nil }
         let missing = gang.minimum - cluster.placedMembers(of: gang.key)
         if missing <= 0 || Double(missing) / Double(gang.minimum) <= 0.1 { return nil }
-        return "PodGroup \(gang.key) gets rejected due to Pod \(pod.key.name) is unschedulable even after PostFilter"
+        return
+            "PodGroup \(gang.key) gets rejected due to Pod \(pod.key.name) is unschedulable even after PostFilter"
     }
 }
 

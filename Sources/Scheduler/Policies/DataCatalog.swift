@@ -29,9 +29,9 @@ public struct DataCatalog: Sendable {
 
     /// Bytes a second by distance.
     ///
-    /// The defaults for the node's own disk, its rack and its cluster are those of Barroso, Clidaras and Hölzle,
-    /// "The datacenter as a computer", 2nd edition, 2013, figure 1.3: 200, 100 and 10 MB/s. Between zones as within
-    /// one is an assumption.
+    /// The defaults for the node's own disk, its rack and its cluster are those of Barroso, Clidaras and
+    /// Hölzle, "The datacenter as a computer", 2nd edition, 2013, figure 1.3: 200, 100 and 10 MB/s. Between
+    /// zones as within one is an assumption.
     public struct Bandwidth: Hashable, Sendable {
         public var node: Int64 = 200_000_000
         public var rack: Int64 = 100_000_000
@@ -149,7 +149,10 @@ public struct DataCatalog: Sendable {
                 switch replica {
                 case 0: candidates = writer.flatMap { numbers[$0] }.map { [$0] } ?? []
                 case 1: candidates = rackOf.indices.filter { rackOf[$0] != rackOf[chosen[0]] }
-                case 2: candidates = rackOf.indices.filter { rackOf[$0] == rackOf[chosen[1]] && !chosen.contains($0) }
+                case 2:
+                    candidates = rackOf.indices.filter {
+                        rackOf[$0] == rackOf[chosen[1]] && !chosen.contains($0)
+                    }
                 default: break
                 }
                 if candidates.isEmpty { candidates = rackOf.indices.filter { !chosen.contains($0) } }
@@ -182,7 +185,8 @@ public struct DataCatalog: Sendable {
             let fraction = sides.count == 1 ? 1 : Double(String(sides[1])) ?? 0
             guard fraction > 0, fraction <= 1 else {
                 throw AnnotationError(
-                    name: Self.readsAnnotation, value: String(part), expected: "dataset=fraction, above 0 and at most 1")
+                    name: Self.readsAnnotation, value: String(part),
+                    expected: "dataset=fraction, above 0 and at most 1")
             }
             guard spreads[name] != nil else {
                 throw AnnotationError(

@@ -3,11 +3,13 @@ public import SimulationKernel
 
 /// Prefers the nodes from which a pod reads its data fastest, and may let it wait for a near one.
 ///
-/// The score is by the time that reading takes (``DataCatalog``): bytes by distance, each at its bandwidth. With
-/// waits, a pod accepts only nodes that have all of its data on their disks at first, then those with all of
-/// it in their rack, then any: delay scheduling (Zaharia et al., "Delay scheduling", EuroSys 2010). The time
-/// counts from the pod's first attempt. A distance within which no node has everything is not waited for.
-public struct DataLocality: PreFilterPlugin, FilterPlugin, PreScorePlugin, NormalizeScorePlugin, EnqueueExtensions,
+/// The score is by the time that reading takes (``DataCatalog``): bytes by distance, each at its bandwidth.
+/// With waits, a pod accepts only nodes that have all of its data on their disks at first, then those with
+/// all of it in their rack, then any: delay scheduling (Zaharia et al., "Delay scheduling", EuroSys 2010).
+/// The time counts from the pod's first attempt. A distance within which no node has everything is not waited
+/// for.
+public struct DataLocality: PreFilterPlugin, FilterPlugin, PreScorePlugin, NormalizeScorePlugin,
+    EnqueueExtensions,
     TimedPlugin
 {
     public static let name = "DataLocality"
@@ -25,7 +27,9 @@ public struct DataLocality: PreFilterPlugin, FilterPlugin, PreScorePlugin, Norma
         self.rackLocalWait = rackLocalWait
     }
 
-    private func reads(of pod: PodInfo) -> [DataCatalog.Read] { (try? data.reads(of: pod.value.metadata)) ?? [] }
+    private func reads(of pod: PodInfo) -> [DataCatalog.Read] {
+        (try? data.reads(of: pod.value.metadata)) ?? []
+    }
 
     /// What a pod accepts for now.
     private struct Acceptance {

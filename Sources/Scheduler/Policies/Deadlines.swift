@@ -1,19 +1,21 @@
 import KubernetesModel
 public import SimulationKernel
 
-/// Keeps pods with a deadline off nodes on which they would be late while they would not be on others, and prefers
-/// the nodes that leave them the most time.
+/// Keeps pods with a deadline off nodes on which they would be late while they would not be on others, and
+/// prefers the nodes that leave them the most time.
 ///
 /// When a pod would end on a node is what the scheduler can know: now, plus the time to pull those of its
 /// images that the node does not list, plus what starting takes anyway, plus the expected run time
 /// (``PodDeadline``). It does not know of pulls under way, of contention, or of what a container does. Where
 /// the pod would be late everywhere, no node is refused: late is better than never.
-public struct Deadlines: PreFilterPlugin, FilterPlugin, PreScorePlugin, NormalizeScorePlugin, PodWarningPlugin {
+public struct Deadlines: PreFilterPlugin, FilterPlugin, PreScorePlugin, NormalizeScorePlugin, PodWarningPlugin
+{
     public static let name = "Deadlines"
     let epoch: CalendarTime
     /// `imageBytesPerSecond`: the rate of pulls; the registry's bandwidth unless given.
     var imageBytesPerSecond: Int64
-    /// `unknownImageBytes`: the size of an image that no node lists; the registry's default size unless given.
+    /// `unknownImageBytes`: the size of an image that no node lists; the registry's default size unless
+    /// given.
     var unknownImageBytes: Int64
     /// `startupSeconds`: from the binding to running containers, without pulls. The default of 5 s is the
     /// objective of upstream's scalability group for 99 % of pods
@@ -56,7 +58,8 @@ public struct Deadlines: PreFilterPlugin, FilterPlugin, PreScorePlugin, Normaliz
     public func filter(
         _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
     ) {
-        guard let deadline = deadline(of: pod), let finish: ContiguousArray<VirtualTime> = state.read(Self.name)
+        guard let deadline = deadline(of: pod),
+            let finish: ContiguousArray<VirtualTime> = state.read(Self.name)
         else { return }
         guard rejections.candidates.contains(where: { finish[$0] <= deadline.time }) else { return }
         let verdict = rejections.verdict(
@@ -77,7 +80,8 @@ public struct Deadlines: PreFilterPlugin, FilterPlugin, PreScorePlugin, Normaliz
         _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,
         scores: inout ContiguousArray<Int64>
     ) {
-        guard let deadline = deadline(of: pod), let finish: ContiguousArray<VirtualTime> = state.read(Self.name)
+        guard let deadline = deadline(of: pod),
+            let finish: ContiguousArray<VirtualTime> = state.read(Self.name)
         else { return }
         for place in feasible.indices {
             let end = finish[feasible[place]]
@@ -103,7 +107,8 @@ public struct Deadlines: PreFilterPlugin, FilterPlugin, PreScorePlugin, Normaliz
             deadline.time >= now ? "in \(deadline.time - now)" : "\(now - deadline.time) ago"
         return PodWarning(
             reason: "DeadlineUnreachable",
-            message: "The deadline is \(when): with \(start) to start and \(deadline.runTime) to run, the pod will be "
+            message:
+                "The deadline is \(when): with \(start) to start and \(deadline.runTime) to run, the pod will be "
                 + "late by at least \(finish - deadline.time)")
     }
 }
@@ -120,7 +125,8 @@ private struct StartEstimates {
         for image in pod.podClass.images where seen.insert(image).inserted {
             let state = nodes.images[image]
             let bytes = Double(state?.sizeBytes ?? plugin.unknownImageBytes)
-            let time = VirtualDuration(fractionalSeconds: min(1e9, bytes / Double(plugin.imageBytesPerSecond)))
+            let time = VirtualDuration(
+                fractionalSeconds: min(1e9, bytes / Double(plugin.imageBytesPerSecond)))
             var has = ContiguousArray(repeating: false, count: nodes.rowCount)
             for node in state?.nodes ?? [] { has[node] = true }
             for row in pulls.indices where !has[row] { pulls[row] += time }
@@ -132,11 +138,17 @@ private struct StartEstimates {
 
 extension Deadlines {
     init(arguments: PluginArguments, _ environment: PluginEnvironment) throws(ConfigurationError) {
-        try arguments.allow(["apiVersion", "kind", "imageBytesPerSecond", "unknownImageBytes", "startupSeconds"])
+        try arguments.allow([
+            "apiVersion", "kind", "imageBytesPerSecond", "unknownImageBytes", "startupSeconds",
+        ])
         self.init(environment)
         let most: Int64 = 1 << 50
-        if let rate = try arguments.integer("imageBytesPerSecond", in: 1...most) { imageBytesPerSecond = rate }
+        if let rate = try arguments.integer("imageBytesPerSecond", in: 1...most) {
+            imageBytesPerSecond = rate
+        }
         if let size = try arguments.integer("unknownImageBytes", in: 0...most) { unknownImageBytes = size }
-        if let seconds = try arguments.integer("startupSeconds", in: 0...86_400) { startup = .seconds(seconds) }
+        if let seconds = try arguments.integer("startupSeconds", in: 0...86_400) {
+            startup = .seconds(seconds)
+        }
     }
 }

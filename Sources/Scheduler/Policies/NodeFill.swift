@@ -17,7 +17,9 @@ enum NodeFill {
             let whole = nodes.allocatable[resource.value][node]
             if whole <= 0 { continue }
             let wanted = pod.podClass.requests.amount(resource)
-            sum += (Double(whole) - Double(nodes.requested[resource.value][node]) - Double(wanted)) / Double(whole)
+            sum +=
+                (Double(whole) - Double(nodes.requested[resource.value][node]) - Double(wanted))
+                / Double(whole)
             count += 1
         }
         // More than is there can be reserved when a node shrinks.

@@ -30,7 +30,8 @@ public struct PodDeadline: Hashable, Sendable {
             // Virtual time ends after 292 years.
             guard seconds.magnitude < 9_000_000_000 else {
                 throw AnnotationError(
-                    name: deadlineAnnotation, value: text, expected: "a time within 285 years of the run's start")
+                    name: deadlineAnnotation, value: text,
+                    expected: "a time within 285 years of the run's start")
             }
             let nanoseconds = Int64(calendar.nanoseconds) - Int64(epoch.nanoseconds)
             let time = VirtualTime(nanoseconds: seconds * 1_000_000_000 + nanoseconds)
@@ -39,7 +40,8 @@ public struct PodDeadline: Hashable, Sendable {
         guard let nanoseconds = GoDuration.nanoseconds(text), nanoseconds > 0 else {
             throw AnnotationError(
                 name: deadlineAnnotation, value: text,
-                expected: "a time such as 2026-01-05T08:30:00Z or a duration after the pod's creation such as 30m")
+                expected:
+                    "a time such as 2026-01-05T08:30:00Z or a duration after the pod's creation such as 30m")
         }
         let created = metadata.creationTimestamp?.time ?? .start
         return PodDeadline(

@@ -19,7 +19,9 @@ public struct PodGang: Hashable, Sendable {
     /// The gang of a pod; nil for a pod without one.
     public static func of(_ metadata: ObjectMeta) throws(AnnotationError) -> PodGang? {
         guard let name = metadata.annotations[nameAnnotation] else { return nil }
-        if name.isEmpty { throw AnnotationError(name: nameAnnotation, value: name, expected: "a gang's name") }
+        if name.isEmpty {
+            throw AnnotationError(name: nameAnnotation, value: name, expected: "a gang's name")
+        }
         guard let text = metadata.annotations[minimumAnnotation] else {
             throw AnnotationError(name: minimumAnnotation, value: nil, expected: "how many members it takes")
         }

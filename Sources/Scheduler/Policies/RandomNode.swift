@@ -3,8 +3,8 @@ import Stochastics
 
 /// Takes any of the nodes on which the pod fits, each with the same probability.
 ///
-/// The draw is from the stream `scheduler/random/<namespace>/<pod>`, one for each attempt, so another pod more
-/// shifts nobody else's draws.
+/// The draw is from the stream `scheduler/random/<namespace>/<pod>`, one for each attempt, so another pod
+/// more shifts nobody else's draws.
 public struct RandomNode: ScorePlugin {
     public static let name = "RandomNode"
     let seed: UInt64
@@ -17,7 +17,8 @@ public struct RandomNode: ScorePlugin {
     ) {
         if feasible.isEmpty { return }
         var stream = RandomStream(
-            seed: seed, name: "scheduler/random/\(pod.namespace)/\(pod.key.name)", index: cluster.attempt.number)
+            seed: seed, name: "scheduler/random/\(pod.namespace)/\(pod.key.name)",
+            index: cluster.attempt.number)
         scores[stream.index(below: feasible.count)] = NodeScore.maximum
     }
 }

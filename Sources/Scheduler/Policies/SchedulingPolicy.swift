@@ -30,7 +30,8 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
         case .deadlines: "earliest deadline first; no node on which a pod would be late that need not be"
         case .gang: "pods of a gang are bound together or not at all"
         case .dataLocality: "near the data that a pod reads, by the time that reading takes"
-        case .delayScheduling: "as data-locality, and up to 3 s each are waited for data on the node and in the rack"
+        case .delayScheduling:
+            "as data-locality, and up to 3 s each are waited for data on the node and in the rack"
         }
     }
 

@@ -2,8 +2,8 @@ import KubernetesModel
 
 /// Takes the node on which the most would be left: the emptiest one.
 ///
-/// What is left is defined by ``NodeFill``. Johnson, "Near-optimal bin packing algorithms", thesis, Massachusetts
-/// Institute of Technology, 1973.
+/// What is left is defined by ``NodeFill``. Johnson, "Near-optimal bin packing algorithms", thesis,
+/// Massachusetts Institute of Technology, 1973.
 public struct WorstFit: NodeScorePlugin, NormalizeScorePlugin {
     public static let name = "WorstFit"
 

@@ -23,6 +23,7 @@ struct NodePriceTests {
             """)
         harness.run(until: .start + .seconds(2))
         let message = harness.messages("FailedScheduling").first
-        #expect(message?.hasPrefix("0/2 nodes are available: 2 node(s) cost more than the pod allows.") == true)
+        let words = "2 node(s) cost more than the pod allows."
+        #expect(message?.contains(words) == true)
     }
 }

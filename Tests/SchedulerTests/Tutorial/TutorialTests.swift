@@ -51,7 +51,8 @@ struct TutorialPage {
     }
 
     func json(_ words: String) throws -> JSONValue {
-        try JSONParser.parse(try #require(blocks.first { $0.language == "json" && $0.text.contains(words) }).text)
+        try JSONParser.parse(
+            try #require(blocks.first { $0.language == "json" && $0.text.contains(words) }).text)
     }
 
     func file(_ name: String) throws -> String {
