@@ -105,13 +105,6 @@ struct BenchSchedulingCommand: ParsableCommand {
     }
 
     func run() throws {
-        if comparePlain && !PlainComparison.isMeaningful {
-            throw Stop(
-                status: ExitStatus.badInput,
-                message:
-                    "--compare-plain: this scheduler computes every cycle plainly; there is nothing to compare"
-            )
-        }
         let selected = try selection()
         if list { return printList(selected) }
         if selected.isEmpty {

@@ -31,9 +31,6 @@ final class PerfCluster {
     /// Work of the benchmark beside its operations: one step, and when the next comes; nil at the end.
     typealias Task = (PerfCluster) -> VirtualDuration?
 
-    /// Whether this scheduler remembers anything between cycles that could be switched off.
-    static let schedulerHasCaches = false
-
     /// Calls that one client may send in a second, as scheduler_perf has it.
     static let queriesPerSecond = 5_000.0
 
@@ -75,6 +72,7 @@ final class PerfCluster {
         server.historyRetention = .milliseconds(100)
         scheduler = SchedulerComponent(configuration: configuration, seed: seed)
         scheduler.recordsDecisions = false
+        scheduler.usesCaches = usesCaches
         server.bootstrap(at: .start)
         dispatchChanges()
     }

@@ -7,9 +7,6 @@ public struct PlainComparison: Sendable {
     public var cached: PerfResult
     public var plain: PerfResult
 
-    /// Whether the scheduler remembers anything between cycles, so that a comparison tells something.
-    public static let isMeaningful = PerfCluster.schedulerHasCaches
-
     public static func run(
         _ workload: PerfWorkload, of testCase: PerfTestCase, in configuration: PerfConfiguration,
         options: PerfOptions, shouldStop: @escaping () -> Bool = { false }
