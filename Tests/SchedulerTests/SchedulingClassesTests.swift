@@ -337,6 +337,7 @@ struct SchedulingClassesTests {
         #expect(difference == nil)
         #expect(churn.successes > 50)
         #expect(churn.failures > 10)
-        #expect(churn.cycle.comparedCount > churn.successes / 2)
+        // Stale nominations of pods with ports or anti-affinity leave many cycles to the plain algorithm.
+        #expect(churn.cycle.comparedCount > 30)
     }
 }

@@ -72,6 +72,7 @@ final class PerfCluster {
         server.historyRetention = .milliseconds(100)
         scheduler = SchedulerComponent(configuration: configuration, seed: seed)
         scheduler.recordsDecisions = false
+        scheduler.usesCaches = usesCaches
         server.bootstrap(at: .start)
         dispatchChanges()
     }
