@@ -105,7 +105,7 @@ struct CoschedulingTests {
         #expect(held == 1_000)
         let found = placed(harness, ["a-0"])
         #expect(found == [])
-        harness.run(until: .start + .seconds(12))
+        harness.run(until: .start + .seconds(20))
         let text =
             "0/1 nodes are available: 1 rejected due to timeout after waiting 10s at plugin Coscheduling."
         let found2 = harness.messages("FailedScheduling").contains(text)

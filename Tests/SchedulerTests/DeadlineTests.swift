@@ -65,8 +65,9 @@ struct DeadlineTests {
         try harness.apply(
             #"{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 100}"#
         )
-        // A node without room makes them all wait for another one.
-        try harness.addNode("n0", cpu: "100m")
+        // All wait for one pod to go.
+        try harness.addNode("n1", cpu: "8")
+        try harness.addPod("filler", cpu: "8", extra: "\"nodeName\": \"n1\"")
         harness.run(until: .start + .seconds(1))
         try add(&harness, "none", deadline: nil)
         try add(&harness, "late", deadline: "2h")
@@ -74,7 +75,8 @@ struct DeadlineTests {
         try add(&harness, "absolute", deadline: "2026-01-01T00:30:00Z")
         try add(&harness, "high", deadline: nil, priority: "high")
         harness.run(until: .start + .seconds(30))
-        try harness.addNode("n1", cpu: "8")
+        let filler = ObjectKey(namespace: "default", name: "filler")
+        try harness.perform(.delete(.pod, filler, DeleteOptions(gracePeriodSeconds: 0)))
         harness.run(until: .start + .seconds(60))
         let bound = harness.messages("Scheduled").map { $0.split(separator: " ")[2] }
         #expect(
