@@ -3,6 +3,7 @@ import Scheduler
 import Simulation
 import SimulationKernel
 import Testing
+import VirtualNodes
 
 @testable import Scenarios
 
