@@ -369,8 +369,3 @@ struct DaemonPods {
     var existing: [Entry] { entries.filter(\.exists) }
     var onMissingNodes: ArraySlice<Entry> { entries[nodeCount...] }
 }
-
-extension Pod {
-    /// The revision that the pod's label names; empty without one.
-    fileprivate var revisionHash: String { metadata.labels[DaemonSetSync.hashLabel] ?? "" }
-}
