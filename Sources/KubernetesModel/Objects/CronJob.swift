@@ -37,29 +37,6 @@ public struct CronJobSpec: Hashable, FieldMapped {
     }
 }
 
-/// A reference to an object from another one's status (`core/v1` ObjectReference).
-public struct ObjectReference: Hashable, FieldMapped {
-    public var kind = ""
-    public var namespace = ""
-    public var name = ""
-    public var uid = UID.none
-    public var apiVersion = ""
-    public var resourceVersion = ""
-    public var fieldPath = ""
-
-    public init() {}
-
-    public mutating func map(_ fields: inout Fields) {
-        fields.string("kind", &kind)
-        fields.string("namespace", &namespace)
-        fields.string("name", &name)
-        fields.uid("uid", &uid)
-        fields.string("apiVersion", &apiVersion)
-        fields.string("resourceVersion", &resourceVersion)
-        fields.string("fieldPath", &fieldPath)
-    }
-}
-
 public struct CronJobStatus: Hashable, FieldMapped {
     public var active: [ObjectReference] = []
     public var lastScheduleTime: Timestamp?
