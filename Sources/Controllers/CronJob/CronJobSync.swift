@@ -203,25 +203,24 @@ struct CronJobSync {
     private func due(
         _ schedule: CronSchedule, _ now: VirtualTime, _ session: inout SyncSession
     ) -> MissedSchedules? {
-        do throws(MissedSchedules.Invalid) {
-            let present = calendar(now)
-            let missed = try MissedSchedules(
-                schedule: schedule, created: calendar(cronJob.metadata.creationTimestamp) ?? present,
-                lastScheduled: calendar(cronJob.status.lastScheduleTime),
-                deadline: cronJob.spec.startingDeadlineSeconds, now: present)
-            if missed.mostRecent != nil && missed.missed == .many {
-                record(
-                    .warning, "TooManyMissedTimes",
-                    "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check "
-                        + "clock skew", &session)
-            }
-            return missed
-        } catch {
+        let present = calendar(now)
+        let missed = MissedSchedules(
+            schedule: schedule, created: calendar(cronJob.metadata.creationTimestamp) ?? present,
+            lastScheduled: calendar(cronJob.status.lastScheduleTime),
+            deadline: cronJob.spec.startingDeadlineSeconds, now: present)
+        if let fault = missed.fault {
             record(
-                .warning, "InvalidSchedule", "invalid schedule: \(cronJob.spec.schedule) : \(error.message)",
+                .warning, "InvalidSchedule", "invalid schedule: \(cronJob.spec.schedule) : \(fault)",
                 &session)
             return nil
         }
+        if missed.mostRecent != nil && missed.missed == .many {
+            record(
+                .warning, "TooManyMissedTimes",
+                "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check "
+                    + "clock skew", &session)
+        }
+        return missed
     }
 
     /// Whether a Job may be started for a moment of the schedule.

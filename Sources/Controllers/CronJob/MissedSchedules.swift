@@ -13,32 +13,34 @@ public struct MissedSchedules: Hashable, Sendable {
     /// The start to be made now; nil when none is due.
     public var mostRecent: CalendarTime?
     public var missed = Count.none
-
-    /// A schedule that is well written but never comes up twice.
-    public struct Invalid: Error {
-        public let message = "time difference between two schedules is less than 1 second"
-    }
+    /// What is wrong with a schedule that is well written but never comes up twice.
+    public var fault: String?
 
     /// - Parameter deadline: how many seconds late a start may be; nil for any.
     public init(
         schedule: CronSchedule, created: CalendarTime, lastScheduled: CalendarTime?, deadline: Int64?,
         now: CalendarTime
-    ) throws(Invalid) {
+    ) {
         earliest = lastScheduled ?? created
         if let deadline {
             var limit = now
             limit.unixSeconds -= deadline
             earliest = max(earliest, limit)
         }
-        guard let first = schedule.next(after: earliest) else { throw Invalid() }
+        guard let first = schedule.next(after: earliest) else {
+            fault = Self.tooShort
+            return
+        }
         if now < first { return }
-        guard let second = schedule.next(after: first) else { throw Invalid() }
+        guard let second = schedule.next(after: first), second > first else {
+            fault = Self.tooShort
+            return
+        }
         if now < second {
             mostRecent = first
             return
         }
         let interval = second.unixSeconds - first.unixSeconds
-        if interval < 1 { throw Invalid() }
         // A rough count, from which the exact last one is found.
         let count = (now.unixSeconds - first.unixSeconds) / interval + 1
         var time = CalendarTime(unixSeconds: first.unixSeconds + (count - 2) * interval)
@@ -53,13 +55,11 @@ public struct MissedSchedules: Hashable, Sendable {
     public static func next(
         schedule: CronSchedule, created: CalendarTime, lastScheduled: CalendarTime?, now: CalendarTime
     ) -> CalendarTime? {
-        do throws(Invalid) {
-            let missed = try MissedSchedules(
-                schedule: schedule, created: created, lastScheduled: lastScheduled, deadline: nil, now: now)
-            return schedule.next(
-                after: missed.mostRecent ?? (missed.missed == .none ? missed.earliest : now))
-        } catch {
-            return schedule.next(after: now)
-        }
+        let missed = MissedSchedules(
+            schedule: schedule, created: created, lastScheduled: lastScheduled, deadline: nil, now: now)
+        if missed.fault != nil { return schedule.next(after: now) }
+        return schedule.next(after: missed.mostRecent ?? (missed.missed == .none ? missed.earliest : now))
     }
+
+    private static let tooShort = "time difference between two schedules is less than 1 second"
 }
