@@ -10,10 +10,9 @@ enum ProjectFolder {
         .deletingLastPathComponent().path(percentEncoded: false)
 
     static let scenarios = [
-        "crash-loop", "disk-failure", "drain-with-pdb", "kubelet-partition", "memory-pressure", "node-failure",
-        "rolling-update",
-        "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
-        "why-pending", "zone-outage",
+        "batch-jobs", "crash-loop", "daemonset-rollout", "disk-failure", "drain-with-pdb", "kubelet-partition",
+        "memory-pressure", "node-failure", "rolling-update", "scheduler-failover", "sidecar-patterns",
+        "statefulset-failover", "stochastic-failures", "why-pending", "zone-outage",
     ]
 }
 
