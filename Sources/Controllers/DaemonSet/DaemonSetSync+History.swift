@@ -15,7 +15,7 @@ extension DaemonSetSync {
 
     /// Which template the set has had, as its deprecated annotation counts; nil when that is no number.
     var templateGeneration: Int64? {
-        set.metadata.annotations["deprecated.daemonset.template.generation"].flatMap { Int64($0) }
+        self.set.metadata.annotations["deprecated.daemonset.template.generation"].flatMap { Int64($0) }
     }
 
     /// Whether the pod is of the present template.

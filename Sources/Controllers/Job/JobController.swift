@@ -310,7 +310,7 @@ public struct JobController: Controller {
                 }
             }
             for pod in pods {
-                do {
+                do throws(SyncStop) {
                     try Self.release(pod.value, view, &session)
                 } catch {
                     // Upstream only logs what goes wrong here.

@@ -17,6 +17,8 @@ public struct CronExpression: Hashable, Sendable {
 /// What is wrong with a cron schedule, in the parser's words.
 public struct CronFault: Error, Hashable, Sendable {
     public var message: String
+
+    public init(message: String) { self.message = message }
 }
 
 /// The syntax of cron schedules.
