@@ -24,16 +24,19 @@ struct DaemonPodPlacementTests {
     }
 
     private func placement(_ vector: JSONValue) -> Bool {
-        let template = PodTemplate(
-            fields: ["metadata": [:], "spec": vector["podSpec"] ?? [:]], epoch: Self.epoch)
-        let node = Node(
-            tree: [
-                "metadata": ["name": vector["node"]?["name"] ?? "", "labels": vector["node"]?["labels"] ?? [:]],
-                "spec": [
-                    "taints": vector["node"]?["taints"] ?? .null,
-                    "unschedulable": vector["node"]?["unschedulable"] ?? false,
-                ],
-            ], epoch: Self.epoch)
+        let templateTree: JSONValue = ["metadata": [:], "spec": vector["podSpec"] ?? [:]]
+        let nodeTree: JSONValue = [
+            "metadata": ["name": vector["node"]?["name"] ?? "", "labels": vector["node"]?["labels"] ?? [:]],
+            "spec": [
+                "taints": vector["node"]?["taints"] ?? .null,
+                "unschedulable": vector["node"]?["unschedulable"] ?? false,
+            ],
+        ]
+        guard let templateMembers = templateTree.objectValue, let nodeMembers = nodeTree.objectValue else {
+            return false
+        }
+        let template = PodTemplate(fields: templateMembers, epoch: Self.epoch)
+        let node = Node(tree: nodeMembers, epoch: Self.epoch)
         let verdict = DaemonPodPlacement(template).verdict(on: node)
         return vector["shouldRun"] == .bool(verdict.shouldRun)
             && vector["shouldContinueRunning"] == .bool(verdict.shouldContinueRunning)

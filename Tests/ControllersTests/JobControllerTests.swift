@@ -36,7 +36,7 @@ struct JobControllerTests {
         let seconds = (0...9).map { count in
             JobBackoff(failuresAfterLastSuccess: count, lastFailure: failure).remaining(at: now)
         }
-        #expect(seconds == [0, 7, 17, 37, 77, 157, 317, 597, 597, 597].map { .seconds($0) })
+        #expect(seconds == [0, 7, 17, 37, 77, 157, 317, 597, 597, 597].map { VirtualDuration.seconds($0) })
     }
 
     @Test("a success ends the series of failures before it")

@@ -536,7 +536,7 @@ final class RecordingReplay {
             status.conditions.append(
                 Condition(
                     extra["type"]?.stringValue ?? "",
-                    extra["status"]?.stringValue.flatMap(ConditionStatus.init) ?? .unknown,
+                    extra["status"]?.stringValue.flatMap(ConditionStatus.init(rawValue:)) ?? .unknown,
                     reason: extra["reason"]?.stringValue ?? "", message: extra["message"]?.stringValue ?? "",
                     lastTransitionTime: now))
         }

@@ -62,7 +62,7 @@ struct CronJobSync {
             lastScheduled: calendar(cronJob.status.lastScheduleTime), now: present)
         guard let next else { return nil }
         let rest =
-            VirtualDuration.seconds(next.unixSeconds - present.unixSeconds)
+            VirtualDuration.seconds(min(next.unixSeconds - present.unixSeconds, 3_155_760_000))
             - .nanoseconds(Int64(present.nanoseconds) - Int64(next.nanoseconds))
         return max(rest + CronJobController.lateness, .zero)
     }
@@ -229,7 +229,7 @@ struct CronJobSync {
     ) throws(SyncStop) -> Bool {
         if let deadline = cronJob.spec.startingDeadlineSeconds {
             var latest = scheduled
-            latest.unixSeconds += deadline
+            latest.unixSeconds += min(deadline, 3_155_760_000)
             if latest < calendar(now) {
                 record(
                     .warning, "MissSchedule",

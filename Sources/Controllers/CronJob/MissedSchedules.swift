@@ -24,7 +24,7 @@ public struct MissedSchedules: Hashable, Sendable {
         earliest = lastScheduled ?? created
         if let deadline {
             var limit = now
-            limit.unixSeconds -= deadline
+            limit.unixSeconds -= min(deadline, 315_576_000_000)
             earliest = max(earliest, limit)
         }
         guard let first = schedule.next(after: earliest) else {

@@ -105,7 +105,7 @@ public struct JobController: Controller {
             if let start = job.status.startTime, let deadline = job.spec.activeDeadlineSeconds,
                 old?.spec.activeDeadlineSeconds != deadline
             {
-                queue.add(job.key, after: .seconds(deadline) - (now - start.time))
+                queue.add(job.key, after: Job.deadline(deadline) - (now - start.time))
             }
         }
     }

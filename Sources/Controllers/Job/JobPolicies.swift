@@ -1,4 +1,5 @@
 import KubernetesModel
+import SimulationKernel
 
 extension PodFailurePolicy {
     /// What the policy makes of a failed pod.
@@ -83,6 +84,9 @@ extension SuccessPolicy {
 
 extension Job {
     static let trackingFinalizer = "batch.kubernetes.io/job-tracking"
+
+    /// A deadline, cut to a century, which no run comes near.
+    static func deadline(_ seconds: Int64) -> VirtualDuration { .seconds(min(seconds, 3_155_760_000)) }
 
     var isIndexed: Bool { spec.completionMode == "Indexed" }
     var isSuspended: Bool { spec.suspend ?? false }

@@ -160,7 +160,7 @@ struct JobSync {
             let start = job.status.startTime
         else { return }
         // A start that is not stored yet is not rounded to the second yet.
-        let rest = .seconds(deadline) - (isFirstStart ? .zero : now - start.time)
+        let rest = Job.deadline(deadline) - (isFirstStart ? .zero : now - start.time)
         if rest <= .zero {
             finished = Self.condition(
                 "FailureTarget", "DeadlineExceeded", "Job was active longer than specified deadline", now)
@@ -198,7 +198,7 @@ struct JobSync {
             JobIndexes(
                 Set(
                     pods.filter { $0.status.phase == .succeeded && $0.hasTrackingFinalizer }
-                        .compactMap(validIndex))))
+                        .compactMap { validIndex(of: $0) })))
         succeeded = Int64(succeededIndexes.count)
         if job.countsFailuresPerIndex {
             let before = JobIndexes(text: job.status.failedIndexes ?? "", completions: completions)
@@ -206,7 +206,7 @@ struct JobSync {
                 JobIndexes(
                     Set(
                         pods.filter { $0.hasTrackingFinalizer && job.failsIndex($0) }
-                            .compactMap(validIndex))))
+                            .compactMap { validIndex(of: $0) })))
             failedIndexes = failures
             if finished == nil {
                 if let most = job.spec.maxFailedIndexes, failures.count > most {
