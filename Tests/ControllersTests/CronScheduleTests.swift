@@ -61,11 +61,11 @@ struct CronScheduleTests {
         // Go's least duration stands for a moment that there is not.
         let wait = vector["requeueAfterSeconds"]?.doubleValue ?? 0
         let expectedNext = wait < -9e9 ? nil : now.unixSeconds + Int64(wait.rounded(.down))
-        let expected = [
+        let expected: [String?] = [
             vector["earliest"]?.stringValue, vector["mostRecent"]?.stringValue, vector["missed"]?.stringValue,
             vector["error"]?.stringValue, expectedNext.map { String($0) },
         ]
-        let found = [
+        let found: [String?] = [
             missed.earliest.rfc3339, missed.mostRecent?.rfc3339, missed.missed.rawValue, missed.fault,
             next.map { String($0.unixSeconds) },
         ]

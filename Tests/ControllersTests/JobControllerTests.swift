@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesModel
+import OrderedCollections
 import SimulationKernel
 import Testing
 
