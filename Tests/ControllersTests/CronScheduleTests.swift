@@ -82,7 +82,7 @@ struct CronScheduleTests {
             #expect(next.rfc3339.dropFirst(11).hasPrefix(hour), "\(zone) \(next.rfc3339)")
         }
         #expect(throws: CronFault(message: "provided bad location Mars/Base: unknown time zone Mars/Base")) {
-            try CronSchedule("0 12 * * *", zone: "Mars/Base")
+            try CronSchedule("TZ=Mars/Base 0 12 * * *")
         }
     }
 }

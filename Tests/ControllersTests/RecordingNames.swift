@@ -39,6 +39,9 @@ struct RecordingNames {
     /// Takes a new object in.
     mutating func add(_ object: APIObject) {
         let metadata = object.metadata
+        if object.kind == .job, !replacements.contains(where: { $0.actual == metadata.uid.description }) {
+            replacements.append((metadata.uid.description, "<uid>"))
+        }
         guard let owner = metadata.controllerReference, shown[object.kind]?[metadata.name] == nil else {
             return
         }

@@ -75,7 +75,7 @@ final class RecordingReplay {
             driverRevisions = []
             cluster.events = []
             act(step)
-            let end = index + 1 < steps.count ? time(steps[index + 1]["t"] ?? 0) : cluster.now + .seconds(3)
+            let end = index + 1 < steps.count ? time(steps[index + 1]["t"] ?? 0) : cluster.now + .seconds((step["seconds"]?.integerValue ?? 0) + 3)
             cluster.run(until: end)
             if cluster.isRestless { unsupported.append("does not come to rest") }
             if !unsupported.isEmpty { return false }
@@ -176,7 +176,11 @@ final class RecordingReplay {
                     change.object.metadata.controllerReference
                     ?? change.previous?.metadata.controllerReference
                 let ownerKind = owner.flatMap { ObjectKind(apiVersion: $0.apiVersion, kind: $0.kind) }
-                let ownerName = owner.map { names.name(ownerKind ?? .replicaSet, $0.name) } ?? ""
+                var ownerName = owner.map { names.name(ownerKind ?? .replicaSet, $0.name) } ?? ""
+                let annotations = change.object.metadata.annotations
+                if let index = annotations["batch.kubernetes.io/job-completion-index"] {
+                    ownerName += "-\(index)"
+                }
                 var verb = write[0].stringValue ?? ""
                 if verb == "update", let fields = write[2].objectValue {
                     verb += ":" + Array(fields).map(\.key).sorted().joined(separator: ",")
@@ -408,7 +412,9 @@ final class RecordingReplay {
     /// Nodes were ready when a case began: takes away what admission gives a new node until it is.
     private func clearTaint(_ manifest: JSONValue) {
         let name = manifest["metadata"]?["name"]?.stringValue ?? ""
-        let given = manifest["spec"]?["taints"]?.arrayValue ?? []
+        let given = (manifest["spec"]?["taints"]?.arrayValue ?? []).filter {
+            $0["key"] != "node.kubernetes.io/not-ready"
+        }
         call(.patch(.node, ObjectKey(name: name), .merge(["spec": ["taints": .array(given)]]), uid: nil))
     }
 
@@ -482,7 +488,7 @@ final class RecordingReplay {
                 call(.delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0, uid: pod.metadata.uid)))
             }
         default:
-            if pod.nodeName.isEmpty {
+            if pod.nodeName.isEmpty && !pod.metadata.isBeingDeleted {
                 let nodes = recording["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? ["n1", "n2", "n3"]
                 var node = step["node"]?.stringValue
                 if pod.metadata.controllerReference?.kind == "DaemonSet" {

@@ -118,7 +118,13 @@ extension APIServer {
         case .deployment(let deployment): return APIObject(deployment.value.with { $0.status = .init() })
         case .statefulSet(let set): return APIObject(set.value.with { $0.status = .init() })
         case .daemonSet(let set): return APIObject(set.value.with { $0.status = .init() })
-        case .job(let job): return APIObject(job.value.with { $0.status = .init() })
+        case .job(let job):
+            return APIObject(
+                job.value.with {
+                    $0.status = .init()
+                    // Upstream a Job without labels gets its template's whenever it is read.
+                    if $0.metadata.labels.isEmpty { $0.metadata.labels = $0.spec.template.metadata.labels }
+                })
         case .cronJob(let job): return APIObject(job.value.with { $0.status = .init() })
         case .podDisruptionBudget(let budget): return APIObject(budget.value.with { $0.status = .init() })
         case .volumeAttachment(let attachment):

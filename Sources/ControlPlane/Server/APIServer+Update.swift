@@ -30,7 +30,18 @@ extension APIServer {
         if object.kind == .deployment {
             new = new.withMetadata { $0.annotations = object.metadata.annotations }
         }
+        if object.kind == .job { try validateJobStatus(new, old: old) }
         return try finishUpdate(new, old: old, isStatus: true, at: now)
+    }
+
+    /// Of the status, a Job's alone is checked for sense: a sync that would not make any is tried again.
+    ///
+    /// Upstream: `pkg/registry/batch/job/strategy.go`, `jobStatusStrategy` (v1.36).
+    private func validateJobStatus(_ new: APIObject, old: APIObject) throws(APIError) {
+        let faults = Validator.validateUpdate(
+            kind: GroupVersionKind(group: "batch", version: "v1", kind: "Job"),
+            object: new.tree(epoch: epoch), old: old.tree(epoch: epoch), subresource: "status")
+        if !faults.isEmpty { throw .invalid(.job, old.metadata.name, faults) }
     }
 
     mutating func scale(

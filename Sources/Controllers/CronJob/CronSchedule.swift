@@ -8,17 +8,15 @@ public struct CronSchedule: Hashable, Sendable {
     private let times: CronExpression.Times
     private let zone: ZoneRules
 
-    /// Reads a schedule; the zone counts unless the schedule names one itself.
+    /// Reads a schedule; the zone counts unless the schedule names one itself. A zone that there is not counts
+    /// as UTC.
     ///
     /// - Throws: what is wrong, in the words of upstream's parser.
     public init(_ text: String, zone name: String? = nil) throws(CronFault) {
         let expression = try CronSyntax.parse(text)
         let name = expression.zone ?? name ?? ""
-        guard let zone = ZoneRules(name: name == "Local" ? "" : name) else {
-            throw CronFault(message: "provided bad location \(name): unknown time zone \(name)")
-        }
         times = expression.times
-        self.zone = zone
+        zone = ZoneRules(name: name) ?? .utc
     }
 
     /// The next moment after the given one; nil when there is none within five years.
