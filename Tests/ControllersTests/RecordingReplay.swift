@@ -385,9 +385,8 @@ final class RecordingReplay {
             if step["object"]?["kind"] == "Node" { clearTaint(manifest(step["object"] ?? .null)) }
         case "wait", "waitMinute": break
         case "cronLast":
-            guard let name = step["name"]?.stringValue,
-                let job = cluster.server.store.get(CronJob.self, key(name))?.value
-            else { return unsupported.append(action) }
+            let jobs = cluster.server.store.list(.cronJob, namespace: RecordingNames.namespace)
+            guard jobs.count == 1, let job = jobs[0].cronJob?.value else { return unsupported.append(action) }
             let ago = Int64((step["hoursAgo"]?.doubleValue ?? 0) * 3_600)
             let last = Timestamp(seconds: Timestamp(cluster.now).seconds - ago)
             call(.updateStatus(APIObject(job.with { $0.status.lastScheduleTime = last })))
@@ -432,7 +431,7 @@ final class RecordingReplay {
             return
         }
         let change = replacingNamespace(step["patch"] ?? .null)
-        if step["type"] == "merge" {
+        if step["type"] == "merge" || step["type"] == nil {
             call(.patch(kind, key, .merge(change), uid: nil))
         } else if change.arrayValue == nil, let object = cluster.server.store[kind, key] {
             // A strategic merge patch, made into a plain one by merging the lists here.
