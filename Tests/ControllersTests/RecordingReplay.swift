@@ -35,7 +35,7 @@ final class RecordingReplay {
 
     init(_ recording: JSONValue, configure: (inout ControllerManager, CalendarTime) -> Void) {
         self.recording = recording
-        var epoch = CalendarTime(rfc3339: "2026-01-01T00:00:00Z") ?? CalendarTime(unixSeconds: 0)
+        var epoch = CalendarTime(rfc3339: "2026-01-01T00:30:00Z") ?? CalendarTime(unixSeconds: 0)
         epoch.unixSeconds += Self.secondsIntoMinute(recording)
         cluster = ReplayCluster(epoch: epoch) { configure(&$0, epoch) }
         let countsPods = recording["pods"] == "agg"
@@ -48,7 +48,8 @@ final class RecordingReplay {
     /// On which second of a minute the case began, as far as it waits for full minutes.
     private static func secondsIntoMinute(_ recording: JSONValue) -> Int64 {
         let steps = recording["steps"]?.arrayValue ?? []
-        guard let index = steps.firstIndex(where: { $0["do"] == "waitMinute" }), index + 1 < steps.count else {
+        guard let index = steps.firstIndex(where: { $0["do"] == "waitMinute" }), index + 1 < steps.count
+        else {
             return 0
         }
         let minute = (steps[index + 1]["t"]?.doubleValue ?? 0) - (steps[index]["plus"]?.doubleValue ?? 0)
@@ -75,7 +76,10 @@ final class RecordingReplay {
             driverRevisions = []
             cluster.events = []
             act(step)
-            let end = index + 1 < steps.count ? time(steps[index + 1]["t"] ?? 0) : cluster.now + .seconds((step["seconds"]?.integerValue ?? 0) + 3)
+            let end =
+                index + 1 < steps.count
+                ? time(steps[index + 1]["t"] ?? 0)
+                : cluster.now + .seconds((step["seconds"]?.integerValue ?? 0) + 3)
             cluster.run(until: end)
             if cluster.isRestless { unsupported.append("does not come to rest") }
             if !unsupported.isEmpty { return false }

@@ -72,7 +72,8 @@ struct CronJobSync {
     /// Deletes the oldest finished Jobs beyond the limits.
     private mutating func cleanUp(_ jobs: [Job], _ session: inout SyncSession) throws(SyncStop) {
         let limits = [
-            ("Complete", cronJob.spec.successfulJobsHistoryLimit), ("Failed", cronJob.spec.failedJobsHistoryLimit),
+            ("Complete", cronJob.spec.successfulJobsHistoryLimit),
+            ("Failed", cronJob.spec.failedJobsHistoryLimit),
         ]
         for (type, limit) in limits {
             guard let limit else { continue }
@@ -119,7 +120,8 @@ struct CronJobSync {
         if cronJob.metadata.isBeingDeleted { return nil }
         if let zone = cronJob.spec.timeZone, ZoneRules(name: zone) == nil {
             record(
-                .warning, "UnknownTimeZone", "invalid timeZone: \"\(zone)\": unknown time zone \(zone)", &session)
+                .warning, "UnknownTimeZone", "invalid timeZone: \"\(zone)\": unknown time zone \(zone)",
+                &session)
             return nil
         }
         if cronJob.spec.suspend ?? false { return nil }
@@ -195,7 +197,8 @@ struct CronJobSync {
             return try CronSchedule(text, zone: cronJob.spec.timeZone)
         } catch {
             record(
-                .warning, "UnparseableSchedule", "unparseable schedule: \"\(text)\" : \(error.message)", &session)
+                .warning, "UnparseableSchedule", "unparseable schedule: \"\(text)\" : \(error.message)",
+                &session)
             return nil
         }
     }

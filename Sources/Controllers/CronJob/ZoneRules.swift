@@ -42,7 +42,9 @@ struct ZoneRules: Hashable, Sendable {
         self.first = first * 60
         changes = parts[2].split(separator: " ").compactMap { change in
             let pair = change.split(separator: ":")
-            guard pair.count == 2, let moment = Int64(pair[0]), let offset = Int64(pair[1]) else { return nil }
+            guard pair.count == 2, let moment = Int64(pair[0]), let offset = Int64(pair[1]) else {
+                return nil
+            }
             return Change(moment: moment * 60, offset: offset * 60)
         }
         rule = YearlyRule(parts[3])

@@ -79,7 +79,9 @@ extension DaemonSetSync {
         revision.data = data
         revision.revision = number
         let outcome = try session.call(.create(APIObject(revision)))
-        guard let failure = outcome.failure else { return outcome.object?.controllerRevision?.value ?? revision }
+        guard let failure = outcome.failure else {
+            return outcome.object?.controllerRevision?.value ?? revision
+        }
         guard failure.reason == .alreadyExists else { throw .failed(failure) }
 
         let existing = try session.require(.get(.controllerRevision, revision.key))?.controllerRevision
@@ -109,7 +111,9 @@ extension DaemonSetSync {
         let hash = kept.metadata.labels[Self.hashLabel]
         for pod in try claimPods(&session) where pod.value.metadata.labels[Self.hashLabel] != hash {
             try session.require(
-                .patch(.pod, pod.value.key, .metadata(labels: [Self.hashLabel: hash], annotations: [:]), uid: nil))
+                .patch(
+                    .pod, pod.value.key, .metadata(labels: [Self.hashLabel: hash], annotations: [:]), uid: nil
+                ))
         }
         for revision in revisions where revision.metadata.name != kept.metadata.name {
             try session.require(.delete(.controllerRevision, revision.key, DeleteOptions()))

@@ -165,7 +165,8 @@ public struct JobController: Controller {
     }
 
     /// The Job that a reference names, provided that it is that very Job.
-    private static func job(_ owner: OwnerReference?, _ object: ObjectMeta, _ view: ObjectCache) -> Ref<Job>? {
+    private static func job(_ owner: OwnerReference?, _ object: ObjectMeta, _ view: ObjectCache) -> Ref<Job>?
+    {
         guard let owner, owner.kind == Job.kind.name else { return nil }
         return view.get(Job.self, ObjectKey(namespace: object.namespace, name: owner.name), uid: owner.uid)
     }

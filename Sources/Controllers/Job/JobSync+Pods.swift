@@ -195,7 +195,11 @@ extension JobSync {
             var beyond: [(index: Int, pod: Pod)] = []
             for pod in activePods {
                 let index = pod.completionIndex ?? -1
-                if index >= completions { beyond.append((index, pod)) } else { groups[index, default: []].append(pod) }
+                if index >= completions {
+                    beyond.append((index, pod))
+                } else {
+                    groups[index, default: []].append(pod)
+                }
             }
             for index in groups.keys.sorted() {
                 let group = groups[index] ?? []

@@ -63,7 +63,8 @@ public enum CronSyntax {
                 let sign = text.firstIndex(of: "=") ?? text.startIndex
                 let start = text.utf8.distance(from: text.startIndex, to: sign) + 1
                 throw CronFault(
-                    message: "invalid schedule format: runtime error: slice bounds out of range [\(start):-1]")
+                    message: "invalid schedule format: runtime error: slice bounds out of range [\(start):-1]"
+                )
             }
             let zone = String(text[text.index(after: equals)..<space])
             if !zone.isEmpty && zone != "UTC" && zone != "Local" && !TimeZoneNames.contains(zone) {
