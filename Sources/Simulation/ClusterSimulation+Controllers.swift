@@ -30,10 +30,13 @@ extension ClusterSimulation {
             PodGCController(period: options.podGCPeriod, quarantine: options.podGCQuarantine))
         manager.add(NamespaceController())
         manager.add(GarbageCollectorController())
+        manager.add(DaemonSetController())
+        manager.add(JobController())
         manager.add(DeploymentController())
         manager.add(ReplicaController<ReplicaSet>())
         manager.add(DisruptionController())
         manager.add(StatefulSetController())
+        manager.add(CronJobController(epoch: configuration.start))
         manager.add(NodeTTLController())
         manager.add(NodeLifecycleController(options: options.nodeLifecycle))
         manager.add(TaintEvictionController())
@@ -41,6 +44,7 @@ extension ClusterSimulation {
         manager.add(PersistentVolumeController(resyncPeriod: options.claimBinderSyncPeriod))
         manager.add(PVCProtectionController())
         manager.add(PVProtectionController())
+        manager.add(TTLAfterFinishedController())
         return manager
     }
 

@@ -33,13 +33,27 @@ final class RecordingReplay {
     /// Actions that the driver does not know.
     private(set) var unsupported: [String] = []
 
-    init(_ recording: JSONValue, configure: (inout ControllerManager) -> Void) {
+    init(_ recording: JSONValue, configure: (inout ControllerManager, CalendarTime) -> Void) {
         self.recording = recording
-        let epoch = CalendarTime(rfc3339: "2026-01-01T00:00:00Z") ?? CalendarTime(unixSeconds: 0)
-        cluster = ReplayCluster(epoch: epoch, configure)
+        var epoch = CalendarTime(rfc3339: "2026-01-01T00:30:00Z") ?? CalendarTime(unixSeconds: 0)
+        epoch.unixSeconds += Self.secondsIntoMinute(recording)
+        cluster = ReplayCluster(epoch: epoch) { configure(&$0, epoch) }
         let countsPods = recording["pods"] == "agg"
         names = RecordingNames(hidesPods: countsPods)
-        view = RecordingView(epoch: epoch, countsPods: countsPods)
+        view = RecordingView(
+            epoch: epoch, countsPods: countsPods,
+            podSpecMembers: recording["podSpec"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+    }
+
+    /// On which second of a minute the case began, as far as it waits for full minutes.
+    private static func secondsIntoMinute(_ recording: JSONValue) -> Int64 {
+        let steps = recording["steps"]?.arrayValue ?? []
+        guard let index = steps.firstIndex(where: { $0["do"] == "waitMinute" }), index + 1 < steps.count
+        else {
+            return 0
+        }
+        let minute = (steps[index + 1]["t"]?.doubleValue ?? 0) - (steps[index]["plus"]?.doubleValue ?? 0)
+        return Int64((60 - minute.truncatingRemainder(dividingBy: 60)).rounded(.down)) % 60
     }
 
     /// Whether everything agreed.
@@ -62,7 +76,10 @@ final class RecordingReplay {
             driverRevisions = []
             cluster.events = []
             act(step)
-            let end = index + 1 < steps.count ? time(steps[index + 1]["t"] ?? 0) : cluster.now + .seconds(3)
+            let end =
+                index + 1 < steps.count
+                ? time(steps[index + 1]["t"] ?? 0)
+                : cluster.now + .seconds((step["seconds"]?.integerValue ?? 0) + 3)
             cluster.run(until: end)
             if cluster.isRestless { unsupported.append("does not come to rest") }
             if !unsupported.isEmpty { return false }
@@ -163,7 +180,11 @@ final class RecordingReplay {
                     change.object.metadata.controllerReference
                     ?? change.previous?.metadata.controllerReference
                 let ownerKind = owner.flatMap { ObjectKind(apiVersion: $0.apiVersion, kind: $0.kind) }
-                let ownerName = owner.map { names.name(ownerKind ?? .replicaSet, $0.name) } ?? ""
+                var ownerName = owner.map { names.name(ownerKind ?? .replicaSet, $0.name) } ?? ""
+                let annotations = change.object.metadata.annotations
+                if let index = annotations["batch.kubernetes.io/job-completion-index"] {
+                    ownerName += "-\(index)"
+                }
                 var verb = write[0].stringValue ?? ""
                 if verb == "update", let fields = write[2].objectValue {
                     verb += ":" + Array(fields).map(\.key).sorted().joined(separator: ",")
@@ -258,13 +279,14 @@ final class RecordingReplay {
         var state: [String: JSONValue] = [:]
         var pods: [String: [String: Int64]] = [:]
         for kind in ObjectKind.allCases {
-            for object in cluster.server.store.list(kind, namespace: RecordingNames.namespace) {
+            let namespace = kind == .node ? nil : RecordingNames.namespace
+            for object in cluster.server.store.list(kind, namespace: namespace) {
                 guard let shown = view.state(object, names) else { continue }
                 if let pod = object.pod, view.countsPods {
                     let owner = pod.value.metadata.controllerReference
                     let ownerKind = owner.flatMap { ObjectKind(apiVersion: $0.apiVersion, kind: $0.kind) }
                     let name = owner.map { names.name(ownerKind ?? .replicaSet, $0.name) } ?? ""
-                    pods[name, default: [:]][view.podClass(pod.value), default: 0] += 1
+                    pods[name, default: [:]][view.podClass(pod.value, names), default: 0] += 1
                 } else {
                     state["\(kind.name)/\(names.name(kind, object.metadata.name))"] = shown
                 }
@@ -362,8 +384,16 @@ final class RecordingReplay {
     private func act(_ step: JSONValue) {
         let action = step["do"]?.stringValue ?? ""
         switch action {
-        case "create": call(.createManifest(manifest(step["object"] ?? .null)))
-        case "wait": break
+        case "create":
+            call(.createManifest(manifest(step["object"] ?? .null)))
+            if step["object"]?["kind"] == "Node" { clearTaint(manifest(step["object"] ?? .null)) }
+        case "wait", "waitMinute": break
+        case "cronLast":
+            let jobs = cluster.server.store.list(.cronJob, namespace: RecordingNames.namespace)
+            guard jobs.count == 1, let job = jobs[0].cronJob?.value else { return unsupported.append(action) }
+            let ago = Int64((step["hoursAgo"]?.doubleValue ?? 0) * 3_600)
+            let last = Timestamp(seconds: Timestamp(cluster.now).seconds - ago)
+            call(.updateStatus(APIObject(job.with { $0.status.lastScheduleTime = last })))
         case "patch", "label", "annotate": patch(step, action)
         case "scale":
             guard let (kind, key) = target(step) else { return unsupported.append(action) }
@@ -382,6 +412,15 @@ final class RecordingReplay {
         }
     }
 
+    /// Nodes were ready when a case began: takes away what admission gives a new node until it is.
+    private func clearTaint(_ manifest: JSONValue) {
+        let name = manifest["metadata"]?["name"]?.stringValue ?? ""
+        let given = (manifest["spec"]?["taints"]?.arrayValue ?? []).filter {
+            $0["key"] != "node.kubernetes.io/not-ready"
+        }
+        call(.patch(.node, ObjectKey(name: name), .merge(["spec": ["taints": .array(given)]]), uid: nil))
+    }
+
     private func options(_ step: JSONValue) -> DeleteOptions {
         DeleteOptions(
             gracePeriodSeconds: step["grace"]?.integerValue,
@@ -396,7 +435,7 @@ final class RecordingReplay {
             return
         }
         let change = replacingNamespace(step["patch"] ?? .null)
-        if step["type"] == "merge" {
+        if step["type"] == "merge" || step["type"] == nil {
             call(.patch(kind, key, .merge(change), uid: nil))
         } else if change.arrayValue == nil, let object = cluster.server.store[kind, key] {
             // A strategic merge patch, made into a plain one by merging the lists here.
@@ -452,9 +491,13 @@ final class RecordingReplay {
                 call(.delete(.pod, key, DeleteOptions(gracePeriodSeconds: 0, uid: pod.metadata.uid)))
             }
         default:
-            if pod.nodeName.isEmpty {
+            if pod.nodeName.isEmpty && !pod.metadata.isBeingDeleted {
                 let nodes = recording["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? ["n1", "n2", "n3"]
                 var node = step["node"]?.stringValue
+                if pod.metadata.controllerReference?.kind == "DaemonSet" {
+                    let term = pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms.first
+                    node = term?.matchFields.first?.values.first
+                }
                 if node == nil {
                     node = nodes[boundPods % nodes.count]
                     boundPods += 1
@@ -498,6 +541,14 @@ final class RecordingReplay {
             }
             status.conditions.append(condition)
         }
+        if let extra = step["condition"] {
+            status.conditions.append(
+                Condition(
+                    extra["type"]?.stringValue ?? "",
+                    extra["status"]?.stringValue.flatMap(ConditionStatus.init(rawValue:)) ?? .unknown,
+                    reason: extra["reason"]?.stringValue ?? "", message: extra["message"]?.stringValue ?? "",
+                    lastTransitionTime: now))
+        }
         status.containerStatuses = pod.spec.fields.containers.enumerated().map { index, container in
             var value = ContainerStatus()
             value.name = container.name
@@ -509,7 +560,8 @@ final class RecordingReplay {
             if status.phase.isTerminal {
                 var end = ContainerState.Termination()
                 end.exitCode = status.phase == .succeeded ? 0 : step["exitCode"]?.integerValue ?? 1
-                end.finishedAt = now
+                end.finishedAt = Timestamp(
+                    seconds: now.seconds - (step["finishedAgo"]?.integerValue ?? 0))
                 value.state = .terminated(end)
             } else {
                 value.state =

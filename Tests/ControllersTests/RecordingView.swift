@@ -5,6 +5,8 @@ import KubernetesModel
 struct RecordingView {
     let epoch: CalendarTime
     let countsPods: Bool
+    /// The members of a pod's spec that its state shows.
+    var podSpecMembers: [String] = []
 
     // MARK: State
 
@@ -35,6 +37,48 @@ struct RecordingView {
             if let target = status.conditions["DisruptionTarget"] {
                 state["conditions"] = .array([condition(target, names)])
             }
+            if !podSpecMembers.isEmpty {
+                var spec = JSONValue.emptyObject
+                for name in podSpecMembers {
+                    spec[name] = tree["spec"]?[name].map { shown($0, names) }
+                }
+                if !spec.isGoEmpty { state["spec"] = spec }
+            }
+        case .daemonSet:
+            state["generation"] = .integer(metadata.generation)
+            state["status"] = status(tree, names)
+        case .controllerRevision(let revision): state["revision"] = .integer(revision.value.revision)
+        case .job:
+            var spec = JSONValue.emptyObject
+            for name in [
+                "parallelism", "completions", "suspend", "backoffLimit", "completionMode",
+                "podReplacementPolicy",
+            ] { spec[name] = tree["spec"]?[name] }
+            state["spec"] = spec
+            var shown = status(tree, names)
+            for list in ["succeeded", "failed"] {
+                guard let count = shown["uncountedTerminatedPods"]?[list]?.arrayValue?.count else { continue }
+                shown["uncountedTerminatedPods"]?[list] = .integer(Int64(count))
+            }
+            state["status"] = shown
+        case .cronJob(let job):
+            state["suspend"] = tree["spec"]?["suspend"]
+            var shown = status(tree, names)
+            let active = job.value.status.active.map { JSONValue.string(names.name(.job, $0.name)) }
+            if !active.isEmpty { shown["active"] = .array(active) }
+            state["status"] = shown
+        case .node(let node):
+            guard metadata.name.hasPrefix(RecordingNames.namespace) else { return nil }
+            state["conditions"] = status(tree, names)["conditions"]
+            state["taints"] = .array(
+                node.value.spec.taints.map { taint in
+                    var value: JSONValue = [
+                        "key": .string(taint.key), "effect": .string(taint.effect.rawValue),
+                    ]
+                    if !taint.value.isEmpty { value["value"] = .string(taint.value) }
+                    return value
+                })
+            if node.value.spec.unschedulable { state["unschedulable"] = true }
         case .replicaSet, .replicationController:
             state["replicas"] = tree["spec"]?["replicas"]
             state["selector"] = shown(tree["spec"]?["selector"] ?? .null, names)
@@ -128,14 +172,18 @@ struct RecordingView {
     }
 
     /// The class under which a pod is counted.
-    func podClass(_ pod: Pod) -> String {
+    func podClass(_ pod: Pod, _ names: RecordingNames) -> String {
         var text = pod.status.phase.rawValue
         switch pod.status.phase {
         case .pending: if pod.nodeName.isEmpty { text += ",unassigned" }
         case .running: text += pod.isReady ? ",ready" : ",notReady"
         default: break
         }
-        return pod.metadata.isBeingDeleted ? text + ",deleting" : text
+        if pod.metadata.isBeingDeleted { text += ",deleting" }
+        if let revision = pod.metadata.labels["controller-revision-hash"] {
+            text += ",\(names.label(revision))"
+        }
+        return text
     }
 
     // MARK: Writes
@@ -182,6 +230,14 @@ struct RecordingView {
             after.ownerReferences.isEmpty ? nil : owners(after, names))
         func texts(_ list: [String]) -> JSONValue? { list.isEmpty ? nil : .array(list.map { .string($0) }) }
         compare("finalizers", texts(before.finalizers), texts(after.finalizers))
+        if let was = old.job?.value.status.conditions, let conditions = new.job?.value.status.conditions {
+            func text(_ condition: Condition?) -> JSONValue? {
+                condition.map { .string("\($0.status.rawValue)/\($0.reason)") }
+            }
+            for type in Set((was + conditions).map(\.type)) {
+                compare("conditions.\(type)", text(was[type]), text(conditions[type]))
+            }
+        }
         func walk(_ path: String, _ before: JSONValue?, _ after: JSONValue?) {
             guard let left = before?.objectValue, let right = after?.objectValue else {
                 if path != "spec.nodeName" { compare(path, before, after) }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Recordings of the real controllers")
 struct WorkloadRecordingTests {
-    static func configure(_ manager: inout ControllerManager) {
+    static func configure(_ manager: inout ControllerManager, _ epoch: CalendarTime) {
         manager.add(ReplicaSetController())
         manager.add(ReplicationControllerController())
         manager.add(DeploymentController())

@@ -45,6 +45,10 @@ public enum ObjectPatch: Hashable, Sendable {
     case adopt(OwnerReference)
     /// Removes the owner reference with this UID.
     case release(owner: UID)
+    /// ``adopt(_:)``, and adds a finalizer by which the owner holds the object.
+    case adoptHolding(OwnerReference, finalizer: String)
+    /// ``release(owner:)``, and removes the finalizer.
+    case releaseHeld(owner: UID, finalizer: String)
     case finalizers(adding: [String], removing: [String])
     /// Sets (or with nil removes) labels and annotations.
     case metadata(labels: [String: String?], annotations: [String: String?])

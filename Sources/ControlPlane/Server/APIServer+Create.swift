@@ -33,7 +33,8 @@ extension APIServer {
         } else {
             metadata.namespace = ""
         }
-        metadata.uid = newUID()
+        // A Job's selector and labels already name the identity that it was admitted with.
+        if kind != .job || metadata.uid.isEmpty { metadata.uid = newUID() }
         metadata.creationTimestamp = Timestamp(now)
         metadata.deletionTimestamp = nil
         metadata.deletionGracePeriodSeconds = nil
@@ -116,6 +117,15 @@ extension APIServer {
         case .replicationController(let set): return APIObject(set.value.with { $0.status = .init() })
         case .deployment(let deployment): return APIObject(deployment.value.with { $0.status = .init() })
         case .statefulSet(let set): return APIObject(set.value.with { $0.status = .init() })
+        case .daemonSet(let set): return APIObject(set.value.with { $0.status = .init() })
+        case .job(let job):
+            return APIObject(
+                job.value.with {
+                    $0.status = .init()
+                    // Upstream a Job without labels gets its template's whenever it is read.
+                    if $0.metadata.labels.isEmpty { $0.metadata.labels = $0.spec.template.metadata.labels }
+                })
+        case .cronJob(let job): return APIObject(job.value.with { $0.status = .init() })
         case .podDisruptionBudget(let budget): return APIObject(budget.value.with { $0.status = .init() })
         case .volumeAttachment(let attachment):
             return APIObject(attachment.value.with { $0.status = .init() })

@@ -72,6 +72,13 @@ extension APIServer {
                     metadata.ownerReferences.append(owner)
                 }
             }
+        case (.adoptHolding(let owner, let finalizer), _):
+            return try patched(old, .adopt(owner)).withMetadata { $0.addFinalizer(finalizer) }
+        case (.releaseHeld(let owner, let finalizer), _):
+            return old.withMetadata { metadata in
+                metadata.ownerReferences.removeAll { $0.uid == owner }
+                metadata.finalizers.removeAll { $0 == finalizer }
+            }
         case (.release(let owner), _):
             return old.withMetadata { $0.ownerReferences.removeAll { $0.uid == owner } }
         case (.finalizers(let adding, let removing), _):

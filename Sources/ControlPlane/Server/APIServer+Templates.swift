@@ -51,7 +51,8 @@ extension APIServer {
         if isUnnamed { tree.setName("template") }
         var object = try admit(tree, at: now)
         if isUnnamed { object = object.withMetadata { $0.name = "" } }
-        admittedTemplates.remember(object, of: template, for: key)
+        // A Job is admitted with an identity of its own, which its selector names.
+        if object.kind != .job { admittedTemplates.remember(object, of: template, for: key) }
         return object
     }
 }

@@ -15,6 +15,9 @@ extension APIServer {
         {
             new = APIObject(lease.value.with { $0.renewalPeriod = renewal })
         }
+        if case .daemonSet(let set) = new, let was = old.daemonSet {
+            new = APIObject(set.value.countingTemplates(since: was.value))
+        }
         return try finishUpdate(new, old: old, at: now)
     }
 
@@ -27,7 +30,18 @@ extension APIServer {
         if object.kind == .deployment {
             new = new.withMetadata { $0.annotations = object.metadata.annotations }
         }
+        if object.kind == .job { try validateJobStatus(new, old: old) }
         return try finishUpdate(new, old: old, isStatus: true, at: now)
+    }
+
+    /// Of the status, a Job's alone is checked for sense: a sync that would not make any is tried again.
+    ///
+    /// Upstream: `pkg/registry/batch/job/strategy.go`, `jobStatusStrategy` (v1.36).
+    private func validateJobStatus(_ new: APIObject, old: APIObject) throws(APIError) {
+        let faults = Validator.validateUpdate(
+            kind: GroupVersionKind(group: "batch", version: "v1", kind: "Job"),
+            object: new.tree(epoch: epoch), old: old.tree(epoch: epoch), subresource: "status")
+        if !faults.isEmpty { throw .invalid(.job, old.metadata.name, faults) }
     }
 
     mutating func scale(
@@ -112,6 +126,18 @@ extension APIServer {
     }
 }
 
+extension DaemonSet {
+    /// The set with its template's generation, which is one more than the old one's when the template changed.
+    ///
+    /// Upstream: `pkg/registry/apps/daemonset/strategy.go`, `PrepareForUpdate` (v1.36).
+    fileprivate func countingTemplates(since old: DaemonSet) -> DaemonSet {
+        let key = "deprecated.daemonset.template.generation"
+        var generation = old.metadata.annotations[key].flatMap { Int64($0) } ?? 0
+        if spec.template != old.spec.template { generation += 1 }
+        return with { $0.metadata.annotations[key] = String(generation) }
+    }
+}
+
 extension APIObject {
     /// Whether nothing but finalizers keeps a namespace that is being deleted.
     var isFinalized: Bool { namespace.map { $0.value.specFinalizers.isEmpty } ?? true }
@@ -133,6 +159,12 @@ extension APIObject {
         case (.deployment(let new), .deployment(let old)):
             APIObject(new.value.with { $0.status = old.value.status })
         case (.statefulSet(let new), .statefulSet(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.daemonSet(let new), .daemonSet(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.job(let new), .job(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
+        case (.cronJob(let new), .cronJob(let old)):
             APIObject(new.value.with { $0.status = old.value.status })
         case (.service(let new), .service(let old)):
             APIObject(new.value.with { $0.status = old.value.status })

@@ -16,6 +16,7 @@ public struct CallTranscript: Sendable {
         case flag(Bool)
         case texts([String])
         case identities([GraphIdentity])
+        case moment(VirtualTime)
         /// An event or a note that has left already.
         case reported
     }
@@ -187,6 +188,13 @@ public struct SyncSession {
         work()
     }
 
+    /// The moment at which the sync came here first.
+    public mutating func moment() -> VirtualTime {
+        if let entry = next(), case .moment(let time) = entry { return time }
+        append(.moment(now))
+        return now
+    }
+
     // MARK: Acting
 
     /// Makes a call, and gives what came of it.
@@ -253,6 +261,34 @@ public struct SyncSession {
         branch = outer
         if isWaiting { throw .waiting }
         return failures
+    }
+
+    /// Makes calls side by side in batches of 1, 2, 4, …, until all are made or one of a batch has failed.
+    ///
+    /// Upstream: `pkg/controller/controller_utils.go`, `SlowStartInitialBatchSize` and its users (v1.36).
+    /// - Returns: what came of the calls that were made, the first calls first.
+    public mutating func slowStart(
+        _ requests: [APIRequest], isFailure: (APIError) -> Bool
+    ) throws(SyncStop) -> [CallOutcome] {
+        var outcomes: [CallOutcome] = []
+        var size = 1
+        while outcomes.count < requests.count {
+            let first = outcomes.count
+            let batch = try calls(Array(requests[first..<min(first + size, requests.count)]))
+            outcomes += batch
+            if batch.contains(where: { $0.error.map(isFailure) ?? false }) { break }
+            size *= 2
+        }
+        return outcomes
+    }
+
+    /// Makes calls side by side.
+    public mutating func calls(_ requests: [APIRequest]) throws(SyncStop) -> [CallOutcome] {
+        var outcomes: [CallOutcome] = []
+        _ = try concurrently(count: requests.count) { session, index throws(SyncStop) in
+            outcomes.append(try session.call(requests[index]))
+        }
+        return outcomes
     }
 
     // MARK: The transcript

@@ -73,6 +73,68 @@ struct OwnerClaim<Owner: TypedObject>: Sendable {
         return claimed
     }
 
+    /// Claims objects in a sync with a transcript. With a finalizer, objects are held by it while they are
+    /// owned.
+    ///
+    /// - Throws: all failures as one, when all calls were made.
+    func claim<Object: TypedObject>(
+        _ objects: [Ref<Object>], finalizer: String? = nil, _ session: inout SyncSession,
+        matches: (ObjectMeta) -> Bool
+    ) throws(SyncStop) -> [Ref<Object>] {
+        var claimed: [Ref<Object>] = []
+        var failures: [SyncFailure] = []
+        var obstacle: SyncFailure??
+        for object in objects {
+            let metadata = object.value.metadata
+            switch verdict(on: metadata, matches: matches(metadata)) {
+            case .ignore: continue
+            case .owned: claimed.append(object)
+            case .release:
+                let patch =
+                    finalizer.map { ObjectPatch.releaseHeld(owner: uid, finalizer: $0) }
+                    ?? .release(owner: uid)
+                let outcome = try session.call(.patch(Object.kind, metadata.key, patch, uid: metadata.uid))
+                if let failure = outcome.failure, failure.reason != .notFound, failure.reason != .invalid {
+                    failures.append(failure)
+                }
+            case .adopt:
+                if obstacle == nil { obstacle = .some(try adoptionObstacle(&session)) }
+                if case .some(.some(let failure)) = obstacle {
+                    failures.append(
+                        SyncFailure(
+                            "can't adopt \(Object.kind.name) \(metadata.key) (\(metadata.uid)): "
+                                + failure.message))
+                    continue
+                }
+                let reference = OwnerReference(
+                    controlledBy: Owner.kind, name: owner.value.metadata.name, uid: uid)
+                let patch =
+                    finalizer.map { ObjectPatch.adoptHolding(reference, finalizer: $0) } ?? .adopt(reference)
+                let outcome = try session.call(.patch(Object.kind, metadata.key, patch, uid: metadata.uid))
+                if let failure = outcome.failure {
+                    if failure.reason != .notFound { failures.append(failure) }
+                } else {
+                    claimed.append(object)
+                }
+            }
+        }
+        if let failure = SyncFailure(aggregating: failures) { throw .failed(failure) }
+        return claimed
+    }
+
+    /// Why the owner may not adopt, as the API server itself has it; nil when it may.
+    private func adoptionObstacle(_ session: inout SyncSession) throws(SyncStop) -> SyncFailure? {
+        let key = owner.value.metadata.key
+        let outcome = try session.call(.get(Owner.kind, key))
+        if let failure = outcome.failure { return failure }
+        guard let fresh = outcome.object?.metadata else { return SyncFailure("\(key) was not answered") }
+        if fresh.uid != uid {
+            return SyncFailure(
+                "original \(Owner.kind.name) \(key) is gone: got uid \(fresh.uid), wanted \(uid)")
+        }
+        return fresh.isBeingDeleted ? SyncFailure("\(key) has just been deleted") : nil
+    }
+
     private func recheck(_ script: inout PlanScript, _ failure: APIError?) throws(ScriptExit) -> (
         Bool, APIError?
     ) {

@@ -15,7 +15,7 @@ enum PodCreation {
         metadata.annotations = template.metadata.annotations
         metadata.finalizers = template.metadata.finalizers
         metadata.ownerReferences = [OwnerReference(controlledBy: kind, name: owner.name, uid: owner.uid)]
-        return Pod(metadata: metadata, spec: template.spec)
+        return Pod(metadata: metadata, spec: template.spec, nodeName: template.nodeName)
     }
 }
 

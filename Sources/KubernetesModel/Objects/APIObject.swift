@@ -10,6 +10,9 @@ public enum APIObject: Hashable, Sendable {
     case replicaSet(Ref<ReplicaSet>)
     case deployment(Ref<Deployment>)
     case statefulSet(Ref<StatefulSet>)
+    case daemonSet(Ref<DaemonSet>)
+    case job(Ref<Job>)
+    case cronJob(Ref<CronJob>)
     case controllerRevision(Ref<ControllerRevision>)
     case service(Ref<Service>)
     case endpointSlice(Ref<EndpointSlice>)
@@ -34,6 +37,9 @@ public enum APIObject: Hashable, Sendable {
         case .replicaSet: .replicaSet
         case .deployment: .deployment
         case .statefulSet: .statefulSet
+        case .daemonSet: .daemonSet
+        case .job: .job
+        case .cronJob: .cronJob
         case .controllerRevision: .controllerRevision
         case .service: .service
         case .endpointSlice: .endpointSlice
@@ -58,6 +64,9 @@ public enum APIObject: Hashable, Sendable {
         case .replicaSet(let object): object.value.metadata
         case .deployment(let object): object.value.metadata
         case .statefulSet(let object): object.value.metadata
+        case .daemonSet(let object): object.value.metadata
+        case .job(let object): object.value.metadata
+        case .cronJob(let object): object.value.metadata
         case .controllerRevision(let object): object.value.metadata
         case .service(let object): object.value.metadata
         case .endpointSlice(let object): object.value.metadata
@@ -83,6 +92,9 @@ public enum APIObject: Hashable, Sendable {
         case .replicaSet(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .deployment(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .statefulSet(let object): APIObject(object.value.with { change(&$0.metadata) })
+        case .daemonSet(let object): APIObject(object.value.with { change(&$0.metadata) })
+        case .job(let object): APIObject(object.value.with { change(&$0.metadata) })
+        case .cronJob(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .controllerRevision(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .service(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .endpointSlice(let object): APIObject(object.value.with { change(&$0.metadata) })
@@ -113,6 +125,9 @@ public enum APIObject: Hashable, Sendable {
         case .replicaSet(let object): return object.value.tree(epoch: epoch)
         case .deployment(let object): return object.value.tree(epoch: epoch)
         case .statefulSet(let object): return object.value.tree(epoch: epoch)
+        case .daemonSet(let object): return object.value.tree(epoch: epoch)
+        case .job(let object): return object.value.tree(epoch: epoch)
+        case .cronJob(let object): return object.value.tree(epoch: epoch)
         case .controllerRevision(let object): return object.value.tree(epoch: epoch)
         case .service(let object): return object.value.tree(epoch: epoch)
         case .endpointSlice(let object): return object.value.tree(epoch: epoch)
@@ -145,6 +160,9 @@ public enum APIObject: Hashable, Sendable {
         case .replicaSet: self.init(ReplicaSet(tree: tree, epoch: epoch))
         case .deployment: self.init(Deployment(tree: tree, epoch: epoch))
         case .statefulSet: self.init(StatefulSet(tree: tree, epoch: epoch))
+        case .daemonSet: self.init(DaemonSet(tree: tree, epoch: epoch))
+        case .job: self.init(Job(tree: tree, epoch: epoch))
+        case .cronJob: self.init(CronJob(tree: tree, epoch: epoch))
         case .controllerRevision: self.init(ControllerRevision(tree: tree, epoch: epoch))
         case .service: self.init(Service(tree: tree, epoch: epoch))
         case .endpointSlice: self.init(EndpointSlice(tree: tree, epoch: epoch))
@@ -225,6 +243,27 @@ extension APIObject {
     public init(_ value: StatefulSet) { self = .statefulSet(Ref(value)) }
     @inlinable public var statefulSet: Ref<StatefulSet>? {
         if case .statefulSet(let object) = self { object } else { nil }
+    }
+}
+
+extension APIObject {
+    public init(_ value: DaemonSet) { self = .daemonSet(Ref(value)) }
+    @inlinable public var daemonSet: Ref<DaemonSet>? {
+        if case .daemonSet(let object) = self { object } else { nil }
+    }
+}
+
+extension APIObject {
+    public init(_ value: Job) { self = .job(Ref(value)) }
+    @inlinable public var job: Ref<Job>? {
+        if case .job(let object) = self { object } else { nil }
+    }
+}
+
+extension APIObject {
+    public init(_ value: CronJob) { self = .cronJob(Ref(value)) }
+    @inlinable public var cronJob: Ref<CronJob>? {
+        if case .cronJob(let object) = self { object } else { nil }
     }
 }
 
@@ -335,6 +374,18 @@ extension Deployment: TypedObject {
 }
 extension StatefulSet: TypedObject {
     @inlinable public static func unwrap(_ object: APIObject) -> Ref<StatefulSet>? { object.statefulSet }
+    public var erased: APIObject { APIObject(self) }
+}
+extension DaemonSet: TypedObject {
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<DaemonSet>? { object.daemonSet }
+    public var erased: APIObject { APIObject(self) }
+}
+extension Job: TypedObject {
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<Job>? { object.job }
+    public var erased: APIObject { APIObject(self) }
+}
+extension CronJob: TypedObject {
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<CronJob>? { object.cronJob }
     public var erased: APIObject { APIObject(self) }
 }
 extension ControllerRevision: TypedObject {

@@ -4,14 +4,26 @@ import OrderedCollections
 public struct PodTemplate: Hashable, FieldMapped {
     public var metadata = ObjectMeta()
     public var spec = PodSpec(source: [:])
+    /// The node that the pods name themselves, past the scheduler; empty mostly.
+    public var nodeName = ""
 
     public init() {}
 
     public mutating func map(_ fields: inout Fields) {
         fields.optionalTemplateMetadata(&metadata)
+        var node = nodeName
         fields.field(
-            "spec", &spec, read: { $0.objectValue.map { PodSpec(source: $0) } },
-            write: { .object($0.source) })
+            "spec", &spec,
+            read: { member in
+                node = member["nodeName"]?.stringValue ?? ""
+                return member.objectValue.map { PodSpec(source: $0) }
+            },
+            write: { spec in
+                var members = spec.source
+                if !node.isEmpty { members["nodeName"] = .string(node) }
+                return .object(members)
+            })
+        nodeName = node
     }
 }
 
