@@ -3,6 +3,28 @@ import KubernetesModel
 import OrderedCollections
 import SimulationKernel
 
+/// A pod and the node that was chosen for it, from the end of its scheduling cycle to the end of its binding.
+///
+/// It never changes: one reference is passed on where its parts hold a dozen.
+final class PlacedPod {
+    let pod: QueuedPod
+    let framework: Framework
+    let node: NodeIndex
+    let nodeName: String
+    let state: CycleState
+
+    init(
+        _ pod: QueuedPod, _ framework: Framework, on node: NodeIndex, named nodeName: String,
+        _ state: CycleState
+    ) {
+        self.pod = pod
+        self.framework = framework
+        self.node = node
+        self.nodeName = nodeName
+        self.state = state
+    }
+}
+
 /// A pod with a node on its way to being bound: what must be written before, then the binding itself.
 struct BindingCycle {
     enum Stage {
@@ -15,11 +37,12 @@ struct BindingCycle {
         case binding
     }
 
-    var pod: QueuedPod
-    var framework: Framework
-    var nodeName: String
-    var state: CycleState
+    let placed: PlacedPod
     var stage: Stage
+
+    var pod: QueuedPod { placed.pod }
+    var framework: Framework { placed.framework }
+    var nodeName: String { placed.nodeName }
 
     var nextWake: VirtualTime {
         switch stage {
@@ -37,41 +60,39 @@ extension SchedulerComponent {
     /// How often upstream looks whether claims have been bound.
     static let volumePollPeriod = VirtualDuration.seconds(1)
 
-    mutating func startBinding(
-        _ cycle: RunningCycle, on node: NodeIndex, named name: String, _ state: CycleState,
-        _ out: inout Outbox
-    ) {
-        let uid = cycle.pod.pod.uid
-        bindings[uid] = BindingCycle(
-            pod: cycle.pod, framework: cycle.framework, nodeName: name, state: state, stage: .binding)
-        if !cycle.framework.permit.isEmpty && holdIfNeeded(uid, &out) { return }
-        prepareBinding(uid, &out)
+    mutating func startBinding(_ placed: PlacedPod, _ out: inout Outbox) {
+        let uid = placed.pod.pod.uid
+        bindings[uid] = BindingCycle(placed: placed, stage: .binding)
+        if !placed.framework.permit.isEmpty && holdIfNeeded(uid, &out) { return }
+        prepareBinding(placed, &out)
     }
 
     /// Goes on with a pod that may be bound. From here on it cannot become unschedulable any more.
-    mutating func prepareBinding(_ uid: UID, _ out: inout Outbox) {
-        guard let binding = bindings[uid] else { return }
-        let pod = binding.pod.pod
+    mutating func prepareBinding(_ placed: PlacedPod, _ out: inout Outbox) {
+        let pod = placed.pod.pod
+        let uid = pod.uid
         queue.done(uid)
         var writes: [APIObject] = []
-        if let node = cluster.nodes.row(named: binding.nodeName) {
-            for plugin in binding.framework.preBind {
-                writes += plugin.preBindWrites(pod, on: node, cluster: cluster, state: binding.state)
+        // After a wait the node may not be where it was.
+        let isSettled = placed.framework.permit.isEmpty
+        if let node = isSettled ? placed.node : cluster.nodes.row(named: placed.nodeName) {
+            for plugin in placed.framework.preBind {
+                writes += plugin.preBindWrites(pod, on: node, cluster: cluster, state: placed.state)
             }
         }
         guard let first = writes.first else {
-            bind(uid, &out)
+            bind(placed, &out)
             return
         }
         bindings[uid]?.stage = .writing(writes)
         record(
-            .preBinding, pod, attempt: binding.pod.attempts,
+            .preBinding, pod, attempt: placed.pod.attempts,
             "writes " + writes.map { "\($0.kind.name) \($0.metadata.name)" }.joined(separator: ", "))
         // The pod shows where it is going while this takes its time.
-        if pod.value.status.nominatedNodeName != binding.nodeName {
+        if pod.value.status.nominatedNodeName != placed.nodeName {
             out.call(
                 .patch(
-                    .pod, pod.key, .podConditions([], nominatedNodeName: binding.nodeName), uid: pod.uid))
+                    .pod, pod.key, .podConditions([], nominatedNodeName: placed.nodeName), uid: pod.uid))
         }
         call(.update(first), .preBindWrite(pod.uid), &out)
     }
@@ -118,7 +139,7 @@ extension SchedulerComponent {
             case .done:
                 bindings[uid]?.stage = .binding
                 waitingBindings.removeAll { $0 == uid }
-                bind(uid, &out)
+                bind(binding.placed, &out)
             case .failed(let message):
                 failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(message)", &out)
             case .waiting:
@@ -135,56 +156,62 @@ extension SchedulerComponent {
     private func progress(of binding: BindingCycle) -> PreBindProgress {
         for plugin in binding.framework.preBind {
             let progress = plugin.preBindProgress(
-                binding.pod.pod, onNodeNamed: binding.nodeName, cluster: cluster, state: binding.state)
+                binding.pod.pod, onNodeNamed: binding.nodeName, cluster: cluster, state: binding.placed.state)
             if case .done = progress { continue }
             return progress
         }
         return .done
     }
 
-    private mutating func bind(_ uid: UID, _ out: inout Outbox) {
-        guard let binding = bindings[uid] else { return }
-        let pod = binding.pod.pod
-        guard binding.framework.bind.contains(where: { $0.binds(pod, toNodeNamed: binding.nodeName) }) else {
-            failBinding(uid, "no bind plugin took the pod", &out)
+    private mutating func bind(_ placed: PlacedPod, _ out: inout Outbox) {
+        let pod = placed.pod.pod
+        guard placed.framework.bind.contains(where: { $0.binds(pod, toNodeNamed: placed.nodeName) }) else {
+            failBinding(pod.uid, "no bind plugin took the pod", &out)
             return
         }
         // The first extender that binds does it; what it would ask of the API server is asked for it.
-        let binder = binding.framework.extenders.first {
+        let binder = placed.framework.extenders.first {
             !$0.configuration.bindVerb.isEmpty && $0.configuration.isInterested(in: pod.spec)
         }
-        if let binder, let failure = binder.bind(pod, toNodeNamed: binding.nodeName),
+        if let binder, let failure = binder.bind(pod, toNodeNamed: placed.nodeName),
             !binder.configuration.isIgnorable
         {
-            failBinding(uid, failure.message, &out)
+            failBinding(pod.uid, failure.message, &out)
             return
         }
-        call(.bind(pod: pod.key, uid: pod.uid, node: binding.nodeName), .bind(uid), &out)
+        call(.bind(pod: pod.key, uid: pod.uid, node: placed.nodeName), .bind(pod.uid), &out)
     }
 
     mutating func finishBind(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {
-        guard let binding = bindings[uid] else { return }
         if case .failure(let error) = result {
+            guard let binding = bindings[uid] else { return }
             let plugin = binding.framework.bind.first {
                 $0.binds(binding.pod.pod, toNodeNamed: binding.nodeName)
             }
             failBinding(uid, "running Bind plugin \"\(plugin?.name ?? "")\": \(error.message)", &out)
             return
         }
-        bindings.removeValue(forKey: uid)
-        let pod = binding.pod.pod
-        let text = "Successfully assigned \(pod.namespace)/\(pod.value.metadata.name) to \(binding.nodeName)"
-        record(.bound, pod, attempt: binding.pod.attempts, text)
-        report(pod, binding.framework, .normal, "Scheduled", text, &out)
-        for plugin in binding.framework.postBind { plugin.postBind(pod, toNodeNamed: binding.nodeName) }
+        guard let placed = bindings.removeValue(forKey: uid)?.placed else { return }
+        let pod = placed.pod.pod
+        var text = "Successfully assigned "
+        text.reserveCapacity(72)
+        text += pod.namespace
+        text += "/"
+        text += pod.value.metadata.name
+        text += " to "
+        text += placed.nodeName
+        record(.bound, pod, attempt: placed.pod.attempts, text)
+        report(pod, placed.framework, .normal, "Scheduled", text, &out)
+        for plugin in placed.framework.postBind { plugin.postBind(pod, toNodeNamed: placed.nodeName) }
     }
 
     /// Takes the pod off its node again, and puts it back into the queue.
     private mutating func failBinding(_ uid: UID, _ message: String, _ out: inout Outbox) {
-        guard var binding = bindings.removeValue(forKey: uid) else { return }
+        guard let binding = bindings.removeValue(forKey: uid) else { return }
         waitingBindings.removeAll { $0 == uid }
         let pod = binding.pod.pod
-        unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &binding.state)
+        var state = binding.placed.state
+        unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &state)
         record(.bindingFailed, pod, attempt: binding.pod.attempts, message)
         let placed = pod.value.with { $0.nodeName = binding.nodeName }
         moveAfterDeletion(of: placed)

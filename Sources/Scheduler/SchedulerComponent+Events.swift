@@ -27,11 +27,13 @@ extension SchedulerComponent {
 
     private mutating func move(_ change: ClusterChange, where isConcerned: (PodInfo) -> Bool = { _ in true })
     {
+        if queue.passOver(change) { return }
         queue.move(after: change, cluster: cluster, at: now, where: isConcerned)
     }
 
     /// Tells the queue that a pod no longer takes room.
     mutating func moveAfterDeletion(of pod: Pod, where isConcerned: (PodInfo) -> Bool = { _ in true }) {
+        guard queue.isListening else { return }
         move(
             ClusterChange(ClusterEvent(.pod, .delete), label: "AssignedPodDelete", old: APIObject(pod)),
             where: isConcerned)
@@ -66,28 +68,23 @@ extension SchedulerComponent {
 
     private mutating func observe(_ pod: Ref<Pod>, isDeleted: Bool) {
         let key = pod.value.metadata.key
-        let old = pods[key]
         if !evictions.isEmpty && (isDeleted || pod.value.metadata.isBeingDeleted) { noteDeparture(of: key) }
         // The scheduler's informer does not see pods that have ended.
         if isDeleted || pod.value.status.phase.isTerminal {
-            guard let old else { return }
-            pods[key] = nil
+            guard let old = pods.removeValue(forKey: key) else { return }
             if hasPermits { cluster.gangs.remove(old.value.metadata) }
             delete(pod.value)
             return
         }
+        let old = pods.updateValue(pod, forKey: key)
         if hasPermits {
             if let old { cluster.gangs.remove(old.value.metadata) }
             cluster.gangs.add(pod.value.metadata)
         }
-        if let old, old.value.metadata.uid != pod.value.metadata.uid {
-            delete(old.value)
-            pods[key] = pod
-            add(pod)
-            return
-        }
-        pods[key] = pod
-        if let old { update(from: old, to: pod) } else { add(pod) }
+        guard let old else { return add(pod) }
+        if old.value.metadata.uid == pod.value.metadata.uid { return update(from: old, to: pod) }
+        delete(old.value)
+        add(pod)
     }
 
     private mutating func add(_ pod: Ref<Pod>) {
@@ -104,6 +101,7 @@ extension SchedulerComponent {
 
     private mutating func addAssigned(_ pod: Ref<Pod>) {
         cluster.setPod(cluster.nodes.compile(pod))
+        guard queue.isListening else { return }
         move(ClusterChange(ClusterEvent(.pod, .add), label: "AssignedPodAdd", new: .pod(pod)))
     }
 

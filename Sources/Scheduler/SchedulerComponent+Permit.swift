@@ -83,7 +83,7 @@ extension SchedulerComponent {
             else { continue }
             endWait(uid)
             bindings[uid]?.stage = .binding
-            prepareBinding(uid, &out)
+            prepareBinding(binding.placed, &out)
         }
     }
 
@@ -134,11 +134,12 @@ extension SchedulerComponent {
 
     private mutating func rejectWaiting(_ rejection: PermitRejection, _ out: inout Outbox) {
         let uid = rejection.uid
-        guard var binding = bindings[uid], case .permit = binding.stage else { return }
+        guard let binding = bindings[uid], case .permit = binding.stage else { return }
         bindings[uid] = nil
         endWait(uid)
         let pod = binding.pod.pod
-        unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &binding.state)
+        var state = binding.placed.state
+        unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &state)
         record(.bindingFailed, pod, attempt: binding.pod.attempts, rejection.message)
         var queued = binding.pod
         queued.unschedulablePlugins = rejection.plugin.isEmpty ? [] : [rejection.plugin]

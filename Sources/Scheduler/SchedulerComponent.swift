@@ -80,14 +80,19 @@ public struct SchedulerComponent: Component {
     /// A scheduling cycle that has been computed and ends at a moment.
     struct RunningCycle {
         enum Outcome {
-            case placed(node: NodeIndex, name: String, state: CycleState)
-            case failed(SchedulingResult)
+            case placed(PlacedPod)
+            indirect case failed(QueuedPod, Framework, SchedulingResult)
         }
 
-        var pod: QueuedPod
-        var framework: Framework
         var outcome: Outcome
         var end: VirtualTime
+
+        var pod: QueuedPod {
+            switch outcome {
+            case .placed(let placed): placed.pod
+            case .failed(let pod, _, _): pod
+            }
+        }
     }
 
     /// Whether what was learnt about other pods of a class is used. The decisions are the same either way.
@@ -167,11 +172,8 @@ public struct SchedulerComponent: Component {
 
     public mutating func wake(at now: VirtualTime, _ out: inout Outbox) {
         self.now = now
-        if let running, running.end <= now {
-            self.running = nil
-            finish(running, &out)
-        }
-        resumeBindings(&out)
+        if let end = running?.end, end <= now, let ended = running.take() { finish(ended, &out) }
+        if !waitingBindings.isEmpty { resumeBindings(&out) }
         if hasPermits { expirePermits(&out) }
         if hasTimers { fireTimers() }
         queue.flush(cluster: cluster, at: now)
@@ -183,7 +185,7 @@ public struct SchedulerComponent: Component {
         for event in events { observe(event) }
         if !removedWaiting.isEmpty { rejectRemoved(&out) }
         if !arrivals.isEmpty { warnAboutArrivals(&out) }
-        checkBindings()
+        if !waitingBindings.isEmpty { checkBindings() }
         startCycle(&out)
     }
 
@@ -255,12 +257,13 @@ public struct SchedulerComponent: Component {
             recorded?.isError = !result.error.isEmpty
         }
         if let recorded { record(recorded, pod, framework) }
-        var outcome = RunningCycle.Outcome.failed(result)
+        let end = now + timing.cycle(nodes: visited)
         if let node = result.chosen, result.error.isEmpty {
-            outcome = .placed(node: node, name: result.chosenName, state: result.state)
+            let placed = PlacedPod(pod, framework, on: node, named: result.chosenName, result.state)
+            running = RunningCycle(outcome: .placed(placed), end: end)
+        } else {
+            running = RunningCycle(outcome: .failed(pod, framework, result), end: end)
         }
-        running = RunningCycle(
-            pod: pod, framework: framework, outcome: outcome, end: now + timing.cycle(nodes: visited))
     }
 
     /// Assumes the pod on its node and reserves what it needs there.
@@ -314,27 +317,28 @@ public struct SchedulerComponent: Component {
 
     private mutating func finish(_ cycle: RunningCycle, _ out: inout Outbox) {
         switch cycle.outcome {
-        case .failed(let result): fail(cycle, result, &out)
-        case .placed(let node, let name, let state):
-            startBinding(cycle, on: node, named: name, state, &out)
+        case .failed(let pod, let framework, let result): fail(pod, framework, result, &out)
+        case .placed(let placed): startBinding(placed, &out)
         }
     }
 
-    private mutating func fail(_ cycle: RunningCycle, _ result: SchedulingResult, _ out: inout Outbox) {
+    private mutating func fail(
+        _ pod: QueuedPod, _ framework: Framework, _ result: SchedulingResult, _ out: inout Outbox
+    ) {
         var nomination = result.postFilter?.nominatedNodeName
         // With an error, or without any node, an earlier nomination is worth nothing.
         if !result.error.isEmpty || cluster.nodes.order.isEmpty { nomination = "" }
         if let plan = result.postFilter?.preemption {
-            startEviction(plan, for: cycle.pod.pod, cycle.framework, &out)
+            startEviction(plan, for: pod.pod, framework, &out)
         }
-        var pod = cycle.pod
+        var pod = pod
         pod.unschedulablePlugins = result.error.isEmpty ? result.diagnosis.unschedulablePlugins : []
         handleFailure(
-            pod, cycle.framework, isRejected: result.error.isEmpty, message: result.message,
+            pod, framework, isRejected: result.error.isEmpty, message: result.message,
             nomination: nomination, &out)
-        if hasTimers { setTimer(for: pod, cycle.framework) }
-        if hasWarners { warn(about: pod.pod, cycle.framework, &out) }
-        if hasPermits, result.postFilter?.preemption == nil { rejectTied(to: pod.pod, cycle.framework, &out) }
+        if hasTimers { setTimer(for: pod, framework) }
+        if hasWarners { warn(about: pod.pod, framework, &out) }
+        if hasPermits, result.postFilter?.preemption == nil { rejectTied(to: pod.pod, framework, &out) }
     }
 
     /// Puts a pod back into the queue and tells why.

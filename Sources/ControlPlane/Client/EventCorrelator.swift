@@ -30,7 +30,22 @@ public struct EventCorrelator: Sendable {
             }
         }
     }
-    fileprivate struct Source {
+    fileprivate enum Source {
+        /// What was reported once, which is most: no list for one element each.
+        case once(Single)
+        case often(History)
+    }
+    /// The first Event about an object.
+    fileprivate struct Single {
+        var fieldPath: String
+        var severity: EventRecord.Severity
+        var reason: String
+        var message: String
+        /// Of the Event object.
+        var key: ObjectKey
+        var time: VirtualTime
+    }
+    fileprivate struct History {
         var bucket = TokenBucket(
             queriesPerSecond: EventCorrelator.floodRate, burst: EventCorrelator.floodBurst)
         /// Few: one for each reason that was reported.
@@ -73,8 +88,17 @@ public struct EventCorrelator: Sendable {
         let sourceKey = SourceKey(
             component: record.component, kind: record.involvedKind, object: record.involvedKey,
             uid: record.involvedUID)
-        return sources[sourceKey, default: Source()].request(
-            for: record, at: now, serial: &serial, epoch: epoch, host: host)
+        guard let place = sources.index(forKey: sourceKey) else {
+            // The first Event is within all limits.
+            serial += 1
+            let key = Self.key(for: record, serial: serial, epoch: epoch, at: now)
+            sources[sourceKey] = .once(
+                Single(
+                    fieldPath: record.fieldPath, severity: record.severity, reason: record.reason,
+                    message: record.message, key: key, time: now))
+            return .create(APIObject(Self.event(record, key, message: record.message, host: host, at: now)))
+        }
+        return sources.values[place].request(for: record, at: now, serial: &serial, epoch: epoch, host: host)
     }
 
     /// Lets go of what was not heard of for an hour: nobody goes on with it, and the stored events are gone
@@ -82,9 +106,12 @@ public struct EventCorrelator: Sendable {
     private mutating func forgetOld(before time: VirtualTime, at now: VirtualTime) {
         swept = now
         sources = sources.compactMapValues { source in
-            var source = source
-            source.groups.removeAll { $0.lastTime < time }
-            return source.groups.isEmpty ? nil : source
+            switch source {
+            case .once(let single): return single.time < time ? nil : source
+            case .often(var history):
+                history.groups.removeAll { $0.lastTime < time }
+                return history.groups.isEmpty ? nil : .often(history)
+            }
         }
     }
 
@@ -100,6 +127,34 @@ public struct EventCorrelator: Sendable {
 }
 
 extension EventCorrelator.Source {
+    fileprivate mutating func request(
+        for record: EventRecord, at now: VirtualTime, serial: inout Int64, epoch: CalendarTime, host: String
+    ) -> APIRequest? {
+        var history =
+            switch self {
+            case .once(let single): EventCorrelator.History(single)
+            case .often(let history): history
+            }
+        // The lists are changed in place: nobody else holds them meanwhile.
+        self = .often(EventCorrelator.History())
+        let request = history.request(for: record, at: now, serial: &serial, epoch: epoch, host: host)
+        self = .often(history)
+        return request
+    }
+}
+
+extension EventCorrelator.History {
+    fileprivate init(_ single: EventCorrelator.Single) {
+        _ = bucket.tryTake(at: single.time)
+        groups = [
+            EventCorrelator.Group(
+                fieldPath: single.fieldPath, severity: single.severity, reason: single.reason,
+                messages: [single.message],
+                series: [EventCorrelator.Series(message: single.message, key: single.key, count: 1)],
+                lastTime: single.time)
+        ]
+    }
+
     fileprivate mutating func request(
         for record: EventRecord, at now: VirtualTime, serial: inout Int64, epoch: CalendarTime, host: String
     ) -> APIRequest? {
@@ -134,28 +189,37 @@ extension EventCorrelator.Source {
                 .eventSeries(count: series.count, message: message, lastTimestamp: Timestamp(now)), uid: nil)
         }
         serial += 1
-        let namespace = record.involvedKey.namespace.isEmpty ? "default" : record.involvedKey.namespace
-        let nanoseconds =
-            (epoch.unixSeconds &* 1_000_000_000) &+ Int64(epoch.nanoseconds) &+ now.nanoseconds &+ serial
-        let name = "\(record.involvedKey.name).\(String(nanoseconds, radix: 16))"
-        groups[place].series.append(
-            EventCorrelator.Series(
-                message: seriesMessage, key: ObjectKey(namespace: namespace, name: name), count: 1))
+        let key = EventCorrelator.key(for: record, serial: serial, epoch: epoch, at: now)
+        groups[place].series.append(EventCorrelator.Series(message: seriesMessage, key: key, count: 1))
         guard isAllowed else { return nil }
         return .create(
-            APIObject(
-                Self.event(record, name: name, namespace: namespace, message: message, host: host, at: now)))
+            APIObject(EventCorrelator.event(record, key, message: message, host: host, at: now)))
+    }
+}
+
+extension EventCorrelator {
+    /// The namespace and name of a new Event object.
+    fileprivate static func key(
+        for record: EventRecord, serial: Int64, epoch: CalendarTime, at now: VirtualTime
+    ) -> ObjectKey {
+        let nanoseconds =
+            (epoch.unixSeconds &* 1_000_000_000) &+ Int64(epoch.nanoseconds) &+ now.nanoseconds &+ serial
+        var name = record.involvedKey.name
+        name += "."
+        name += String(nanoseconds, radix: 16)
+        return ObjectKey(
+            namespace: record.involvedKey.namespace.isEmpty ? "default" : record.involvedKey.namespace,
+            name: name)
     }
 
-    private static func event(
-        _ record: EventRecord, name: String, namespace: String, message: String, host: String,
-        at now: VirtualTime
+    fileprivate static func event(
+        _ record: EventRecord, _ key: ObjectKey, message: String, host: String, at now: VirtualTime
     ) -> Event {
         var event = Event()
-        event.metadata.namespace = namespace
-        event.metadata.name = name
+        event.metadata.namespace = key.namespace
+        event.metadata.name = key.name
         event.involvedObject.kind = record.involvedKind.name
-        event.involvedObject.apiVersion = record.involvedKind.info.apiVersion
+        event.involvedObject.apiVersion = record.involvedKind.apiVersion
         event.involvedObject.namespace = record.involvedKey.namespace
         event.involvedObject.name = record.involvedKey.name
         event.involvedObject.uid = record.involvedUID

@@ -90,7 +90,9 @@ public enum APIRequest: Hashable, Sendable {
     case update(APIObject)
     /// Replaces the status only.
     case updateStatus(APIObject)
-    case patch(ObjectKind, ObjectKey, ObjectPatch, uid: UID?)
+    ///
+    /// Indirect because a patch is several times as large as all else.
+    indirect case patch(ObjectKind, ObjectKey, ObjectPatch, uid: UID?)
     case delete(ObjectKind, ObjectKey, DeleteOptions)
     /// The `binding` subresource: assigns a pod to a node.
     case bind(pod: ObjectKey, uid: UID, node: String)

@@ -12,10 +12,17 @@ extension APIServer {
         _ object: APIObject, isAdmitted: Bool = false, at now: VirtualTime
     ) throws(APIError) -> APIObject {
         let kind = object.kind
-        if case .pod(let pod) = object {
+        switch object {
+        case .pod(let pod):
             var prepared = try prepare(pod.value, isAdmitted: isAdmitted)
             try complete(&prepared.metadata, of: kind, at: now)
             return put(APIObject(prepared), at: now)
+        case .event(let event):
+            // There are as many Events as pods: nothing is to be prepared, and one copy is enough.
+            var prepared = event.value
+            try complete(&prepared.metadata, of: kind, at: now)
+            return put(APIObject(prepared), at: now)
+        default: break
         }
         let prepared = try prepareForCreate(object, at: now)
         var metadata = prepared.metadata
@@ -27,7 +34,7 @@ extension APIServer {
     private mutating func complete(
         _ metadata: inout ObjectMeta, of kind: ObjectKind, at now: VirtualTime
     ) throws(APIError) {
-        if kind.info.isNamespaced {
+        if kind.isNamespaced {
             if metadata.namespace.isEmpty { metadata.namespace = "default" }
             try checkNamespace(metadata.namespace, for: kind, name: metadata.name)
         } else {
@@ -49,22 +56,25 @@ extension APIServer {
                     ])
             }
             // A collision is tried again, eight times in all, as upstream does since v1.30.
-            for _ in 0..<8 {
+            var isFree = false
+            for _ in 0..<8 where !isFree {
                 metadata.name = generateName(metadata.generateName)
-                if store[kind, metadata.key] == nil { break }
+                isFree = !store.contains(kind, metadata.key)
             }
+            if !isFree { throw .alreadyExists(kind, metadata.name) }
+        } else if store.contains(kind, metadata.key) {
+            throw .alreadyExists(kind, metadata.name)
         }
-        if store[kind, metadata.key] != nil { throw .alreadyExists(kind, metadata.name) }
         metadata.resourceVersion = store.revision + 1
     }
 
     private func checkNamespace(_ name: String, for kind: ObjectKind, name objectName: String)
         throws(APIError)
     {
-        guard let namespace = store.get(Namespace.self, ObjectKey(name: name)) else {
+        guard case .namespace(let namespace) = store[.namespace, ObjectKey(name: name)] else {
             throw .notFound(.namespace, name)
         }
-        if namespace.value.metadata.isBeingDeleted {
+        if namespace.value.metadata.deletionTimestamp != nil {
             throw .forbidden(
                 kind, objectName,
                 "unable to create new content in namespace \(name) because it is being terminated")
@@ -140,7 +150,7 @@ extension APIServer {
         pod.status = PodStatus()
         pod.status.phase = .pending
         pod.status.qosClass = pod.spec.qualityOfService
-        if !pod.spec.schedulingGates.isEmpty {
+        if !pod.spec.fields.schedulingGates.isEmpty {
             pod.status.conditions = [
                 Condition(
                     "PodScheduled", .isFalse, reason: "SchedulingGated",

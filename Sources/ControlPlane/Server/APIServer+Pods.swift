@@ -8,31 +8,32 @@ extension APIServer {
     /// labels are copied to the pod by the PodTopologyLabels admission plugin.
     mutating func bind(_ key: ObjectKey, uid: UID, to nodeName: String, at now: VirtualTime) throws(APIError)
     {
-        guard let pod = try existing(.pod, key).pod?.value else { throw .notFound(.pod, key.name) }
-        if !uid.isEmpty && uid != pod.metadata.uid {
+        guard case .pod(let stored) = try existing(.pod, key) else { throw .notFound(.pod, key.name) }
+        let identity = stored.value.metadata.uid
+        if identity != uid && !uid.isEmpty {
             throw .conflict(
                 .pod, key.name,
-                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(pod.metadata.uid)")
+                "Precondition failed: UID in precondition: \(uid), UID in object meta: \(identity)")
         }
-        if pod.metadata.isBeingDeleted {
+        if stored.value.metadata.deletionTimestamp != nil {
             throw APIError(
                 .conflict,
                 "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) is being deleted, cannot be assigned to a host"
             )
         }
-        if !pod.nodeName.isEmpty {
+        if !stored.value.nodeName.isEmpty {
             throw APIError(
                 .conflict,
-                "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) is already assigned to node \"\(pod.nodeName)\""
+                "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) is already assigned to node \"\(stored.value.nodeName)\""
             )
         }
-        if !pod.spec.schedulingGates.isEmpty {
+        if !stored.value.spec.fields.schedulingGates.isEmpty {
             throw APIError(
                 .conflict,
                 "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates"
             )
         }
-        var bound = pod
+        var bound = stored.value
         bound.nodeName = nodeName
         bound.status.nominatedNodeName = ""
         var condition = Condition("PodScheduled", .isTrue, lastTransitionTime: Timestamp(now))

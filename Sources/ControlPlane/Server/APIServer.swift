@@ -120,7 +120,7 @@ public struct APIServer: ~Copyable {
 
     /// Puts an Event that was written into line, and lets those go whose time is over.
     private mutating func expireEvents(after event: APIObject, at now: VirtualTime) {
-        liveEvents.append((now, event.key, event.metadata.resourceVersion))
+        liveEvents.append((now, event.key, event.resourceVersion))
         while liveEvents[firstLiveEvent].time + Self.eventRetention < now {
             let old = liveEvents[firstLiveEvent]
             store.expire(.event, old.key, version: old.version)
@@ -165,12 +165,22 @@ public struct APIServer: ~Copyable {
 /// How many calls of each kind the server has handled.
 public struct CallCounts: Sendable {
     public private(set) var total = 0
-    /// By verb, in the order of the verbs' names.
-    public private(set) var byVerb: [String: Int] = [:]
+    /// Few, so that a verb is found sooner than its hash.
+    private var verbs: [(verb: String, count: Int)] = []
+
+    /// By verb.
+    public var byVerb: [String: Int] {
+        Dictionary(verbs.map { ($0.verb, $0.count) }, uniquingKeysWith: +)
+    }
 
     mutating func count(_ request: APIRequest) {
         total += 1
-        byVerb[request.verb, default: 0] += 1
+        let verb = request.verb
+        for place in verbs.indices where verbs[place].verb == verb {
+            verbs[place].count += 1
+            return
+        }
+        verbs.append((verb, 1))
     }
 }
 

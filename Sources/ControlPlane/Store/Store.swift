@@ -38,6 +38,11 @@ public struct Store: Sendable {
         tables[Int(kind.rawValue)].objects[key]
     }
 
+    /// Whether there is an object of this kind and key.
+    public func contains(_ kind: ObjectKind, _ key: ObjectKey) -> Bool {
+        tables[Int(kind.rawValue)].objects.index(forKey: key) != nil
+    }
+
     public func get<Object: TypedObject>(_ type: Object.Type, _ key: ObjectKey) -> Ref<Object>? {
         self[Object.kind, key].flatMap(Object.unwrap)
     }
@@ -59,7 +64,7 @@ public struct Store: Sendable {
         revision += 1
         let revision = revision
         // Whoever makes a new version of an object may have given it the revision that it will have.
-        let isNumbered = object.metadata.resourceVersion == revision
+        let isNumbered = object.resourceVersion == revision
         let stored = isNumbered ? object : object.withMetadata { $0.resourceVersion = revision }
         let key = stored.key
         let index = Int(stored.kind.rawValue)
@@ -90,6 +95,9 @@ public struct Store: Sendable {
         return ArraySlice(history[min(historyStart + skipped, history.count)...])
     }
 
+    /// Whether the writes after a revision can still be told one by one.
+    public func hasChanges(after revision: Int64) -> Bool { revision >= compactedRevision }
+
     /// The write with this revision, unless it is compacted.
     public func change(at revision: Int64) -> StoreChange? {
         let index = historyStart + Int(revision - compactedRevision) - 1
@@ -113,7 +121,7 @@ public struct Store: Sendable {
     /// - Parameter version: the version that is to go; a newer one stays.
     mutating func expire(_ kind: ObjectKind, _ key: ObjectKey, version: Int64) {
         let index = Int(kind.rawValue)
-        guard tables[index].objects[key]?.metadata.resourceVersion == version else { return }
+        guard tables[index].objects[key]?.resourceVersion == version else { return }
         tables[index].objects.removeValue(forKey: key)
     }
 

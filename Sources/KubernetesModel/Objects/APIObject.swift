@@ -187,12 +187,47 @@ public enum APIObject: Hashable, Sendable {
 }
 
 extension APIObject {
-    @inlinable public var key: ObjectKey { metadata.key }
+    /// Names the object among those of its kind.
+    ///
+    /// The kinds of which there are most are read in place: ``metadata`` is a copy with a dozen references.
+    public var key: ObjectKey {
+        switch self {
+        case .pod(let object): object.value.metadata.key
+        case .event(let object): object.value.metadata.key
+        case .node(let object): object.value.metadata.key
+        case .persistentVolume(let object): object.value.metadata.key
+        case .persistentVolumeClaim(let object): object.value.metadata.key
+        default: metadata.key
+        }
+    }
+
+    /// The object's identity, read in place as ``key`` is.
+    public var uid: UID {
+        switch self {
+        case .pod(let object): object.value.metadata.uid
+        case .event(let object): object.value.metadata.uid
+        case .node(let object): object.value.metadata.uid
+        case .persistentVolume(let object): object.value.metadata.uid
+        case .persistentVolumeClaim(let object): object.value.metadata.uid
+        default: metadata.uid
+        }
+    }
+
+    /// The store's revision at the object's last change, read in place as ``key`` is.
+    public var resourceVersion: Int64 {
+        switch self {
+        case .pod(let object): object.value.metadata.resourceVersion
+        case .event(let object): object.value.metadata.resourceVersion
+        case .node(let object): object.value.metadata.resourceVersion
+        case .persistentVolume(let object): object.value.metadata.resourceVersion
+        case .persistentVolumeClaim(let object): object.value.metadata.resourceVersion
+        default: metadata.resourceVersion
+        }
+    }
 
     /// Whether two values are the very same version of an object.
     public func isIdentical(to other: APIObject) -> Bool {
-        kind == other.kind && metadata.resourceVersion == other.metadata.resourceVersion
-            && metadata.uid == other.metadata.uid
+        kind == other.kind && resourceVersion == other.resourceVersion && uid == other.uid
     }
 }
 

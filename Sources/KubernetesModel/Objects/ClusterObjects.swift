@@ -47,7 +47,7 @@ public struct PriorityClass: FieldMappedObject {
     public var value: Int64 = 0
     public var globalDefault = false
     public var preemptionPolicy: String?
-    public var rest: JSONObject = [:]
+    public var rest = JSONObject()
 
     public init() {}
 
@@ -74,7 +74,7 @@ public struct Event: FieldMappedObject {
     public var firstTimestamp: Timestamp?
     public var lastTimestamp: Timestamp?
     public var count: Int64 = 0
-    public var rest: JSONObject = [:]
+    public var rest = JSONObject()
 
     public init() {}
 

@@ -12,7 +12,13 @@ public enum ObjectKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable
     public var info: ObjectKindInfo { ObjectKindInfo.all[Int(rawValue)] }
 
     /// The kind's name in manifests: `ReplicaSet`.
-    public var name: String { info.name }
+    public var name: String { ObjectKindInfo.all[Int(rawValue)].name }
+
+    /// The group and version in manifests: `apps/v1`.
+    public var apiVersion: String { ObjectKindInfo.all[Int(rawValue)].apiVersion }
+
+    /// Whether objects of the kind live in a namespace.
+    public var isNamespaced: Bool { ObjectKindInfo.all[Int(rawValue)].isNamespaced }
 
     /// Finds a kind by its manifest names; the version must be one that simk serves.
     public init?(apiVersion: String, kind: String) {

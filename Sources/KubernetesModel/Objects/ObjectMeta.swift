@@ -48,7 +48,7 @@ public struct ObjectMeta: Hashable, FieldMapped {
     public var ownerReferences: [OwnerReference] = []
     public var finalizers: [String] = []
     /// Members that simk keeps but does not look into (`managedFields`, `selfLink`).
-    public var rest: JSONObject = [:]
+    public var rest = JSONObject()
 
     public init() {}
 

@@ -54,7 +54,7 @@ public struct ContainerStatus: Hashable, FieldMapped {
     public var image = ""
     public var imageID = ""
     public var containerID = ""
-    public var rest: JSONObject = [:]
+    public var rest = JSONObject()
 
     public init() {}
 
@@ -88,7 +88,7 @@ public struct PodStatus: Hashable, FieldMapped {
     public var initContainerStatuses: [ContainerStatus] = []
     public var containerStatuses: [ContainerStatus] = []
     public var qosClass: QualityOfService?
-    public var rest: JSONObject = [:]
+    public var rest = JSONObject()
 
     public init() {}
 

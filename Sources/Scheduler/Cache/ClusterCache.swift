@@ -16,6 +16,8 @@ public struct ClusterCache {
 
     private struct Placement {
         var row: NodeIndex
+        /// Where in the row's list the pod was last seen. One node may hold tens of thousands.
+        var place: Int
         var isAssumed: Bool
     }
     private var placements: [UID: Placement] = [:]
@@ -30,6 +32,10 @@ public struct ClusterCache {
     /// The pod as it counts on its node.
     public func pod(_ uid: UID) -> PodInfo? {
         guard let placement = placements[uid] else { return nil }
+        let place = placement.place
+        if place < nodes.pods[placement.row].count, nodes.pods[placement.row][place].uid == uid {
+            return nodes.pods[placement.row][place]
+        }
         return nodes.pods[placement.row].first { $0.uid == uid }
     }
 
@@ -37,14 +43,26 @@ public struct ClusterCache {
     public mutating func assume(_ pod: PodInfo, onNodeNamed name: String) {
         guard placements[pod.uid] == nil else { return }
         let row = nodes.add(pod, toNodeNamed: name)
-        placements[pod.uid] = Placement(row: row, isAssumed: true)
+        placements[pod.uid] = last(on: row, isAssumed: true)
     }
 
     /// Lets a pod count on the node that was chosen for it, its own record still without a node.
     mutating func assume(_ pod: PodInfo, on row: NodeIndex) {
         guard placements[pod.uid] == nil else { return }
         nodes.add(pod, to: row)
-        placements[pod.uid] = Placement(row: row, isAssumed: true)
+        placements[pod.uid] = last(on: row, isAssumed: true)
+    }
+
+    /// The place of the pod that a node's list ends with.
+    private func last(on row: NodeIndex, isAssumed: Bool) -> Placement {
+        Placement(row: row, place: nodes.pods[row].count - 1, isAssumed: isAssumed)
+    }
+
+    /// Lets a pod change places with the last of its node, as changing or removing it does anyway: it need not be
+    /// looked for then.
+    private mutating func moveToEnd(_ uid: UID, _ placement: Placement) {
+        guard let other = nodes.movePodToEnd(uid, from: placement.place, on: placement.row) else { return }
+        placements[other]?.place = placement.place
     }
 
     /// Takes an assumed pod off its node, because it was not bound after all.
@@ -56,20 +74,34 @@ public struct ClusterCache {
     /// Takes over a version of a pod that has a node, or confirms an assumed one.
     public mutating func setPod(_ pod: PodInfo) {
         let uid = pod.uid
-        if let placement = placements[uid], nodes.names[placement.row] == pod.value.nodeName,
-            nodes.replace(pod, on: placement.row)
-        {
-            if placement.isAssumed { placements[uid] = Placement(row: placement.row, isAssumed: false) }
-            return
+        if let placement = placements[uid], nodes.names[placement.row] == pod.value.nodeName {
+            moveToEnd(uid, placement)
+            if nodes.replace(pod, on: placement.row) {
+                placements[uid] = last(on: placement.row, isAssumed: false)
+                return
+            }
         }
         removePod(uid)
         let row = nodes.add(pod, toNodeNamed: pod.value.nodeName)
-        placements[pod.uid] = Placement(row: row, isAssumed: false)
+        placements[uid] = last(on: row, isAssumed: false)
     }
 
     public mutating func removePod(_ uid: UID) {
         guard let placement = placements.removeValue(forKey: uid) else { return }
+        moveToEnd(uid, placement)
         nodes.remove(uid, from: placement.row)
         nodes.releaseIfUnused(placement.row)
+    }
+}
+
+extension NodeTable {
+    /// Lets a pod change places with the last of its node, when it is where it was last seen.
+    ///
+    /// - Returns: the pod that is in its place now.
+    fileprivate mutating func movePodToEnd(_ uid: UID, from place: Int, on row: NodeIndex) -> UID? {
+        let last = pods[row].count - 1
+        guard place < last, pods[row][place].uid == uid else { return nil }
+        pods[row].swapAt(place, last)
+        return pods[row][place].uid
     }
 }

@@ -1,5 +1,4 @@
 import KubernetesModel
-import OrderedCollections
 
 /// Which plugins of which profile wait for an event, as bits, so that pods that no event of a kind concerns are
 /// passed over at once.
@@ -50,53 +49,5 @@ struct EventInterest {
             }
         }
         return bits
-    }
-}
-
-/// Pods that wait for events, in the order in which they came.
-struct EventPool {
-    private(set) var pods: OrderedDictionary<UID, QueuedPod> = [:]
-    /// The bits of all pods, by profile; bits of pods that have gone may still be set.
-    private var union: [UInt64]
-
-    init(profileCount: Int) { union = [UInt64](repeating: 0, count: profileCount) }
-
-    var isEmpty: Bool { pods.isEmpty }
-    var count: Int { pods.count }
-    var values: OrderedDictionary<UID, QueuedPod>.Values { pods.values }
-    subscript(uid: UID) -> QueuedPod? { pods.isEmpty ? nil : pods[uid] }
-
-    mutating func set(_ pod: QueuedPod, profile: Int?) {
-        pods[pod.pod.uid] = pod
-        if let profile, pod.interest != .max {
-            union[profile] |= pod.interest
-        } else {
-            for place in union.indices { union[place] = .max }
-        }
-    }
-
-    @discardableResult
-    mutating func remove(_ uid: UID) -> QueuedPod? {
-        if pods.isEmpty { return nil }
-        let removed = pods.removeValue(forKey: uid)
-        if pods.isEmpty { for place in union.indices { union[place] = 0 } }
-        return removed
-    }
-
-    mutating func remove(_ gone: [QueuedPod]) {
-        if gone.count < 8 {
-            for pod in gone { remove(pod.pod.uid) }
-        } else {
-            let gone = Set(gone.map(\.pod.uid))
-            pods = pods.filter { !gone.contains($0.key) }
-            if pods.isEmpty { for place in union.indices { union[place] = 0 } }
-        }
-    }
-
-    /// Whether any pod may wait for an event with these bits.
-    func mayConcern(_ masks: [UInt64]) -> Bool {
-        if pods.isEmpty { return false }
-        for place in union.indices where union[place] & masks[place] != 0 { return true }
-        return false
     }
 }

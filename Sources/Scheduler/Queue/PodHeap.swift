@@ -95,8 +95,7 @@ struct PodHeap: Sendable {
 
     private mutating func removeEntry(at place: Int) -> QueuedPod? {
         let slot = entries[place].slot
-        let removed = slots[Int(slot)].pod
-        slots[Int(slot)].pod = nil
+        let removed = slots[Int(slot)].pod.take()
         freeSlots.append(slot)
         let last = entries.removeLast()
         if place < entries.count {

@@ -71,8 +71,8 @@ public struct SchedulingQueue {
     public func place(of uid: UID) -> Place? {
         if active.contains(uid) { return .active }
         if backoff.contains(uid) || errorBackoff.contains(uid) { return .backoff }
-        if unschedulable[uid] != nil { return .unschedulable }
-        if gated[uid] != nil { return .gated }
+        if unschedulable.contains(uid) { return .unschedulable }
+        if gated.contains(uid) { return .gated }
         return inFlight.contains(uid) ? .inFlight : nil
     }
 
@@ -89,7 +89,7 @@ public struct SchedulingQueue {
     public var nextWake: VirtualTime {
         var wake = VirtualTime.never
         if let pod = errorBackoff.first { wake = min(wake, Self.flushTime(of: pod)) }
-        if let pod = unschedulable.values.first { wake = min(wake, timeoutFlush(of: pod)) }
+        if let pod = unschedulable.first { wake = min(wake, timeoutFlush(of: pod)) }
         return wake
     }
 
@@ -286,6 +286,19 @@ public struct SchedulingQueue {
         inFlight.note(change)
     }
 
+    /// Takes note of an event for the pods in flight, when no waiting pod is concerned.
+    ///
+    /// - Returns: false when there is more to be done: ``move(after:cluster:at:where:)`` is to be called.
+    mutating func passOver(_ change: ClusterChange) -> Bool {
+        guard isListening else { return true }
+        if change.event == .wildcard { return false }
+        let masks = interest.masks(of: change.event)
+        guard masks.contains(where: { $0 != 0 }) else { return true }
+        if unschedulable.mayConcern(masks) || gated.mayConcern(masks) { return false }
+        inFlight.note(change)
+        return true
+    }
+
     /// Moves a pod to the active queue without waiting for its back-off.
     public mutating func activate(_ uid: UID, at now: VirtualTime) {
         if let pod = unschedulable.remove(uid) {
@@ -307,6 +320,7 @@ public struct SchedulingQueue {
     /// Does what is due: ends back-offs, and gives pods that waited for long another try.
     public mutating func flush(cluster: ClusterCache, at now: VirtualTime) {
         flushBackoff(at: now)
+        if unschedulable.isEmpty { return }
         let due = unschedulable.values.prefix { timeoutFlush(of: $0) <= now }.map { $0 }
         unschedulable.remove(due)
         for pod in due {

@@ -47,6 +47,9 @@ final class PerfCluster {
     private let timing = ControlPlaneTiming()
     private var dispatchedRevision: Int64 = 0
     private var inbox: ContiguousArray<(time: VirtualTime, event: WatchEvent)> = []
+    /// The first of them that has not been delivered.
+    private var firstArrival = 0
+    private var delivered: [WatchEvent] = []
     private var nextDelivery = VirtualTime.never
     private var alarm: EventHandle?
     private var alarmTime = VirtualTime.never
@@ -95,7 +98,7 @@ final class PerfCluster {
 
     func add(_ tally: PodTally) {
         for object in server.store.list(.pod) {
-            if let pod = object.pod { tally.observe(from: nil, to: pod.value) }
+            if let pod = object.pod { tally.observe(from: nil, to: pod) }
         }
         tally.begin()
         tallies.append(tally)
@@ -213,20 +216,24 @@ final class PerfCluster {
     /// Passes new writes on to the scheduler's watch and to the tallies.
     private func dispatchChanges() {
         guard dispatchedRevision < server.store.revision,
-            let changes = server.store.changes(after: dispatchedRevision)
+            server.store.hasChanges(after: dispatchedRevision)
         else { return }
-        dispatchedRevision = server.store.revision
         let arrival = now + timing.watchLatency
         var unboundClaims: [ObjectKey] = []
-        for change in changes {
+        while dispatchedRevision < server.store.revision {
+            dispatchedRevision += 1
+            guard let change = server.store.change(at: dispatchedRevision) else { continue }
             switch change.object {
             case .event: continue
             case .pod(let pod):
-                let before = change.previous?.pod?.value
-                let after = change.kind == .deleted ? nil : pod.value
+                let before = change.previous?.pod
+                let after = change.kind == .deleted ? nil : pod
                 for tally in tallies { tally.observe(from: before, to: after) }
-                if placements != nil, let after, !after.nodeName.isEmpty, before?.nodeName.isEmpty ?? true {
-                    placements?.append(Placement(pod: after.metadata.key, node: after.nodeName))
+                if placements != nil, let after, !after.value.nodeName.isEmpty,
+                    before?.value.nodeName.isEmpty ?? true
+                {
+                    placements?.append(
+                        Placement(pod: after.value.metadata.key, node: after.value.nodeName))
                 }
             case .persistentVolume(let volume) where change.kind != .deleted:
                 if let claim = volume.value.spec.claimRef {
@@ -245,15 +252,20 @@ final class PerfCluster {
 
     private func deliver() {
         if nextDelivery == now { nextDelivery = .never }
+        // Its room is used again: the scheduler keeps objects, not the list.
         var events: [WatchEvent] = []
-        var due = 0
-        while due < inbox.count && inbox[due].time <= now {
-            events.append(inbox[due].event)
-            due += 1
+        swap(&events, &delivered)
+        events.removeAll(keepingCapacity: true)
+        while firstArrival < inbox.count && inbox[firstArrival].time <= now {
+            events.append(inbox[firstArrival].event)
+            firstArrival += 1
         }
-        if due == 0 { return }
-        inbox.removeFirst(due)
-        schedule { $0.scheduler.deliver(events, at: $0.now, &$0.outbox) }
+        if firstArrival > 256 && firstArrival > inbox.count / 2 {
+            inbox.removeFirst(firstArrival)
+            firstArrival = 0
+        }
+        if !events.isEmpty { schedule { $0.scheduler.deliver(events, at: $0.now, &$0.outbox) } }
+        delivered = events
     }
 
     /// Points a claim at the volume that names it, as the benchmark's volume controller does.
@@ -296,10 +308,10 @@ final class PodTally {
     /// Counts arrivals from now on.
     func begin() { arrivals = 0 }
 
-    func observe(from old: Pod?, to new: Pod?) {
+    func observe(from old: Ref<Pod>?, to new: Ref<Pod>?) {
         let didMatch = old.map(isMatch) ?? false
         let isMatching =
-            if let old, let new, old.metadata.labels == new.metadata.labels {
+            if let old, let new, old.value.metadata.labels == new.value.metadata.labels {
                 didMatch
             } else {
                 new.map(isMatch) ?? false
@@ -307,7 +319,7 @@ final class PodTally {
         guard didMatch || isMatching else { return }
         let before = didMatch ? stage(of: old) : .absent
         let after = isMatching ? stage(of: new) : .absent
-        if after == .scheduled && old?.nodeName.isEmpty ?? true { arrivals += 1 }
+        if after == .scheduled && old?.value.nodeName.isEmpty ?? true { arrivals += 1 }
         guard before != after else { return }
         if before == .scheduled { scheduled -= 1 } else if before == .attempted { attempted -= 1 }
         if after == .scheduled { scheduled += 1 } else if after == .attempted { attempted += 1 }
@@ -315,15 +327,15 @@ final class PodTally {
 
     private enum Stage { case absent, waiting, attempted, scheduled }
 
-    private func stage(of pod: Pod?) -> Stage {
+    private func stage(of pod: Ref<Pod>?) -> Stage {
         guard let pod else { return .absent }
-        if !pod.nodeName.isEmpty { return .scheduled }
-        return pod.status.conditions["PodScheduled"] == nil ? .waiting : .attempted
+        if !pod.value.nodeName.isEmpty { return .scheduled }
+        return pod.value.status.conditions.contains { $0.type == "PodScheduled" } ? .attempted : .waiting
     }
 
-    private func isMatch(_ pod: Pod) -> Bool {
-        if let namespaces, !namespaces.contains(pod.metadata.namespace) { return false }
-        for label in labels.entries where pod.metadata.labels[label.key] != label.value { return false }
+    private func isMatch(_ pod: Ref<Pod>) -> Bool {
+        if let namespaces, !namespaces.contains(pod.value.metadata.namespace) { return false }
+        for label in labels.entries where pod.value.metadata.labels[label.key] != label.value { return false }
         return true
     }
 }
