@@ -31,7 +31,7 @@ extension APIServer {
     }
 
     /// Gives a new object its place, its identity and, where it has only the prefix of one, its name.
-    private mutating func complete(
+    mutating func complete(
         _ metadata: inout ObjectMeta, of kind: ObjectKind, at now: VirtualTime
     ) throws(APIError) {
         if kind.isNamespaced {
@@ -143,7 +143,7 @@ extension APIServer {
         }
     }
 
-    private mutating func prepare(_ pod: Pod, isAdmitted: Bool) throws(APIError) -> Pod {
+    mutating func prepare(_ pod: Pod, isAdmitted: Bool) throws(APIError) -> Pod {
         var pod = pod
         if !isAdmitted { pod.spec = try admittedSpec(of: pod) }
         if !pod.nodeName.isEmpty { addTopologyLabels(to: &pod) }

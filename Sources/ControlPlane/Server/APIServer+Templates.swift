@@ -22,6 +22,16 @@ extension APIServer {
             }
         }
         let object = instance.edit?.apply(to: admitted) ?? admitted
+        if case .pod(let template) = object, template.value.nodeName.isEmpty {
+            // What the strategy sets is set, and no edit changes it.
+            var pod = template.value
+            if !instance.name.isEmpty { pod.metadata.name = instance.name }
+            if !instance.labels.isEmpty {
+                pod.metadata.labels = pod.metadata.labels.merging(instance.labels)
+            }
+            try complete(&pod.metadata, of: .pod, at: now)
+            return put(APIObject(pod), at: now)
+        }
         if instance.name.isEmpty && instance.labels.isEmpty {
             return try create(object, isAdmitted: true, at: now)
         }
@@ -32,7 +42,8 @@ extension APIServer {
             }, isAdmitted: true, at: now)
     }
 
-    /// The template's object after decoding, defaulting, admission and validation in a namespace.
+    /// The template's object after decoding, defaulting, admission and validation in a namespace; of pods that
+    /// name no node also with what their strategy sets.
     private mutating func admitted(
         _ template: ManifestTemplate, namespace: String, at now: VirtualTime
     ) throws(APIError) -> APIObject {
@@ -51,6 +62,9 @@ extension APIServer {
         if isUnnamed { tree.setName("template") }
         var object = try admit(tree, at: now)
         if isUnnamed { object = object.withMetadata { $0.name = "" } }
+        if case .pod(let pod) = object, pod.value.nodeName.isEmpty {
+            object = APIObject(try prepare(pod.value, isAdmitted: true))
+        }
         // A Job is admitted with an identity of its own, which its selector names.
         if object.kind != .job { admittedTemplates.remember(object, of: template, for: key) }
         return object
