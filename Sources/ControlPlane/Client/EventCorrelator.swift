@@ -30,7 +30,8 @@ public struct EventCorrelator: Sendable {
             }
         }
     }
-    fileprivate enum Source {
+    /// Indirect because the table of sources is large, and moved whenever it grows.
+    fileprivate indirect enum Source {
         /// What was reported once, which is most: no list for one element each.
         case once(Single)
         case often(History)

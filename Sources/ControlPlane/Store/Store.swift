@@ -56,6 +56,11 @@ public struct Store: Sendable {
         return keys.compactMap { objects[$0] }
     }
 
+    /// Visits the objects of a kind in no order, for sums that do not depend on one.
+    public func visitUnordered(_ kind: ObjectKind, _ visit: (APIObject) -> Void) {
+        for object in tables[Int(kind.rawValue)].objects.values { visit(object) }
+    }
+
     /// Writes an object; its resource version becomes the new revision.
     ///
     /// - Returns: the object as stored.

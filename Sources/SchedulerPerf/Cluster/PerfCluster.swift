@@ -97,7 +97,7 @@ final class PerfCluster {
     }
 
     func add(_ tally: PodTally) {
-        for object in server.store.list(.pod) {
+        server.store.visitUnordered(.pod) { object in
             if let pod = object.pod { tally.observe(from: nil, to: pod) }
         }
         tally.begin()
