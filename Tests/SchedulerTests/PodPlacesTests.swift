@@ -15,7 +15,7 @@ struct PodPlacesTests {
         return table.compile(Ref(Pod(metadata: metadata, spec: spec, nodeName: "node")))
     }
 
-    @Test("a node's pods are in the order that removal from and addition to a list give", arguments: [1, 2, 3])
+    @Test("a node's pods are in the order that changes of a plain list give", arguments: [1, 2, 3])
     func nodeOrder(seed: UInt64) {
         var cluster = ClusterCache()
         var stream = RandomStream(seed: seed, name: "places")

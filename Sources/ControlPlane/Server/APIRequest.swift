@@ -90,8 +90,7 @@ public enum APIRequest: Hashable, Sendable {
     case update(APIObject)
     /// Replaces the status only.
     case updateStatus(APIObject)
-    ///
-    /// Indirect because a patch is several times as large as all else.
+    /// Changes part of an object. Indirect because a patch is several times as large as all else.
     indirect case patch(ObjectKind, ObjectKey, ObjectPatch, uid: UID?)
     case delete(ObjectKind, ObjectKey, DeleteOptions)
     /// The `binding` subresource: assigns a pod to a node.

@@ -42,8 +42,8 @@ extension APIServer {
             }, isAdmitted: true, at: now)
     }
 
-    /// The template's object after decoding, defaulting, admission and validation in a namespace; of pods that
-    /// name no node also with what their strategy sets.
+    /// The template's object after decoding, defaulting, admission and validation in a namespace; pods that
+    /// name no node also have what their strategy sets.
     private mutating func admitted(
         _ template: ManifestTemplate, namespace: String, at now: VirtualTime
     ) throws(APIError) -> APIObject {

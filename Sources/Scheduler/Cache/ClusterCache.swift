@@ -58,8 +58,8 @@ public struct ClusterCache {
         Placement(row: row, place: nodes.pods[row].count - 1, isAssumed: isAssumed)
     }
 
-    /// Lets a pod change places with the last of its node, as changing or removing it does anyway: it need not be
-    /// looked for then.
+    /// Lets a pod change places with the last of its node, as changing or removing it does anyway: it need not
+    /// be looked for then.
     private mutating func moveToEnd(_ uid: UID, _ placement: Placement) {
         guard let other = nodes.movePodToEnd(uid, from: placement.place, on: placement.row) else { return }
         placements[other]?.place = placement.place
