@@ -27,6 +27,10 @@ struct NodeColumns {
     private(set) var verdicts: ContiguousArray<Status> = []
     /// The weighted sum of the scores that are not normalised.
     private(set) var base: ContiguousArray<Int64> = []
+    /// By word: the highest of these sums where the pods fit, and how many places have it; 0 when that is
+    /// not known.
+    private(set) var wordHighest: ContiguousArray<Int64> = []
+    private(set) var wordTieCounts: ContiguousArray<UInt8> = []
     private(set) var fit: ContiguousArray<UInt8> = []
     private(set) var balanced: ContiguousArray<UInt8> = []
     private(set) var images: ContiguousArray<UInt8> = []
@@ -128,6 +132,8 @@ struct NodeColumns {
             count = nodes.order.count
             fits = ContiguousArray(repeating: 0, count: (count + 63) / 64)
             verdictOf = ContiguousArray(repeating: 0, count: count)
+            wordHighest = ContiguousArray(repeating: 0, count: fits.count)
+            wordTieCounts = ContiguousArray(repeating: 0, count: fits.count)
             base = ContiguousArray(repeating: 0, count: count)
             fit = ContiguousArray(repeating: 0, count: count)
             balanced = ContiguousArray(repeating: 0, count: count)
@@ -144,12 +150,18 @@ struct NodeColumns {
     mutating func refresh(word: Int, mask: UInt64, _ nodes: NodeTable) {
         var stale = isStale[word] & mask
         isStale[word] &= ~mask
+        wordTieCounts[word] = 0
         let order = nodes.order
         while stale != 0 {
             let bit = stale.trailingZeroBitCount
             stale &= stale - 1
             evaluate(word << 6 + bit, order[word << 6 + bit], nodes)
         }
+    }
+
+    mutating func setSummary(_ word: Int, _ highest: Int64, _ tieCount: Int) {
+        wordHighest[word] = highest
+        wordTieCounts[word] = UInt8(truncatingIfNeeded: tieCount)
     }
 
     private mutating func evaluate(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {

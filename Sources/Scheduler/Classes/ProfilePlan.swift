@@ -15,6 +15,9 @@ struct ProfilePlan {
     enum Step {
         case spread(PodTopologySpread)
         case interPod(InterPodAffinity)
+        /// Has something to say only about pods with claims or disks.
+        case volumes(any FilterPlugin)
+        case declaredFeatures(any FilterPlugin)
         case plain(any FilterPlugin)
     }
 
@@ -49,17 +52,7 @@ struct ProfilePlan {
     private(set) var hasDynamicResources = false
 
     /// Whether filters run of which nothing is known.
-    var hasUnknownSteps: Bool {
-        steps.contains { step in
-            guard case .plain(let plugin) = step else { return false }
-            switch plugin {
-            case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone,
-                is NodeDeclaredFeatures:
-                return false
-            default: return true
-            }
-        }
-    }
+    private(set) var hasUnknownSteps = false
 
     init(_ framework: Framework) {
         identity = framework.identity
@@ -110,7 +103,12 @@ struct ProfilePlan {
             if preFilterNames.contains(plugin.name) { steps.append(.spread(plugin)) }
         case let plugin as InterPodAffinity:
             if preFilterNames.contains(plugin.name) { steps.append(.interPod(plugin)) }
-        default: steps.append(.plain(plugin))
+        case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
+            steps.append(.volumes(plugin))
+        case is NodeDeclaredFeatures: steps.append(.declaredFeatures(plugin))
+        default:
+            steps.append(.plain(plugin))
+            hasUnknownSteps = true
         }
     }
 

@@ -43,9 +43,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
             return PostFilterResult(.unschedulable(reason))
         }
         var search = CandidateSearch(state)
-        let codes = diagnosis.statuses.codes(
-            rowCount: cluster.nodes.rowCount, absent: diagnosis.absentStatus.code)
-        let potential = cluster.nodes.order.filter { codes[$0] == .unschedulable }
+        let potential = Self.nodes(with: .unschedulable, diagnosis, cluster.nodes)
         if !potential.isEmpty {
             let wanted = candidateCount(of: potential.count)
             let offset = Self.offset(pod.key, potential.count)
@@ -81,6 +79,19 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         }
         let plan = choose(candidates, for: pod, cluster: cluster)
         return PostFilterResult(.success, nominatedNodeName: plan.chosen.nodeName, preemption: plan)
+    }
+
+    /// The nodes with a code, in order.
+    private static func nodes(
+        with code: StatusCode, _ diagnosis: Diagnosis, _ nodes: NodeTable
+    ) -> ContiguousArray<NodeIndex> {
+        if diagnosis.absentStatus.code != code
+            && !diagnosis.statuses.verdicts.contains(where: { $0.code == code })
+        {
+            return []
+        }
+        let codes = diagnosis.statuses.codes(rowCount: nodes.rowCount, absent: diagnosis.absentStatus.code)
+        return nodes.order.filter { codes[$0] == code }
     }
 
     /// Why the pod may not preempt; nil when it may.
