@@ -261,6 +261,12 @@ struct ChurningCluster {
     }
 
     private mutating func schedule() {
+        // With many pods that are nominated for good, most cycles would be the plain algorithm's.
+        if random.isOne(in: 4),
+            let place = waiting.firstIndex(where: { !$0.value.status.nominatedNodeName.isEmpty })
+        {
+            cluster.nominator.remove(waiting.remove(at: place).uid)
+        }
         let isRetry = !waiting.isEmpty && random.isOne(in: 4)
         let pod = isRetry ? waiting.remove(at: random.below(waiting.count)) : newPod()
         guard let framework = frameworks.first(where: { $0.profileName == pod.spec.schedulerName }) else {
@@ -301,7 +307,6 @@ struct ChurningCluster {
                 }
             }
         }
-        // With many pods that are nominated for good, most cycles would be the plain algorithm's.
         let nominatedCount = waiting.count { !$0.value.status.nominatedNodeName.isEmpty }
         if let name = result.postFilter?.nominatedNodeName, name.isEmpty || nominatedCount < 2 {
             let changed = pod.value.with { $0.status.nominatedNodeName = name }
@@ -342,6 +347,6 @@ struct SchedulingClassesTests {
         #expect(churn.successes > 50)
         #expect(churn.failures > 10)
         // Nominations of pods with ports or anti-affinity leave some cycles to the plain algorithm.
-        #expect(churn.cycle.comparedCount * 2 > churn.successes + churn.failures)
+        #expect(churn.cycle.comparedCount * 3 > churn.successes + churn.failures)
     }
 }

@@ -8,8 +8,7 @@ import KubernetesModel
 struct ProfilePlan {
     /// Filters that look at the pod's group and at one node only.
     enum LocalFilter {
-        case unschedulable, taints, affinity, ports
-        case fit(NodeResourcesFit)
+        case unschedulable, taints, affinity, ports, fit
     }
 
     enum Step {
@@ -38,6 +37,8 @@ struct ProfilePlan {
     let identity: any AnyObject & Sendable
     private(set) var isSupported = true
     private(set) var local: [LocalFilter] = []
+    /// The plugin behind ``LocalFilter/fit``.
+    private(set) var fit: NodeResourcesFit?
     private(set) var steps: [Step] = []
     /// In the order of the profile's scores.
     private(set) var scores: [(score: Score, name: String, weight: Int64)] = []
@@ -53,6 +54,9 @@ struct ProfilePlan {
 
     /// Whether filters run of which nothing is known.
     private(set) var hasUnknownSteps = false
+    /// Whether these are among the steps.
+    private(set) var filtersSpread = false
+    private(set) var filtersInterPod = false
 
     init(_ framework: Framework) {
         identity = framework.identity
@@ -98,11 +102,19 @@ struct ProfilePlan {
             if plugin.addedSelector != nil { isSupported = false }
             local.append(.affinity)
         case is NodePorts where isPrefix: local.append(.ports)
-        case let plugin as NodeResourcesFit where isPrefix: local.append(.fit(plugin))
+        case let plugin as NodeResourcesFit where isPrefix:
+            local.append(.fit)
+            fit = plugin
         case let plugin as PodTopologySpread:
-            if preFilterNames.contains(plugin.name) { steps.append(.spread(plugin)) }
+            if preFilterNames.contains(plugin.name) {
+                steps.append(.spread(plugin))
+                filtersSpread = true
+            }
         case let plugin as InterPodAffinity:
-            if preFilterNames.contains(plugin.name) { steps.append(.interPod(plugin)) }
+            if preFilterNames.contains(plugin.name) {
+                steps.append(.interPod(plugin))
+                filtersInterPod = true
+            }
         case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
             steps.append(.volumes(plugin))
         case is NodeDeclaredFeatures: steps.append(.declaredFeatures(plugin))

@@ -47,7 +47,7 @@ struct SchedulingClass {
         hasVolumes = spec.volumes.contains { Self.matters($0) }
         needsDeclaredFeatures = !NodeDeclaredFeatures.requirements(of: spec).isEmpty
         var others: [ResourceIndex] = []
-        for case .fit(let plugin) in plan.local {
+        if let plugin = plan.fit {
             for entry in plugin.counted(pod.podClass.requests.entries, cluster.nodes.resources)
             where entry.resource > .ephemeralStorage && entry.amount > 0 {
                 others.append(entry.resource)
@@ -308,9 +308,30 @@ struct SchedulingClasses {
     }
 
     mutating func search(
-        _ place: Int, from start: Int, wanted: Int, _ nodes: NodeTable, into result: inout WordSearch
+        _ place: Int, from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]],
+        _ nodes: NodeTable, into result: inout WordSearch
     ) {
-        columns.change(place) { $0.search(from: start, wanted: wanted, nodes, into: &result) }
+        columns.change(place) {
+            $0.search(from: start, wanted: wanted, passing: passing, nodes, into: &result)
+        }
+    }
+
+    /// What filters that look at more than a node let pass, as bits by place; nil where it is not known.
+    mutating func passingPlaces(
+        _ number: Int, plan: Int, _ nodes: NodeTable
+    ) -> [[ContiguousArray<UInt64>]]? {
+        var all: [[ContiguousArray<UInt64>]] = []
+        if plans[plan].filtersSpread && classes[number].hardSpread != nil {
+            var known: [[ContiguousArray<UInt64>]]?
+            classes.change(number) { known = $0.hardSpread?.passingPlaces(nodes) }
+            guard let known else { return nil }
+            all = known
+        }
+        let affinity = classes[number].affinity
+        if plans[plan].filtersInterPod && affinity >= 0 && !affinities[affinity].isFilterSkipped {
+            affinities.change(affinity) { all.append([$0.passingPlaces(nodes)]) }
+        }
+        return all
     }
 
     mutating func refreshColumns(_ place: Int, word: Int, mask: UInt64, _ nodes: NodeTable) {

@@ -120,6 +120,7 @@ extension SchedulingCycle {
             {
                 result.state.write(CandidateSearch.roomKey, learnt.columns[search.columns])
             }
+            if !keepsDetails { result.state.write(DefaultPreemption.briefKey, true) }
             diagnose(pod, framework: framework, cluster: &cluster, &result)
             // Held any longer, the columns would be copied when they next change.
             result.state.remove(CandidateSearch.roomKey)
@@ -271,16 +272,22 @@ extension SchedulingCycle {
         {
             return false
         }
-        guard needsOnlyRoom(plan, number), isAffinityFilterSkipped(number) else { return false }
+        if learnt.classes[number].hasVolumes || learnt.classes[number].needsDeclaredFeatures
+            || learnt.plans[plan].hasUnknownSteps
+        {
+            return false
+        }
         let affinity = learnt.classes[number].affinity
         if affinity >= 0 && !learnt.affinities[affinity].isScoreSkipped { return false }
         let columns = learnt.classes[number].columns
         if learnt.columns[columns].hasPreferences { return false }
+        guard let passing = learnt.passingPlaces(number, plan: plan, nodes) else { return false }
         let count = nodes.order.count
         let wanted = nodesToFind(framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: count)
         scratch.wordSearch.reset()
         learnt.search(
-            columns, from: nextStartIndex % count, wanted: wanted, nodes, into: &scratch.wordSearch)
+            columns, from: nextStartIndex % count, wanted: wanted, passing: passing, nodes,
+            into: &scratch.wordSearch)
         // Both may have come with the search.
         if learnt.columns[columns].hasTaintScores || learnt.columns[columns].hasInvalidScore { return false }
         let ties = scratch.wordSearch.tieCount

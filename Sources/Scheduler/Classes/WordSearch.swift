@@ -55,7 +55,12 @@ struct WordSearch {
 
 extension NodeColumns {
     /// Looks at places from a start on until more than the wanted number fit.
-    mutating func search(from start: Int, wanted: Int, _ nodes: NodeTable, into result: inout WordSearch) {
+    ///
+    /// - Parameter passing: what other filters let pass: places in any of the maps of each of them.
+    mutating func search(
+        from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]], _ nodes: NodeTable,
+        into result: inout WordSearch
+    ) {
         let count = nodes.order.count
         var offset = 0
         while offset < count {
@@ -68,6 +73,11 @@ extension NodeColumns {
             if end & 63 != 0 { mask &= (1 << UInt64(end & 63)) - 1 }
             if isStale[word] & mask != 0 { refresh(word: word, mask: mask, nodes) }
             var bits = fits[word] & mask
+            for maps in passing {
+                var any: UInt64 = 0
+                for map in maps { any |= map[word] }
+                bits &= any
+            }
             let missing = wanted - result.feasibleCount
             if bits.nonzeroBitCount > missing {
                 // The one after the last wanted ends the search.
