@@ -57,6 +57,8 @@ struct ProfilePlan {
     /// Whether these are among the steps.
     private(set) var filtersSpread = false
     private(set) var filtersInterPod = false
+    /// The weight of PodTopologySpread's score; nil without it.
+    private(set) var spreadWeight: Int64?
 
     init(_ framework: Framework) {
         identity = framework.identity
@@ -134,7 +136,9 @@ struct ProfilePlan {
         case let plugin as NodeResourcesFit: score = .fit(plugin)
         case let plugin as NodeResourcesBalancedAllocation where hasPreScore: score = .balanced(plugin)
         case is ImageLocality: score = .images
-        case let plugin as PodTopologySpread where hasPreScore: score = .spread(plugin)
+        case let plugin as PodTopologySpread where hasPreScore:
+            score = .spread(plugin)
+            spreadWeight = weight
         case let plugin as InterPodAffinity where hasPreScore: score = .interPod(plugin)
         case is VolumeBinding where hasPreScore: score = .none
         case is DynamicResources where !hasPreScore: score = .zero

@@ -309,10 +309,12 @@ struct SchedulingClasses {
 
     mutating func search(
         _ place: Int, from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]],
-        _ nodes: NodeTable, into result: inout WordSearch
+        scoresLater: Bool, _ nodes: NodeTable, into result: inout WordSearch
     ) {
         columns.change(place) {
-            $0.search(from: start, wanted: wanted, passing: passing, nodes, into: &result)
+            $0.search(
+                from: start, wanted: wanted, passing: passing, scoresLater: scoresLater, nodes,
+                into: &result)
         }
     }
 

@@ -268,9 +268,17 @@ extension SchedulingCycle {
     ) -> Bool {
         if keepsDetails || tieBreak != .drawn || !scratch.nominated.isEmpty || framework.score.isEmpty
             || !learnt.plans[plan].scoresAreKnown || learnt.classes[number].nodeNames != nil
-            || learnt.classes[number].softSpread != nil
         {
             return false
+        }
+        var spreadWeight: Int64?
+        var domains: [ContiguousArray<UInt64>] = []
+        if learnt.classes[number].softSpread != nil, let weight = learnt.plans[plan].spreadWeight {
+            var known: [ContiguousArray<UInt64>]?
+            learnt.changeClass(number) { known = $0.softSpread?.placesByDomain(nodes) }
+            guard let known else { return false }
+            domains = known
+            spreadWeight = weight
         }
         if learnt.classes[number].hasVolumes || learnt.classes[number].needsDeclaredFeatures
             || learnt.plans[plan].hasUnknownSteps
@@ -286,10 +294,19 @@ extension SchedulingCycle {
         let wanted = nodesToFind(framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: count)
         scratch.wordSearch.reset()
         learnt.search(
-            columns, from: nextStartIndex % count, wanted: wanted, passing: passing, nodes,
-            into: &scratch.wordSearch)
+            columns, from: nextStartIndex % count, wanted: wanted, passing: passing,
+            scoresLater: spreadWeight != nil, nodes, into: &scratch.wordSearch)
         // Both may have come with the search.
         if learnt.columns[columns].hasTaintScores || learnt.columns[columns].hasInvalidScore { return false }
+        if let spreadWeight {
+            let (isPresent, isElsewhere) = scratch.wordSearch.presence(domains)
+            var scores: (domains: [Int64], other: Int64)?
+            learnt.changeClass(number) { scores = $0.softSpread?.scores(isPresent, elsewhere: isElsewhere) }
+            guard let scores else { return false }
+            scratch.wordSearch.add(
+                scores.domains.map { $0 &* spreadWeight }, elsewhere: scores.other &* spreadWeight,
+                of: domains, to: learnt.columns[columns].base)
+        }
         let ties = scratch.wordSearch.tieCount
         guard ties > 0 else { return false }
         let tie = ties > 1 ? draw(ties) % ties : 0

@@ -248,6 +248,47 @@ struct SpreadCounts {
         return all
     }
 
+    /// The places of each domain, where one soft constraint tells few domains apart.
+    mutating func placesByDomain(_ nodes: NodeTable) -> [ContiguousArray<UInt64>]? {
+        guard constraints.count == 1, !isHard, !isByRow[0], emptyDomain[0] < 0 else { return nil }
+        if places.isEmpty || placesOrderVersion != nodes.orderVersion { findPlaces(nodes) }
+        guard case .domains(let maps) = places[0] else { return nil }
+        return maps
+    }
+
+    /// The plugin's normalised scores by domain, and that of nodes without the key, given which of them are in
+    /// the window; nil when one is out of range.
+    mutating func scores(_ isPresent: [Bool], elsewhere isElsewhere: Bool) -> (domains: [Int64], other: Int64)? {
+        let countsOthers = isElsewhere && !requiresAllKeys
+        let size = isPresent.count { $0 } + (countsOthers ? 1 : 0)
+        let weight = logarithm(of: size + 2)
+        let skew = Double(constraints[0].maxSkew &- 1)
+        var raw: [Int64] = []
+        var least = Int64.max
+        var greatest: Int64 = 0
+        for domain in isPresent.indices {
+            let sum = 0.0 + (Double(counts[0][domain]) * weight + skew)
+            let score = Int64(truncatingAsGo: sum.rounded(.toNearestOrAwayFromZero))
+            raw.append(score)
+            if isPresent[domain] {
+                least = min(least, score)
+                greatest = max(greatest, score)
+            }
+        }
+        if countsOthers { least = min(least, 0) }
+        func normalize(_ raw: Int64) -> Int64 {
+            greatest == 0 ? NodeScore.maximum : NodeScore.maximum &* (greatest &+ least &- raw) / greatest
+        }
+        var domains: [Int64] = []
+        for domain in isPresent.indices {
+            let score = isPresent[domain] ? normalize(raw[domain]) : 0
+            if score < NodeScore.minimum || score > NodeScore.maximum { return nil }
+            domains.append(score)
+        }
+        let other = countsOthers ? normalize(0) : 0
+        return other < NodeScore.minimum || other > NodeScore.maximum ? nil : (domains, other)
+    }
+
     private mutating func findPlaces(_ nodes: NodeTable) {
         placesOrderVersion = nodes.orderVersion
         places.removeAll()

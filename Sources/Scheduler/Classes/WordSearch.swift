@@ -7,8 +7,9 @@ struct WordSearch {
     /// The places taken from a word, and the highest score among them.
     private struct Part {
         let word: Int32
-        let bits: UInt64
-        let highest: Int64
+        /// When the scores were added, those with the highest one only.
+        var bits: UInt64
+        var highest: Int64
     }
 
     private var parts: ContiguousArray<Part> = []
@@ -17,10 +18,73 @@ struct WordSearch {
     private(set) var feasibleCount = 0
     private(set) var tieCount = 0
     private var highest = Int64.min
+    private var areTiesKnown = false
 
     mutating func reset() {
         parts.removeAll(keepingCapacity: true)
         (visitedCount, feasibleCount, tieCount, highest) = (0, 0, 0, .min)
+        areTiesKnown = false
+    }
+
+    /// Takes places whose scores are added later.
+    fileprivate mutating func take(_ word: Int, _ bits: UInt64) {
+        parts.append(Part(word: Int32(truncatingIfNeeded: word), bits: bits, highest: .min))
+        feasibleCount += bits.nonzeroBitCount
+    }
+
+    /// Whether any place that was taken is in each of some maps, and whether one is in none.
+    func presence(_ maps: [ContiguousArray<UInt64>]) -> (inMaps: [Bool], elsewhere: Bool) {
+        var isPresent = [Bool](repeating: false, count: maps.count)
+        var isElsewhere = false
+        for part in parts {
+            var rest = part.bits
+            for map in maps.indices {
+                let bits = rest & maps[map][Int(part.word)]
+                if bits == 0 { continue }
+                isPresent[map] = true
+                rest &= ~bits
+            }
+            if rest != 0 { isElsewhere = true }
+        }
+        return (isPresent, isElsewhere)
+    }
+
+    /// Finds the highest score with what places get for the map that they are in, or for being in none.
+    mutating func add(
+        _ bonuses: [Int64], elsewhere: Int64, of maps: [ContiguousArray<UInt64>],
+        to base: ContiguousArray<Int64>
+    ) {
+        areTiesKnown = true
+        for index in parts.indices {
+            let word = Int(parts[index].word)
+            var rest = parts[index].bits
+            var (highest, ties) = (Int64.min, UInt64(0))
+            func look(_ bits: UInt64, _ bonus: Int64) {
+                var bits = bits
+                while bits != 0 {
+                    let place = bits.trailingZeroBitCount
+                    bits &= bits - 1
+                    let score = base[word << 6 + place] &+ bonus
+                    if score < highest { continue }
+                    if score > highest { (highest, ties) = (score, 0) }
+                    ties |= 1 << UInt64(place)
+                }
+            }
+            for map in maps.indices {
+                let bits = rest & maps[map][word]
+                if bits == 0 { continue }
+                look(bits, bonuses[map])
+                rest &= ~bits
+            }
+            look(rest, elsewhere)
+            parts[index].bits = ties
+            parts[index].highest = highest
+            if highest > self.highest {
+                (self.highest, tieCount) = (highest, ties.nonzeroBitCount)
+            } else if highest == self.highest {
+                tieCount += ties.nonzeroBitCount
+            }
+        }
     }
 
     fileprivate mutating func add(_ word: Int, _ bits: UInt64, highest: Int64, tieCount: Int) {
@@ -44,7 +108,7 @@ struct WordSearch {
             while bits != 0 {
                 let place = Int(part.word) << 6 + bits.trailingZeroBitCount
                 bits &= bits - 1
-                if base[place] != highest { continue }
+                if !areTiesKnown && base[place] != highest { continue }
                 if rest == 0 { return place }
                 rest -= 1
             }
@@ -57,9 +121,10 @@ extension NodeColumns {
     /// Looks at places from a start on until more than the wanted number fit.
     ///
     /// - Parameter passing: what other filters let pass: places in any of the maps of each of them.
+    /// - Parameter scoresLater: whether scores are left to ``WordSearch/add(_:elsewhere:of:to:)``.
     mutating func search(
-        from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]], _ nodes: NodeTable,
-        into result: inout WordSearch
+        from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]], scoresLater: Bool,
+        _ nodes: NodeTable, into result: inout WordSearch
     ) {
         let count = nodes.order.count
         var offset = 0
@@ -84,17 +149,23 @@ extension NodeColumns {
                 var rest = bits
                 for _ in 0..<missing { rest &= rest - 1 }
                 bits &= ~rest
-                if bits != 0 { add(word, bits, to: &result) }
+                if bits != 0 { add(word, bits, scoresLater: scoresLater, to: &result) }
                 result.end(visitedCount: offset + word << 6 + rest.trailingZeroBitCount - place)
                 return
             }
-            if bits != 0 { add(word, bits, to: &result) }
+            if bits != 0 { add(word, bits, scoresLater: scoresLater, to: &result) }
             offset += end - place
         }
         result.end(visitedCount: count)
     }
 
-    private mutating func add(_ word: Int, _ bits: UInt64, to result: inout WordSearch) {
+    private mutating func add(
+        _ word: Int, _ bits: UInt64, scoresLater: Bool, to result: inout WordSearch
+    ) {
+        if scoresLater {
+            result.take(word, bits)
+            return
+        }
         if bits != fits[word] {
             let (highest, tieCount) = best(word, bits)
             result.add(word, bits, highest: highest, tieCount: tieCount)
