@@ -96,8 +96,7 @@ struct SchedulerComponentTests {
         #expect(failures == ["running Bind plugin \"DefaultBinder\": etcdserver: request timed out"])
         let reason = harness.pod("web")?.status.conditions["PodScheduled"]?.reason
         #expect(reason == "SchedulerError")
-        let nodes = harness.scheduler.cluster.nodes
-        let requested = (0..<nodes.rowCount).reduce(0) { $0 + nodes.requested[0][$1] }
+        let requested = harness.scheduler.cluster.nodes.requested[0].reduce(0, +)
         #expect(requested == 0)
         harness.failing = { _ in nil }
         harness.run(until: .start + .seconds(10))

@@ -67,3 +67,10 @@ public struct ResourceColumn: Sendable {
         (writtenRows, amounts, isSparse) = ([], [], false)
     }
 }
+
+extension ResourceColumn: Sequence {
+    /// The amounts in ascending order of rows; rows that have nothing may be left out.
+    public func makeIterator() -> ContiguousArray<Int64>.Iterator {
+        isSparse ? amounts.makeIterator() : dense.makeIterator()
+    }
+}
