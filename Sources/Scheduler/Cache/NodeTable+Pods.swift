@@ -146,9 +146,10 @@ extension NodeTable {
 
     /// Puts the columns of a row back to a saved state, after a trial with other pods.
     mutating func restore(_ row: NodeIndex, to saved: SavedRow) {
-        for column in requested.indices {
-            requested[column][row] = column < saved.requested.count ? saved.requested[column] : 0
-        }
+        for column in saved.requested.indices { requested[column][row] = saved.requested[column] }
+        // The sums of the others follow from the pods.
+        countOthers(pods[row], at: row, sign: -1)
+        countOthers(saved.pods, at: row, sign: 1)
         nonZeroMilliCPU[row] = saved.nonZeroMilliCPU
         nonZeroMemoryBytes[row] = saved.nonZeroMemoryBytes
         pods[row] = saved.pods
@@ -164,11 +165,21 @@ extension NodeTable {
     mutating func save(_ row: NodeIndex) -> SavedRow {
         trialDepth += 1
         return SavedRow(
-            requested: ContiguousArray(requested.map { $0[row] }), nonZeroMilliCPU: nonZeroMilliCPU[row],
+            requested: [requested[0][row], requested[1][row], requested[2][row]],
+            nonZeroMilliCPU: nonZeroMilliCPU[row],
             nonZeroMemoryBytes: nonZeroMemoryBytes[row], pods: pods[row],
             affinityPodCount: affinityPodCount[row], antiAffinityPodCount: antiAffinityPodCount[row],
             volumeCount: volumeCount[row],
             ports: ports[row], generation: generations[row])
+    }
+
+    /// Counts what pods ask for beside CPU, memory and ephemeral storage.
+    private mutating func countOthers(_ pods: ContiguousArray<PodInfo>, at row: NodeIndex, sign: Int64) {
+        for pod in pods {
+            for entry in pod.podClass.reserved.entries where entry.resource > .ephemeralStorage {
+                requested[entry.resource.value][row] &+= sign &* entry.amount
+            }
+        }
     }
 
     private mutating func count(_ pod: PodInfo, at row: NodeIndex, sign: Int64) {
@@ -185,6 +196,7 @@ extension NodeTable {
 
     /// The columns of one row that pods change.
     struct SavedRow {
+        /// Of CPU, memory and ephemeral storage.
         let requested: ContiguousArray<Int64>
         let nonZeroMilliCPU: Int64
         let nonZeroMemoryBytes: Int64

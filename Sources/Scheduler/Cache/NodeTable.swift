@@ -17,8 +17,8 @@ public struct NodeTable {
     /// The node itself; nil in rows without one.
     public internal(set) var objects: ContiguousArray<Ref<Node>?> = []
     /// Amounts by resource, then row: `allocatable[resource][node]`.
-    public internal(set) var allocatable: ContiguousArray<ContiguousArray<Int64>> = []
-    public internal(set) var requested: ContiguousArray<ContiguousArray<Int64>> = []
+    public internal(set) var allocatable: ContiguousArray<ResourceColumn> = []
+    public internal(set) var requested: ContiguousArray<ResourceColumn> = []
     /// Requests with defaults where a container names nothing, for scores.
     public internal(set) var nonZeroMilliCPU: ContiguousArray<Int64> = []
     public internal(set) var nonZeroMemoryBytes: ContiguousArray<Int64> = []
@@ -81,7 +81,7 @@ public struct NodeTable {
     var trialDepth = 0
 
     public init() {
-        for _ in 0..<resources.count { addResourceColumn() }
+        addMissingResourceColumns()
         _ = topology(WellKnown.hostnameLabel)
         _ = topology(WellKnown.zoneLabel)
     }
@@ -164,8 +164,9 @@ public struct NodeTable {
             isOrderStale = true
             count += 1
         }
+        let old = objects[row]
         objects[row] = node
-        fill(row, from: node.value)
+        fill(row, from: node.value, before: old?.value)
         return row
     }
 
@@ -181,12 +182,15 @@ public struct NodeTable {
         objects[row] = nil
         var empty = Node()
         empty.metadata.name = name
-        fill(row, from: empty)
+        fill(row, from: empty, before: node.value)
         releaseIfUnused(row)
     }
 
-    private mutating func fill(_ row: NodeIndex, from node: Node) {
-        for column in allocatable.indices { allocatable[column][row] = 0 }
+    private mutating func fill(_ row: NodeIndex, from node: Node, before old: Node?) {
+        for column in 0...ResourceIndex.ephemeralStorage.value { allocatable[column][row] = 0 }
+        for entry in old?.status.allocatable.entries ?? [] where isScalarResource(entry.name) {
+            if let resource = resources[entry.name] { allocatable[resource.value][row] = 0 }
+        }
         podCapacity[row] = 0
         for entry in node.status.allocatable.entries {
             switch entry.name {
@@ -231,10 +235,6 @@ public struct NodeTable {
         let row = NodeIndex(rowCount)
         names.append(name)
         objects.append(nil)
-        for column in allocatable.indices {
-            allocatable[column].append(0)
-            requested[column].append(0)
-        }
         nonZeroMilliCPU.append(0)
         nonZeroMemoryBytes.append(0)
         podCapacity.append(0)
@@ -272,12 +272,12 @@ public struct NodeTable {
             limit: max(4_096, 2 * rowCount))
     }
 
-    private mutating func addResourceColumn() {
-        allocatable.append(ContiguousArray(repeating: 0, count: rowCount))
-        requested.append(ContiguousArray(repeating: 0, count: rowCount))
-    }
-
     mutating func addMissingResourceColumns() {
-        while allocatable.count < resources.count { addResourceColumn() }
+        while allocatable.count < resources.count {
+            // Every node has the first ones.
+            let isSparse = allocatable.count > ResourceIndex.ephemeralStorage.value
+            allocatable.append(ResourceColumn(isSparse: isSparse))
+            requested.append(ResourceColumn(isSparse: isSparse))
+        }
     }
 }

@@ -154,13 +154,28 @@ struct PodRequests {
 ///
 /// Upstream: `pkg/scheduler/util/utils.go`, `IsScalarResourceName` (v1.36).
 func isScalarResource(_ name: String) -> Bool {
-    if name.hasPrefix("hugepages-") || name.hasPrefix("attachable-volumes-") { return true }
-    return isExtendedResource(name) || name.contains("kubernetes.io/")
+    if isExtendedResource(name) { return true }
+    return name.hasPrefix("hugepages-") || name.hasPrefix("attachable-volumes-")
+        || hasNativeDomain(name)
 }
 
 /// Whether the name is an extended resource's: in a domain of its own.
 ///
 /// Upstream: `pkg/apis/core/v1/helper/helpers.go`, `IsExtendedResourceName` (v1.36).
 func isExtendedResource(_ name: String) -> Bool {
-    name.contains("/") && !name.contains("kubernetes.io/") && !name.hasPrefix("requests.")
+    name.utf8.contains(UInt8(ascii: "/")) && !hasNativeDomain(name) && !name.hasPrefix("requests.")
+}
+
+/// Whether the name contains `kubernetes.io/`.
+private func hasNativeDomain(_ name: String) -> Bool {
+    let wanted = "kubernetes.io/".utf8
+    let text = name.utf8
+    var rest = text.count - wanted.count
+    var start = text.startIndex
+    while rest >= 0 {
+        if text[start] == UInt8(ascii: "k") && text[start...].starts(with: wanted) { return true }
+        start = text.index(after: start)
+        rest -= 1
+    }
+    return false
 }

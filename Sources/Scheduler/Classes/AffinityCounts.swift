@@ -26,6 +26,10 @@ struct AffinityCounts {
     /// Places in ``effects`` by group.
     private var effectOf: [Int32: Int] = [:]
     private var effects: ContiguousArray<Effect> = [Effect()]
+    /// The places that the plugin's Filter lets pass, for who asks for them.
+    private var mask = PlaceMask()
+    /// By topology key, as far as it has been asked for.
+    private var hasOneNodeADomain: [Int: Bool] = [:]
 
     /// What one pod of a group adds at its node's domains.
     private struct Effect {
@@ -98,6 +102,8 @@ struct AffinityCounts {
             effectOf = [:]
             effects = [Effect()]
         }
+        mask.invalidate()
+        hasOneNodeADomain = [:]
         filter.existingAntiAffinityCounts = TopologyCounts()
         filter.affinityCounts = TopologyCounts()
         filter.antiAffinityCounts = TopologyCounts()
@@ -118,19 +124,66 @@ struct AffinityCounts {
 
     private mutating func apply(_ place: Int, at row: NodeIndex, sign: Int64, _ nodes: NodeTable) {
         let effect = effects[place]
-        for topology in effect.existing {
-            filter.existingAntiAffinityCounts.add(sign, topology, at: row, in: nodes)
+        let wasEmpty = filter.affinityCounts.isEmpty
+        for topology in effect.existing
+        where filter.existingAntiAffinityCounts.add(sign, topology, at: row, in: nodes) {
+            noteChange(topology, row, nodes)
         }
-        for topology in effect.affinity { filter.affinityCounts.add(sign, topology, at: row, in: nodes) }
-        for topology in effect.antiAffinity {
-            filter.antiAffinityCounts.add(sign, topology, at: row, in: nodes)
+        for topology in effect.affinity
+        where filter.affinityCounts.add(sign, topology, at: row, in: nodes) {
+            noteChange(topology, row, nodes)
         }
+        for topology in effect.antiAffinity
+        where filter.antiAffinityCounts.add(sign, topology, at: row, in: nodes) {
+            noteChange(topology, row, nodes)
+        }
+        if filter.affinityCounts.isEmpty != wasEmpty { mask.invalidate() }
         for entry in effect.score {
             let domain = nodes.topologies[entry.topology.value][row]
             if domain < 0 { continue }
             metCount += Int(sign)
             score.add(sign &* entry.weight, entry.topology, domain)
         }
+    }
+
+    // MARK: Places
+
+    private mutating func noteChange(_ topology: TopologyIndex, _ row: NodeIndex, _ nodes: NodeTable) {
+        if mask.isStale { return }
+        let isOne: Bool
+        if let known = hasOneNodeADomain[topology.value] {
+            isOne = known
+        } else {
+            isOne = nodes.hasOneNodeADomain(topology)
+            hasOneNodeADomain[topology.value] = isOne
+        }
+        if isOne { mask.noteChange(of: row) } else { mask.invalidate() }
+    }
+
+    /// The places that the plugin's Filter lets pass, as bits.
+    mutating func passingPlaces(_ nodes: NodeTable) -> ContiguousArray<UInt64> {
+        var mask = PlaceMask()
+        swap(&mask, &self.mask)
+        let isFirst = filter.affinityCounts.isEmpty && matchesItself
+        mask.sync(nodes) { passes($0, isFirst: isFirst, nodes) }
+        swap(&mask, &self.mask)
+        return self.mask.words
+    }
+
+    private func passes(_ row: NodeIndex, isFirst: Bool, _ nodes: NodeTable) -> Bool {
+        for term in filter.affinity {
+            let domain = nodes.topologies[term.topology.value][row]
+            if domain < 0 || (!isFirst && filter.affinityCounts(term.topology, domain) <= 0) { return false }
+        }
+        for term in filter.antiAffinity {
+            let domain = nodes.topologies[term.topology.value][row]
+            if filter.antiAffinityCounts(term.topology, domain) > 0 { return false }
+        }
+        for key in filter.existingAntiAffinityCounts.keys {
+            let domain = nodes.topologies[key.value][row]
+            if filter.existingAntiAffinityCounts(key, domain) > 0 { return false }
+        }
+        return true
     }
 
     // MARK: Effects

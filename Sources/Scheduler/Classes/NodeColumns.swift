@@ -6,6 +6,13 @@ struct NodeColumns {
     let podClass: PodClass
     private let plan: ProfilePlan
     private let wanted: [ResourceRequests.Entry]
+    /// The scores that the profile has, with their weights; nil for those that it has not.
+    private var strategy: ScoringStrategy?
+    private var fitWeight: Int64 = 0
+    private var balancedWeight: Int64?
+    private var imagesWeight: Int64?
+    private var scoresTaints = false
+    private var scoresAffinity = false
     private let fitUsage: ResourceUsage
     private let balancedUsage: ResourceUsage
     private let resourceCount: Int
@@ -27,6 +34,10 @@ struct NodeColumns {
     private(set) var verdicts: ContiguousArray<Status> = []
     /// The weighted sum of the scores that are not normalised.
     private(set) var base: ContiguousArray<Int64> = []
+    /// By word: the highest of these sums where the pods fit, and how many places have it; 0 when that is
+    /// not known.
+    private(set) var wordHighest: ContiguousArray<Int64> = []
+    private(set) var wordTieCounts: ContiguousArray<UInt8> = []
     private(set) var fit: ContiguousArray<UInt8> = []
     private(set) var balanced: ContiguousArray<UInt8> = []
     private(set) var images: ContiguousArray<UInt8> = []
@@ -44,16 +55,12 @@ struct NodeColumns {
     /// By row; empty when no node has any of the images.
     private var imageSums: ContiguousArray<Int64> = []
     private var shortages: ContiguousArray<(shortage: UInt64, verdict: UInt16)> = []
-    private var unschedulableVerdict: UInt16 = 0
-    private var taintVerdict: UInt16 = 0
-    private var affinityVerdict: UInt16 = 0
-    private var portsVerdict: UInt16 = 0
 
     init(_ podClass: PodClass, plan: ProfilePlan, nodes: NodeTable) {
         self.podClass = podClass
         self.plan = plan
         var wanted: [ResourceRequests.Entry] = []
-        for case .fit(let plugin) in plan.local {
+        if let plugin = plan.fit {
             wanted = plugin.counted(podClass.requests.entries, nodes.resources)
         }
         self.wanted = wanted
@@ -62,10 +69,15 @@ struct NodeColumns {
         for entry in plan.scores {
             switch entry.score {
             case .fit(let plugin):
+                (strategy, fitWeight) = (plugin.strategy, entry.weight)
                 fitUsage = ResourceUsage(
                     plugin.strategy.resources, of: podClass.scoringRequestsWithDefaults, countsDefaults: true,
                     nodes: nodes)
+            case .images: imagesWeight = entry.weight
+            case .taints: scoresTaints = true
+            case .affinity: scoresAffinity = true
             case .balanced(let plugin):
+                balancedWeight = entry.weight
                 balancedUsage = ResourceUsage(
                     plugin.resources, of: podClass.scoringRequests, countsDefaults: false, nodes: nodes)
             default: break
@@ -78,20 +90,28 @@ struct NodeColumns {
         resourceCount = nodes.resources.count
         hasPreferences = !(podClass.spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
         toleratesCordon = podClass.spec.tolerations.contains { $0.tolerates(NodeUnschedulable.taint) }
-        verdicts = [.success]
-        func verdict(_ code: StatusCode, _ reason: String, _ plugin: String) -> UInt16 {
-            verdicts.append(Status(code, [reason], plugin: plugin))
-            return UInt16(verdicts.count - 1)
-        }
-        let unresolvable = StatusCode.unschedulableAndUnresolvable
-        unschedulableVerdict = verdict(
-            unresolvable, "node(s) were unschedulable", NodeUnschedulable.name)
-        taintVerdict = verdict(unresolvable, "node(s) had untolerated taint(s)", TaintToleration.name)
-        affinityVerdict = verdict(
-            unresolvable, "node(s) didn't match Pod's node affinity/selector", NodeAffinity.name)
-        portsVerdict = verdict(
-            .unschedulable, "node(s) didn't have free ports for the requested pod ports", NodePorts.name)
+        verdicts = Self.firstVerdicts
     }
+
+    /// The verdicts that all columns have, in the order of the numbers that follow.
+    private static let firstVerdicts: ContiguousArray<Status> = [
+        .success,
+        Status(
+            .unschedulableAndUnresolvable, ["node(s) were unschedulable"], plugin: NodeUnschedulable.name),
+        Status(
+            .unschedulableAndUnresolvable, ["node(s) had untolerated taint(s)"],
+            plugin: TaintToleration.name),
+        Status(
+            .unschedulableAndUnresolvable, ["node(s) didn't match Pod's node affinity/selector"],
+            plugin: NodeAffinity.name),
+        Status(
+            .unschedulable, ["node(s) didn't have free ports for the requested pod ports"],
+            plugin: NodePorts.name),
+    ]
+    private static let unschedulableVerdict: UInt16 = 1
+    private static let taintVerdict: UInt16 = 2
+    private static let affinityVerdict: UInt16 = 3
+    private static let portsVerdict: UInt16 = 4
 
     // MARK: Bringing up to date
 
@@ -128,6 +148,8 @@ struct NodeColumns {
             count = nodes.order.count
             fits = ContiguousArray(repeating: 0, count: (count + 63) / 64)
             verdictOf = ContiguousArray(repeating: 0, count: count)
+            wordHighest = ContiguousArray(repeating: 0, count: fits.count)
+            wordTieCounts = ContiguousArray(repeating: 0, count: fits.count)
             base = ContiguousArray(repeating: 0, count: count)
             fit = ContiguousArray(repeating: 0, count: count)
             balanced = ContiguousArray(repeating: 0, count: count)
@@ -144,12 +166,18 @@ struct NodeColumns {
     mutating func refresh(word: Int, mask: UInt64, _ nodes: NodeTable) {
         var stale = isStale[word] & mask
         isStale[word] &= ~mask
+        wordTieCounts[word] = 0
         let order = nodes.order
         while stale != 0 {
             let bit = stale.trailingZeroBitCount
             stale &= stale - 1
             evaluate(word << 6 + bit, order[word << 6 + bit], nodes)
         }
+    }
+
+    mutating func setSummary(_ word: Int, _ highest: Int64, _ tieCount: Int) {
+        wordHighest[word] = highest
+        wordTieCounts[word] = UInt8(truncatingIfNeeded: tieCount)
     }
 
     private mutating func evaluate(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {
@@ -190,21 +218,21 @@ struct NodeColumns {
         for filter in plan.local {
             switch filter {
             case .unschedulable:
-                if nodes.isUnschedulable[row] && !toleratesCordon { return unschedulableVerdict }
+                if nodes.isUnschedulable[row] && !toleratesCordon { return Self.unschedulableVerdict }
             case .taints:
                 let set = Int(nodes.taintSet[row])
-                if set != 0 && isRefused(set, nodes) { return taintVerdict }
+                if set != 0 && isRefused(set, nodes) { return Self.taintVerdict }
             case .affinity:
                 if !podClass.requiredNodeAffinity.isEmpty
                     && !podClass.requiredNodeAffinity.matches(row, in: nodes)
                 {
-                    return affinityVerdict
+                    return Self.affinityVerdict
                 }
             case .ports:
                 if podClass.hostPorts.isEmpty { continue }
                 let used = nodes.ports[row]
                 if !used.ports.isEmpty && podClass.hostPorts.contains(where: used.hasConflict) {
-                    return portsVerdict
+                    return Self.portsVerdict
                 }
             case .fit:
                 let verdict = judgeFit(row, nodes, change)
@@ -254,35 +282,31 @@ struct NodeColumns {
 
     private mutating func score(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {
         var sum: Int64 = 0
-        for entry in plan.scores {
-            switch entry.score {
-            case .fit(let plugin):
-                let score = plugin.strategy.score(fitUsage, node: row, nodes: nodes)
-                if score < 0 || score > 100 { hasInvalidScore = true }
-                fit[place] = UInt8(truncatingIfNeeded: score)
-                sum &+= score &* entry.weight
-            case .balanced:
-                if isBestEffort { continue }
-                let score = NodeResourcesBalancedAllocation.score(balancedUsage, row, nodes)
-                if score < 0 || score > 100 { hasInvalidScore = true }
-                balanced[place] = UInt8(truncatingIfNeeded: score)
-                sum &+= score &* entry.weight
-            case .images:
-                if imageSums.isEmpty { continue }
-                let score = ImageLocality.score(imageSums[row], podClass)
-                if score < 0 || score > 100 { hasInvalidScore = true }
-                images[place] = UInt8(truncatingIfNeeded: score)
-                sum &+= score &* entry.weight
-            case .taints:
-                let count = taintScore(Int(nodes.taintSet[row]), nodes)
-                taints[place] = count
-                if count != 0 { hasTaintScores = true }
-            case .affinity:
-                if hasPreferences, let preferred = podClass.preferredNodeAffinity {
-                    affinity[place] = preferred.score(row, in: nodes)
-                }
-            case .spread, .interPod, .zero, .none: break
-            }
+        if let strategy {
+            let score = strategy.score(fitUsage, node: row, nodes: nodes)
+            if score < 0 || score > 100 { hasInvalidScore = true }
+            fit[place] = UInt8(truncatingIfNeeded: score)
+            sum &+= score &* fitWeight
+        }
+        if let balancedWeight, !isBestEffort {
+            let score = NodeResourcesBalancedAllocation.score(balancedUsage, row, nodes)
+            if score < 0 || score > 100 { hasInvalidScore = true }
+            balanced[place] = UInt8(truncatingIfNeeded: score)
+            sum &+= score &* balancedWeight
+        }
+        if let imagesWeight, !imageSums.isEmpty {
+            let score = ImageLocality.score(imageSums[row], podClass)
+            if score < 0 || score > 100 { hasInvalidScore = true }
+            images[place] = UInt8(truncatingIfNeeded: score)
+            sum &+= score &* imagesWeight
+        }
+        if scoresTaints {
+            let count = taintScore(Int(nodes.taintSet[row]), nodes)
+            taints[place] = count
+            if count != 0 { hasTaintScores = true }
+        }
+        if scoresAffinity, hasPreferences, let preferred = podClass.preferredNodeAffinity {
+            affinity[place] = preferred.score(row, in: nodes)
         }
         base[place] = sum
     }

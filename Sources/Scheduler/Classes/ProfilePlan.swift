@@ -8,13 +8,15 @@ import KubernetesModel
 struct ProfilePlan {
     /// Filters that look at the pod's group and at one node only.
     enum LocalFilter {
-        case unschedulable, taints, affinity, ports
-        case fit(NodeResourcesFit)
+        case unschedulable, taints, affinity, ports, fit
     }
 
     enum Step {
         case spread(PodTopologySpread)
         case interPod(InterPodAffinity)
+        /// Has something to say only about pods with claims or disks.
+        case volumes(any FilterPlugin)
+        case declaredFeatures(any FilterPlugin)
         case plain(any FilterPlugin)
     }
 
@@ -35,6 +37,8 @@ struct ProfilePlan {
     let identity: any AnyObject & Sendable
     private(set) var isSupported = true
     private(set) var local: [LocalFilter] = []
+    /// The plugin behind ``LocalFilter/fit``.
+    private(set) var fit: NodeResourcesFit?
     private(set) var steps: [Step] = []
     /// In the order of the profile's scores.
     private(set) var scores: [(score: Score, name: String, weight: Int64)] = []
@@ -49,17 +53,12 @@ struct ProfilePlan {
     private(set) var hasDynamicResources = false
 
     /// Whether filters run of which nothing is known.
-    var hasUnknownSteps: Bool {
-        steps.contains { step in
-            guard case .plain(let plugin) = step else { return false }
-            switch plugin {
-            case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone,
-                is NodeDeclaredFeatures:
-                return false
-            default: return true
-            }
-        }
-    }
+    private(set) var hasUnknownSteps = false
+    /// Whether these are among the steps.
+    private(set) var filtersSpread = false
+    private(set) var filtersInterPod = false
+    /// The weight of PodTopologySpread's score; nil without it.
+    private(set) var spreadWeight: Int64?
 
     init(_ framework: Framework) {
         identity = framework.identity
@@ -105,12 +104,25 @@ struct ProfilePlan {
             if plugin.addedSelector != nil { isSupported = false }
             local.append(.affinity)
         case is NodePorts where isPrefix: local.append(.ports)
-        case let plugin as NodeResourcesFit where isPrefix: local.append(.fit(plugin))
+        case let plugin as NodeResourcesFit where isPrefix:
+            local.append(.fit)
+            fit = plugin
         case let plugin as PodTopologySpread:
-            if preFilterNames.contains(plugin.name) { steps.append(.spread(plugin)) }
+            if preFilterNames.contains(plugin.name) {
+                steps.append(.spread(plugin))
+                filtersSpread = true
+            }
         case let plugin as InterPodAffinity:
-            if preFilterNames.contains(plugin.name) { steps.append(.interPod(plugin)) }
-        default: steps.append(.plain(plugin))
+            if preFilterNames.contains(plugin.name) {
+                steps.append(.interPod(plugin))
+                filtersInterPod = true
+            }
+        case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
+            steps.append(.volumes(plugin))
+        case is NodeDeclaredFeatures: steps.append(.declaredFeatures(plugin))
+        default:
+            steps.append(.plain(plugin))
+            hasUnknownSteps = true
         }
     }
 
@@ -124,7 +136,9 @@ struct ProfilePlan {
         case let plugin as NodeResourcesFit: score = .fit(plugin)
         case let plugin as NodeResourcesBalancedAllocation where hasPreScore: score = .balanced(plugin)
         case is ImageLocality: score = .images
-        case let plugin as PodTopologySpread where hasPreScore: score = .spread(plugin)
+        case let plugin as PodTopologySpread where hasPreScore:
+            score = .spread(plugin)
+            spreadWeight = weight
         case let plugin as InterPodAffinity where hasPreScore: score = .interPod(plugin)
         case is VolumeBinding where hasPreScore: score = .none
         case is DynamicResources where !hasPreScore: score = .zero

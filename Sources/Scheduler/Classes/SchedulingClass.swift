@@ -17,6 +17,8 @@ struct SchedulingClass {
     /// Whether plugins for volumes have something to say.
     let hasVolumes: Bool
     let needsDeclaredFeatures: Bool
+    /// The resources that NodeResourcesFit looks at beside those that every node has.
+    let otherResources: [ResourceIndex]
     /// Of the hard constraints, and of the soft ones; nil when there are none.
     var hardSpread: SpreadCounts?
     var softSpread: SpreadCounts?
@@ -44,6 +46,14 @@ struct SchedulingClass {
         let spec = pod.spec
         hasVolumes = spec.volumes.contains { Self.matters($0) }
         needsDeclaredFeatures = !NodeDeclaredFeatures.requirements(of: spec).isEmpty
+        var others: [ResourceIndex] = []
+        if let plugin = plan.fit {
+            for entry in plugin.counted(pod.podClass.requests.entries, cluster.nodes.resources)
+            where entry.resource > .ephemeralStorage && entry.amount > 0 {
+                others.append(entry.resource)
+            }
+        }
+        otherResources = others
         if !outcome.status.isSuccess && outcome.status.code != .skip { isPlain = true }
         if !(spec.fields.rest["resourceClaims"]?.arrayValue ?? []).isEmpty { isPlain = true }
         let hasPreferences = !(spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
@@ -63,7 +73,7 @@ struct SchedulingClass {
     ]
 
     /// Finds the constraints that hold now; counts are kept where they stay the same.
-    private mutating func setSpread(_ pod: PodInfo, plan: ProfilePlan, cluster: ClusterCache) {
+    mutating func setSpread(_ pod: PodInfo, plan: ProfilePlan, cluster: ClusterCache) {
         guard let plugin = plan.spread else { return }
         if pod.spec.topologySpreadConstraints.isEmpty {
             selectorVersions = SelectorVersions(cluster.objects)
@@ -90,13 +100,12 @@ struct SchedulingClass {
         }
     }
 
+    var hasSpread: Bool { hardSpread != nil || softSpread != nil }
+
     /// Takes in what has happened since the class was last used.
-    mutating func sync(_ pod: PodInfo, plan: ProfilePlan, cluster: ClusterCache) {
-        if let versions = selectorVersions, versions != SelectorVersions(cluster.objects) {
-            setSpread(pod, plan: plan, cluster: cluster)
-        }
-        hardSpread?.sync(cluster.nodes)
-        softSpread?.sync(cluster.nodes)
+    mutating func syncSpread(_ nodes: NodeTable) {
+        hardSpread?.sync(nodes)
+        softSpread?.sync(nodes)
     }
 
     /// The state that the PreFilter plugins would have left, but for those for volumes.
@@ -218,7 +227,7 @@ struct SchedulingClasses {
         return plans.count - 1
     }
 
-    /// The class of a pod, brought up to date.
+    /// The class of a pod, brought up to date but for its columns.
     mutating func number(of pod: PodInfo, plan: Int, cluster: ClusterCache) -> Int {
         let limit = Self.limit(cluster.nodes.rowCount)
         let group = pod.group.id
@@ -233,15 +242,19 @@ struct SchedulingClasses {
             last = (plan, group, number, classes.id(number))
         }
         if classes[number].isPlain { return number }
-        classes.change(number) { $0.sync(pod, plan: plans[plan], cluster: cluster) }
-        syncColumns(number, pod, plan: plan, limit: limit, nodes: cluster.nodes)
+        if let versions = classes[number].selectorVersions,
+            versions != SchedulingClass.SelectorVersions(cluster.objects)
+        {
+            classes.change(number) { $0.setSpread(pod, plan: plans[plan], cluster: cluster) }
+        }
+        if classes[number].hasSpread { classes.change(number) { $0.syncSpread(cluster.nodes) } }
         syncAffinity(number, pod, plan: plan, limit: limit, cluster: cluster)
         return number
     }
 
-    private mutating func syncColumns(
-        _ number: Int, _ pod: PodInfo, plan: Int, limit: Int, nodes: NodeTable
-    ) {
+    /// Brings a class's columns up to date, for what else there is to ask about its pods.
+    mutating func syncColumns(_ number: Int, _ pod: PodInfo, plan: Int, nodes: NodeTable) {
+        let limit = Self.limit(nodes.rowCount)
         var place = classes[number].columns
         if place >= 0 && columns.isCurrent(place, classes[number].columnsID) {
             columns.use(place)
@@ -294,6 +307,35 @@ struct SchedulingClasses {
         classes.change(number, change)
     }
 
+    mutating func search(
+        _ place: Int, from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]],
+        scoresLater: Bool, _ nodes: NodeTable, into result: inout WordSearch
+    ) {
+        columns.change(place) {
+            $0.search(
+                from: start, wanted: wanted, passing: passing, scoresLater: scoresLater, nodes,
+                into: &result)
+        }
+    }
+
+    /// What filters that look at more than a node let pass, as bits by place; nil where it is not known.
+    mutating func passingPlaces(
+        _ number: Int, plan: Int, _ nodes: NodeTable
+    ) -> [[ContiguousArray<UInt64>]]? {
+        var all: [[ContiguousArray<UInt64>]] = []
+        if plans[plan].filtersSpread && classes[number].hardSpread != nil {
+            var known: [[ContiguousArray<UInt64>]]?
+            classes.change(number) { known = $0.hardSpread?.passingPlaces(nodes) }
+            guard let known else { return nil }
+            all = known
+        }
+        let affinity = classes[number].affinity
+        if plans[plan].filtersInterPod && affinity >= 0 && !affinities[affinity].isFilterSkipped {
+            affinities.change(affinity) { all.append([$0.passingPlaces(nodes)]) }
+        }
+        return all
+    }
+
     mutating func refreshColumns(_ place: Int, word: Int, mask: UInt64, _ nodes: NodeTable) {
         columns.change(place) { $0.refresh(word: word, mask: mask, nodes) }
     }
@@ -323,7 +365,9 @@ struct BoundedTable<Key: Hashable, Value> {
 
     init() {}
 
-    subscript(place: Int) -> Value { values[place] }
+    subscript(place: Int) -> Value {
+        @inline(__always) _read { yield values[place] }
+    }
 
     /// Which value is at a place; no two values have the same number.
     func id(_ place: Int) -> UInt64 { ids[place] }

@@ -9,6 +9,7 @@ struct ClassScratch {
     var raw: ContiguousArray<Int64> = []
     var normalized: ContiguousArray<Int64> = []
     var isIgnored: ContiguousArray<Bool> = []
+    var wordSearch = WordSearch()
     /// Places of nodes to which pods are nominated that matter, with what they would take there.
     var nominated: [(place: Int, change: NodeColumns.Change)] = []
     var nominatedWords: ContiguousArray<UInt64> = []
@@ -74,6 +75,10 @@ extension SchedulingCycle {
         let number = learnt.number(of: pod, plan: plan, cluster: cluster)
         guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else { return nil }
         var result = SchedulingResult()
+        if takeOnlyNode(pod, plan, number, cluster.nodes, draw, &result) { return result }
+        learnt.syncColumns(number, pod, plan: plan, nodes: cluster.nodes)
+        if learnt.classes[number].isPlain { return nil }
+        if takeByWords(plan, number, framework, cluster.nodes, draw, &result) { return result }
         if learnt.classes[number].hasVolumes {
             guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else { return nil }
         }
@@ -110,11 +115,12 @@ extension SchedulingCycle {
             if !learnt.classes[number].hasVolumes {
                 result.state = learnt.classes[number].preFilterState(learnt.affinity(of: number), framework)
             }
-            if needsOnlyRoom(plan, number), learnt.affinity(of: number)?.isFilterSkipped ?? true,
+            if needsOnlyRoom(plan, number), isAffinityFilterSkipped(number),
                 learnt.classes[number].group.podClass.hostPorts.isEmpty
             {
                 result.state.write(CandidateSearch.roomKey, learnt.columns[search.columns])
             }
+            if !keepsDetails { result.state.write(DefaultPreemption.briefKey, true) }
             diagnose(pod, framework: framework, cluster: &cluster, &result)
             // Held any longer, the columns would be copied when they next change.
             result.state.remove(CandidateSearch.roomKey)
@@ -157,10 +163,17 @@ extension SchedulingCycle {
     /// Whether, but for their own nodes, other pods matter to the class's filters by what they take only, or
     /// in ways that pods without anti-affinity do not change.
     private func needsOnlyRoom(_ plan: Int, _ number: Int) -> Bool {
-        let known = learnt.classes[number]
-        return known.hardSpread == nil && !known.hasVolumes && !known.needsDeclaredFeatures
-            && learnt.affinity(of: number).map { !$0.hasOwnTerms } ?? true
+        let affinity = learnt.classes[number].affinity
+        return learnt.classes[number].hardSpread == nil && !learnt.classes[number].hasVolumes
+            && !learnt.classes[number].needsDeclaredFeatures
+            && (affinity < 0 || !learnt.affinities[affinity].hasOwnTerms)
             && !learnt.plans[plan].hasUnknownSteps
+    }
+
+    /// Whether InterPodAffinity's Filter has nothing to do.
+    private func isAffinityFilterSkipped(_ number: Int) -> Bool {
+        let affinity = learnt.classes[number].affinity
+        return affinity < 0 || learnt.affinities[affinity].isFilterSkipped
     }
 
     private mutating func listNominated(_ pod: PodInfo, _ cluster: ClusterCache) {
@@ -206,6 +219,112 @@ extension SchedulingCycle {
         }
         return true
     }
+
+    /// Takes the only node that fits where pods ask for a resource that few nodes have, without a look at the
+    /// others; false when that is not how it is.
+    private mutating func takeOnlyNode(
+        _ pod: PodInfo, _ plan: Int, _ number: Int, _ nodes: NodeTable, _ draw: (Int) -> Int,
+        _ result: inout SchedulingResult
+    ) -> Bool {
+        if keepsDetails || !scratch.nominated.isEmpty || learnt.classes[number].otherResources.isEmpty {
+            return false
+        }
+        guard learnt.classes[number].nodeNames == nil, needsOnlyRoom(plan, number),
+            isAffinityFilterSkipped(number)
+        else { return false }
+        var rows: ContiguousArray<Int32>?
+        for resource in learnt.classes[number].otherResources {
+            // Absurd sums may be less than nothing, which leaves room where there is no resource.
+            guard let capable = nodes.allocatable[resource.value].rows,
+                let used = nodes.requested[resource.value].rows
+            else { continue }
+            let all = used == capable ? capable : capable + used.filter { !capable.contains($0) }
+            if all.count < rows?.count ?? Self.fewNodes { rows = all }
+        }
+        guard let rows else { return false }
+        var columns = NodeColumns(pod.podClass, plan: learnt.plans[plan], nodes: nodes)
+        var only: NodeIndex?
+        for row in rows {
+            let node = NodeIndex(Int(row))
+            if nodes.positions[node] < 0 || columns.judge(node, nodes) != 0 { continue }
+            if only != nil { return false }
+            only = node
+        }
+        guard let only else { return false }
+        result.visitedCount = nodes.order.count
+        result.feasibleCount = 1
+        result.tieCount = 1
+        result.best = [only]
+        // All nodes were looked at, so the next search begins where this one did.
+        nextStartIndex %= nodes.order.count
+        take(nodes, draw, &result)
+        return true
+    }
+
+    /// Takes a node by ``WordSearch``; false when more than the columns has a say, or no node fits.
+    private mutating func takeByWords(
+        _ plan: Int, _ number: Int, _ framework: Framework, _ nodes: NodeTable, _ draw: (Int) -> Int,
+        _ result: inout SchedulingResult
+    ) -> Bool {
+        if keepsDetails || tieBreak != .drawn || !scratch.nominated.isEmpty || framework.score.isEmpty
+            || !learnt.plans[plan].scoresAreKnown || learnt.classes[number].nodeNames != nil
+        {
+            return false
+        }
+        var spreadWeight: Int64?
+        var domains: [ContiguousArray<UInt64>] = []
+        if learnt.classes[number].softSpread != nil, let weight = learnt.plans[plan].spreadWeight {
+            var known: [ContiguousArray<UInt64>]?
+            learnt.changeClass(number) { known = $0.softSpread?.placesByDomain(nodes) }
+            guard let known else { return false }
+            domains = known
+            spreadWeight = weight
+        }
+        if learnt.classes[number].hasVolumes || learnt.classes[number].needsDeclaredFeatures
+            || learnt.plans[plan].hasUnknownSteps
+        {
+            return false
+        }
+        let affinity = learnt.classes[number].affinity
+        if affinity >= 0 && !learnt.affinities[affinity].isScoreSkipped { return false }
+        let columns = learnt.classes[number].columns
+        if learnt.columns[columns].hasPreferences { return false }
+        guard let passing = learnt.passingPlaces(number, plan: plan, nodes) else { return false }
+        let count = nodes.order.count
+        let wanted = nodesToFind(framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: count)
+        scratch.wordSearch.reset()
+        learnt.search(
+            columns, from: nextStartIndex % count, wanted: wanted, passing: passing,
+            scoresLater: spreadWeight != nil, nodes, into: &scratch.wordSearch)
+        // Both may have come with the search.
+        if learnt.columns[columns].hasTaintScores || learnt.columns[columns].hasInvalidScore { return false }
+        if let spreadWeight {
+            let (isPresent, isElsewhere) = scratch.wordSearch.presence(domains)
+            var scores: (domains: [Int64], other: Int64)?
+            learnt.changeClass(number) { scores = $0.softSpread?.scores(isPresent, elsewhere: isElsewhere) }
+            guard let scores else { return false }
+            scratch.wordSearch.add(
+                scores.domains.map { $0 &* spreadWeight }, elsewhere: scores.other &* spreadWeight,
+                of: domains, to: learnt.columns[columns].base)
+        }
+        let ties = scratch.wordSearch.tieCount
+        guard ties > 0 else { return false }
+        let tie = ties > 1 ? draw(ties) % ties : 0
+        guard let place = scratch.wordSearch.place(ofTie: tie, learnt.columns[columns].base) else {
+            return false
+        }
+        result.visitedCount = scratch.wordSearch.visitedCount
+        result.feasibleCount = scratch.wordSearch.feasibleCount
+        result.tieCount = ties
+        nextStartIndex = (nextStartIndex + result.visitedCount) % count
+        let chosen = nodes.order[place]
+        result.chosen = chosen
+        result.chosenName = nodes.names[chosen]
+        return true
+    }
+
+    /// How many nodes with a resource are looked at one by one.
+    private static let fewNodes = 16
 
     // MARK: Search
 
@@ -336,22 +455,22 @@ extension SchedulingCycle {
                 if search.affinity >= 0 && !learnt.affinities[search.affinity].isFilterSkipped {
                     learnt.affinities[search.affinity].filter(&scratch.block, cluster.nodes)
                 }
+            case .volumes(let plugin):
+                if !learnt.classes[search.number].hasVolumes
+                    || state.skippedFilters.contains(plugin.name)
+                {
+                    continue
+                }
+                guard run(plugin, pod, cluster, state) else { return false }
+            case .declaredFeatures(let plugin):
+                if !learnt.classes[search.number].needsDeclaredFeatures { continue }
+                guard run(plugin, pod, cluster, state) else { return false }
             case .plain(let plugin):
-                if isSkipped(plugin, search, state) { continue }
+                if state.skippedFilters.contains(plugin.name) { continue }
                 guard run(plugin, pod, cluster, state) else { return false }
             }
         }
         return true
-    }
-
-    private func isSkipped(_ plugin: any FilterPlugin, _ search: Search, _ state: CycleState) -> Bool {
-        let known = learnt.classes[search.number]
-        switch plugin {
-        case is NodeDeclaredFeatures: return !known.needsDeclaredFeatures
-        case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
-            return !known.hasVolumes || state.skippedFilters.contains(plugin.name)
-        default: return state.skippedFilters.contains(plugin.name)
-        }
     }
 
     private mutating func run(
@@ -379,11 +498,19 @@ extension SchedulingCycle {
     private func collectRejections(_ search: Search, _ nodes: NodeTable, _ result: inout SchedulingResult) {
         let order = nodes.order
         let columns = learnt.columns[search.columns]
+        // The verdicts of filters on more than a node, and those with nominated pods, which follow them.
+        var others: ContiguousArray<Int32> = []
+        let firstNominated = Int32(scratch.block.verdicts.count)
+        if !scratch.block.rejected.isEmpty || !scratch.nominatedRejections.isEmpty {
+            others = ContiguousArray(repeating: -1, count: order.count)
+            for entry in scratch.nominatedRejections {
+                others[Int(entry.place)] = firstNominated + Int32(entry.verdict)
+            }
+            for entry in scratch.block.rejected { others[Int(entry.place)] = entry.verdict }
+        }
+        var rejected = NodeStatuses()
+        rejected.reserveCapacity(search.visited - scratch.window.count)
         var local = [Int32](repeating: -1, count: columns.verdicts.count)
-        var other: [Int32: Int32] = [:]
-        for entry in scratch.block.rejected { other[entry.place] = entry.verdict }
-        var nominated: [Int32: UInt16] = [:]
-        for entry in scratch.nominatedRejections { nominated[entry.place] = entry.verdict }
         var next = 0
         for offset in 0..<search.visited {
             let place = search.place(offset)
@@ -391,14 +518,16 @@ extension SchedulingCycle {
                 next += 1
                 continue
             }
-            if let verdict = other[Int32(place)] {
-                result.rejected.append(order[place], scratch.block.verdicts[Int(verdict)])
+            let other = others.isEmpty ? -1 : others[place]
+            if other >= 0 && other < firstNominated {
+                rejected.append(order[place], scratch.block.verdicts[Int(other)])
                 continue
             }
-            let verdict = Int(nominated[Int32(place)] ?? columns.verdictOf[place])
-            if local[verdict] < 0 { local[verdict] = result.rejected.intern(columns.verdicts[verdict]) }
-            result.rejected.append(order[place], verdict: local[verdict])
+            let verdict = other >= 0 ? Int(other - firstNominated) : Int(columns.verdictOf[place])
+            if local[verdict] < 0 { local[verdict] = rejected.intern(columns.verdicts[verdict]) }
+            rejected.append(order[place], verdict: local[verdict])
         }
+        result.rejected = rejected
     }
 
     // MARK: Choice

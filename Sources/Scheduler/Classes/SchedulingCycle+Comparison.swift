@@ -17,16 +17,52 @@ extension SchedulingCycle {
             return place
         }
         let byClass = scheduleByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
-        self.keepsDetails = keepsDetails
         let endIndex = nextStartIndex
+        nextStartIndex = startIndex
+        // What need not be listed is not found out.
+        self.keepsDetails = false
+        let brief = scheduleByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
+        let briefEndIndex = nextStartIndex
+        self.keepsDetails = keepsDetails
         nextStartIndex = startIndex
         let plain = schedulePlainly(pod, framework: framework, cluster: &cluster, draw: drawOnce)
         guard let byClass else { return plain }
         comparedCount += 1
         var found = Self.differences(byClass, plain, cluster.nodes)
         if endIndex != nextStartIndex { found.append("next start \(endIndex), plainly \(nextStartIndex)") }
+        if let brief {
+            found += Self.outcomeDifferences(brief, plain).map { "without details: \($0)" }
+            if briefEndIndex != nextStartIndex {
+                found.append("next start without details \(briefEndIndex), plainly \(nextStartIndex)")
+            }
+        }
         differences += found.map { "\(pod.key): \($0)" }
         return byClass
+    }
+
+    /// What two results differ in beside the nodes that were looked at.
+    private static func outcomeDifferences(
+        _ left: SchedulingResult, _ right: SchedulingResult
+    ) -> [String] {
+        var found: [String] = []
+        func check<Value: Equatable>(_ name: String, _ left: Value, _ right: Value) {
+            if left != right { found.append("\(name): \(left), plainly \(right)") }
+        }
+        check("chosen", left.chosenName, right.chosenName)
+        check(
+            "counts", [left.visitedCount, left.feasibleCount, left.tieCount],
+            [right.visitedCount, right.feasibleCount, right.tieCount])
+        check("message", left.message, right.message)
+        check("error", left.error, right.error)
+        check("plugins", left.diagnosis.unschedulablePlugins, right.diagnosis.unschedulablePlugins)
+        check("nominated", left.postFilter?.nominatedNodeName, right.postFilter?.nominatedNodeName)
+        check("status", left.postFilter?.status, right.postFilter?.status)
+        func victims(_ result: SchedulingResult) -> [String] {
+            let chosen = result.postFilter?.preemption?.chosen
+            return (chosen?.victims ?? []).map { "\($0.key) on \(chosen?.nodeName ?? "")" }
+        }
+        check("victims", victims(left), victims(right))
+        return found
     }
 
     static func differences(

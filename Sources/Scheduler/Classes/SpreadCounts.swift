@@ -33,6 +33,17 @@ struct SpreadCounts {
     private var emptyDomain: [Int] = []
     private var sums: ContiguousArray<Double> = []
     private var logarithms: [Int: Double] = [:]
+    /// By constraint: how the places that it lets pass are found; empty until they are asked for.
+    private var places: ContiguousArray<Places> = []
+    private var placesOrderVersion: UInt64 = .max
+
+    private enum Places {
+        /// The places of each of few domains.
+        case domains([ContiguousArray<UInt64>])
+        /// Every node has a domain of its own; the greatest count with which it passes.
+        case nodes(PlaceMask, limit: Int64)
+        case many
+    }
 
     /// Nil when there is no column for a key, or too many constraints: the plain algorithm counts then.
     init?(
@@ -103,6 +114,7 @@ struct SpreadCounts {
     private mutating func rebuild(_ nodes: NodeTable) {
         cursor = nodes.log.end
         structureVersion = nodes.structureVersion
+        places.removeAll()
         counts.removeAll()
         isPresent.removeAll()
         stamps.removeAll()
@@ -160,6 +172,7 @@ struct SpreadCounts {
             let before = counts[index][place]
             let after = before + sign
             counts[index][place] = after
+            notePlaces(index, row, before, after)
             if after < least[index] {
                 least[index] = after
                 leastCount[index] = 1
@@ -187,6 +200,113 @@ struct SpreadCounts {
         }
         self.least[index] = least
         leastCount[index] = number
+    }
+
+    // MARK: Places
+
+    private mutating func notePlaces(_ index: Int, _ row: NodeIndex, _ before: Int64, _ after: Int64) {
+        guard index < places.count, case .nodes(var mask, let limit) = places[index],
+            (before > limit) != (after > limit)
+        else { return }
+        places[index] = .many
+        mask.noteChange(of: row)
+        places[index] = .nodes(mask, limit: limit)
+    }
+
+    /// The greatest count of a domain with which a hard constraint lets nodes pass.
+    private func limit(_ index: Int) -> Int64 {
+        let minimum = presentCount[index] < constraints[index].minDomains ? 0 : least[index]
+        return constraints[index].maxSkew &+ minimum &- own[index]
+    }
+
+    private static let fewDomains = 16
+
+    /// The places that hard constraints let pass, as bits: those in any of the maps of each constraint; nil
+    /// where that would take long.
+    mutating func passingPlaces(_ nodes: NodeTable) -> [[ContiguousArray<UInt64>]]? {
+        if places.isEmpty || placesOrderVersion != nodes.orderVersion { findPlaces(nodes) }
+        var all: [[ContiguousArray<UInt64>]] = []
+        for index in constraints.indices {
+            let limit = limit(index)
+            switch places[index] {
+            case .many: return nil
+            case .domains(let maps):
+                all.append(maps.indices.filter { counts[index][$0] <= limit }.map { maps[$0] })
+            case .nodes(var mask, let old):
+                places[index] = .many
+                if old != limit { mask.invalidate() }
+                let domains = nodes.topologies[topologies[index].value].domains
+                let counts = counts[index]
+                mask.sync(nodes) { row in
+                    let domain = Int(domains[row.value])
+                    return domain >= 0 && counts[domain] <= limit
+                }
+                all.append([mask.words])
+                places[index] = .nodes(mask, limit: limit)
+            }
+        }
+        return all
+    }
+
+    /// The places of each domain, where one soft constraint tells few domains apart.
+    mutating func placesByDomain(_ nodes: NodeTable) -> [ContiguousArray<UInt64>]? {
+        guard constraints.count == 1, !isHard, !isByRow[0], emptyDomain[0] < 0 else { return nil }
+        if places.isEmpty || placesOrderVersion != nodes.orderVersion { findPlaces(nodes) }
+        guard case .domains(let maps) = places[0] else { return nil }
+        return maps
+    }
+
+    /// The plugin's normalised scores by domain, and that of nodes without the key, given which of them are in
+    /// the window; nil when one is out of range.
+    mutating func scores(_ isPresent: [Bool], elsewhere isElsewhere: Bool) -> (domains: [Int64], other: Int64)? {
+        let countsOthers = isElsewhere && !requiresAllKeys
+        let size = isPresent.count { $0 } + (countsOthers ? 1 : 0)
+        let weight = logarithm(of: size + 2)
+        let skew = Double(constraints[0].maxSkew &- 1)
+        var raw: [Int64] = []
+        var least = Int64.max
+        var greatest: Int64 = 0
+        for domain in isPresent.indices {
+            let sum = 0.0 + (Double(counts[0][domain]) * weight + skew)
+            let score = Int64(truncatingAsGo: sum.rounded(.toNearestOrAwayFromZero))
+            raw.append(score)
+            if isPresent[domain] {
+                least = min(least, score)
+                greatest = max(greatest, score)
+            }
+        }
+        if countsOthers { least = min(least, 0) }
+        func normalize(_ raw: Int64) -> Int64 {
+            greatest == 0 ? NodeScore.maximum : NodeScore.maximum &* (greatest &+ least &- raw) / greatest
+        }
+        var domains: [Int64] = []
+        for domain in isPresent.indices {
+            let score = isPresent[domain] ? normalize(raw[domain]) : 0
+            if score < NodeScore.minimum || score > NodeScore.maximum { return nil }
+            domains.append(score)
+        }
+        let other = countsOthers ? normalize(0) : 0
+        return other < NodeScore.minimum || other > NodeScore.maximum ? nil : (domains, other)
+    }
+
+    private mutating func findPlaces(_ nodes: NodeTable) {
+        placesOrderVersion = nodes.orderVersion
+        places.removeAll()
+        for index in constraints.indices {
+            let domains = nodes.topologies[topologies[index].value]
+            if domains.count > Self.fewDomains {
+                places.append(
+                    nodes.hasOneNodeADomain(topologies[index]) ? .nodes(PlaceMask(), limit: 0) : .many)
+                continue
+            }
+            let order = nodes.order
+            var maps = [ContiguousArray<UInt64>](
+                repeating: ContiguousArray(repeating: 0, count: (order.count + 63) / 64), count: domains.count)
+            for place in order.indices where domains[order[place]] >= 0 {
+                maps[domains[order[place]]][place >> 6] |= 1 << UInt64(place & 63)
+            }
+            places.append(.domains(maps))
+        }
     }
 
     // MARK: Filter
@@ -218,8 +338,7 @@ struct SpreadCounts {
         let order = nodes.order
         let verdicts = block.intern(Self.verdicts)
         for index in constraints.indices {
-            let minimum = presentCount[index] < constraints[index].minDomains ? 0 : least[index]
-            let limit = constraints[index].maxSkew &+ minimum &- own[index]
+            let limit = limit(index)
             let domains = nodes.topologies[topologies[index].value].domains
             let counts = counts[index]
             block.filter { place in

@@ -43,9 +43,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
             return PostFilterResult(.unschedulable(reason))
         }
         var search = CandidateSearch(state)
-        let codes = diagnosis.statuses.codes(
-            rowCount: cluster.nodes.rowCount, absent: diagnosis.absentStatus.code)
-        let potential = cluster.nodes.order.filter { codes[$0] == .unschedulable }
+        let potential = Self.nodes(with: .unschedulable, diagnosis, cluster.nodes)
         if !potential.isEmpty {
             let wanted = candidateCount(of: potential.count)
             let offset = Self.offset(pod.key, potential.count)
@@ -79,8 +77,22 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
                 return PostFilterResult(.unschedulable("no candidate node for preemption"))
             }
         }
-        let plan = choose(candidates, for: pod, cluster: cluster)
+        let plan = choose(
+            candidates, for: pod, cluster: cluster, listsAll: !(state.read(Self.briefKey) ?? false))
         return PostFilterResult(.success, nominatedNodeName: plan.chosen.nodeName, preemption: plan)
+    }
+
+    /// The nodes with a code, in order.
+    private static func nodes(
+        with code: StatusCode, _ diagnosis: Diagnosis, _ nodes: NodeTable
+    ) -> ContiguousArray<NodeIndex> {
+        if diagnosis.absentStatus.code != code
+            && !diagnosis.statuses.verdicts.contains(where: { $0.code == code })
+        {
+            return []
+        }
+        let codes = diagnosis.statuses.codes(rowCount: nodes.rowCount, absent: diagnosis.absentStatus.code)
+        return nodes.order.filter { codes[$0] == code }
     }
 
     /// Why the pod may not preempt; nil when it may.
@@ -125,11 +137,18 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
 
     // MARK: Choice
 
+    /// Under which a cycle's state says that the plan need not list what was not chosen.
+    static let briefKey = "DefaultPreemption/brief"
+
+    private static func precedes(_ left: PreemptionPlan.Candidate, _ right: PreemptionPlan.Candidate) -> Bool {
+        left.nodeName.utf8.lexicographicallyPrecedes(right.nodeName.utf8)
+    }
+
     private func choose(
-        _ all: [PreemptionPlan.Candidate], for pod: PodInfo, cluster: ClusterCache
+        _ all: [PreemptionPlan.Candidate], for pod: PodInfo, cluster: ClusterCache, listsAll: Bool
     ) -> PreemptionPlan {
-        let candidates = all.sorted { $0.nodeName.utf8.lexicographicallyPrecedes($1.nodeName.utf8) }
-        var rest = candidates
+        let candidates = listsAll ? all.sorted(by: Self.precedes) : []
+        var rest = listsAll ? candidates : all
         let criteria: [(PreemptionPlan.Candidate) -> Int64] = [
             { -Int64($0.violations) },
             { 0 &- ($0.victims.first?.priority ?? 0) },
@@ -138,14 +157,18 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
             { VictimOrder.earliestStart(candidate: $0) },
         ]
         for criterion in criteria where rest.count > 1 {
-            let highest = rest.map(criterion).max() ?? 0
-            rest.removeAll { criterion($0) != highest }
+            let values = rest.map(criterion)
+            let highest = values.max() ?? 0
+            if values.allSatisfy({ $0 == highest }) { continue }
+            rest = rest.indices.filter { values[$0] == highest }.map { rest[$0] }
         }
-        let chosen = rest[0]
+        // Listed or not, it is the one whose name comes first.
+        let chosen = listsAll ? rest[0] : rest.min(by: Self.precedes) ?? rest[0]
         let cleared = cluster.nominator.pods(onNodeNamed: chosen.nodeName)
             .filter { $0.priority < pod.priority }
         return PreemptionPlan(
-            chosen: chosen, candidates: candidates, tiedNodes: rest.count > 1 ? rest.map(\.nodeName) : [],
+            chosen: chosen, candidates: listsAll ? candidates : [chosen],
+            tiedNodes: listsAll && rest.count > 1 ? rest.map(\.nodeName) : [],
             clearedNominations: cleared)
     }
 }

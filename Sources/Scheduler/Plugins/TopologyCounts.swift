@@ -20,8 +20,10 @@ struct TopologyCounts {
         topology.value < counts.count ? counts[topology.value] : []
     }
 
-    mutating func add(_ amount: Int64, _ topology: TopologyIndex, _ domain: Int) {
-        if amount == 0 { return }
+    /// Gives whether there is something where nothing was, or the other way round.
+    @discardableResult
+    mutating func add(_ amount: Int64, _ topology: TopologyIndex, _ domain: Int) -> Bool {
+        if amount == 0 { return false }
         while counts.count <= topology.value { counts.append([]) }
         if counts[topology.value].isEmpty { keys.append(topology) }
         while counts[topology.value].count <= domain { counts[topology.value].append(0) }
@@ -30,11 +32,15 @@ struct TopologyCounts {
         counts[topology.value][domain] = after
         if before == 0 { nonZeroCount += 1 }
         if after == 0 { nonZeroCount -= 1 }
+        return (before > 0) != (after > 0)
     }
 
     /// Adds at a node's domain, if the node has the key.
-    mutating func add(_ amount: Int64, _ topology: TopologyIndex, at node: NodeIndex, in nodes: NodeTable) {
+    @discardableResult
+    mutating func add(
+        _ amount: Int64, _ topology: TopologyIndex, at node: NodeIndex, in nodes: NodeTable
+    ) -> Bool {
         let domain = nodes.topologies[topology.value][node]
-        if domain >= 0 { add(amount, topology, domain) }
+        return domain >= 0 && add(amount, topology, domain)
     }
 }

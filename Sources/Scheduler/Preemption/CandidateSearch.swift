@@ -61,24 +61,27 @@ struct CandidateSearch {
             .contains { $0.priority >= pod.priority && $0.uid != pod.uid }
     }
 
+    private mutating func judge(
+        _ node: NodeIndex, _ nodes: NodeTable, _ change: NodeColumns.Change
+    ) -> UInt16 {
+        room?.judge(node, nodes, after: change) ?? 0
+    }
+
     /// What ``Trial`` does, in numbers: nothing on the node is touched.
     private mutating func tryRoom(_ node: NodeIndex, for pod: PodInfo, cluster: ClusterCache) -> Status {
-        guard var room else { return .success }
-        self.room = nil
-        defer { self.room = room }
         var change = NodeColumns.Change()
         let potential = cluster.nodes.pods[node].filter { $0.priority < pod.priority }
         if potential.isEmpty { return .unresolvable("No preemption victims found for incoming pod") }
         for other in potential { change.add(other, sign: -1) }
-        let verdict = room.judge(node, cluster.nodes, after: change)
-        if verdict != 0 { return room.verdicts[Int(verdict)] }
+        let verdict = judge(node, cluster.nodes, change)
+        if verdict != 0 { return room?.verdicts[Int(verdict)] ?? .success }
         let (violating, others) = Self.splitByBudgets(
             VictimOrder.sorted(potential), cluster.objects.podDisruptionBudgets)
         var victims: [PodInfo] = []
         var violations = 0
         for (place, other) in (violating + others).enumerated() {
             change.add(other, sign: 1)
-            if room.judge(node, cluster.nodes, after: change) == 0 { continue }
+            if judge(node, cluster.nodes, change) == 0 { continue }
             change.add(other, sign: -1)
             victims.append(other)
             if place < violating.count { violations += 1 }

@@ -13,20 +13,42 @@ enum VictimOrder {
 
     /// Sorts by importance, high to low; equal pods stay in their order.
     static func sorted(_ pods: some Sequence<PodInfo>) -> [PodInfo] {
-        let pods = Array(pods)
-        if pods.count < 2 { return pods }
-        return pods.enumerated()
-            .sorted {
-                if isMoreImportant($0.element, $1.element) { return true }
-                if isMoreImportant($1.element, $0.element) { return false }
-                return $0.offset < $1.offset
+        var pods = Array(pods)
+        if pods.count > 64 {
+            return pods.enumerated()
+                .sorted {
+                    if isMoreImportant($0.element, $1.element) { return true }
+                    if isMoreImportant($1.element, $0.element) { return false }
+                    return $0.offset < $1.offset
+                }
+                .map(\.element)
+        }
+        // A node's pods are few, and mostly in order of their start.
+        var end = 1
+        while end < pods.count {
+            var place = end
+            while place > 0 && isMoreImportant(pods[place], pods[place - 1]) {
+                pods.swapAt(place, place - 1)
+                place -= 1
             }
-            .map(\.element)
+            end += 1
+        }
+        return pods
     }
 
     /// The earliest start among the victims of the highest priority.
     static func earliestStart(candidate: PreemptionPlan.Candidate) -> Int64 {
-        guard let highest = candidate.victims.map(\.priority).max() else { return .min }
-        return candidate.victims.filter { $0.priority == highest }.map(start).min() ?? .max
+        guard var highest = candidate.victims.first?.priority else { return .min }
+        var earliest = Int64.max
+        for victim in candidate.victims {
+            let priority = victim.priority
+            if priority > highest {
+                highest = priority
+                earliest = start(victim)
+            } else if priority == highest {
+                earliest = min(earliest, start(victim))
+            }
+        }
+        return earliest
     }
 }

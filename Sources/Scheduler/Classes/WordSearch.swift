@@ -1,0 +1,196 @@
+/// The best of the places that fit, found by words of 64 places, where no other filter and no score that is
+/// normalised has a say.
+///
+/// A word's highest score and how many places have it stay known until one of its places changes, so most of
+/// a window need not be looked at.
+struct WordSearch {
+    /// The places taken from a word, and the highest score among them.
+    private struct Part {
+        let word: Int32
+        /// When the scores were added, those with the highest one only.
+        var bits: UInt64
+        var highest: Int64
+    }
+
+    private var parts: ContiguousArray<Part> = []
+    /// How many places were looked at, fit, and have the highest score.
+    private(set) var visitedCount = 0
+    private(set) var feasibleCount = 0
+    private(set) var tieCount = 0
+    private var highest = Int64.min
+    private var areTiesKnown = false
+
+    mutating func reset() {
+        parts.removeAll(keepingCapacity: true)
+        (visitedCount, feasibleCount, tieCount, highest) = (0, 0, 0, .min)
+        areTiesKnown = false
+    }
+
+    /// Takes places whose scores are added later.
+    fileprivate mutating func take(_ word: Int, _ bits: UInt64) {
+        parts.append(Part(word: Int32(truncatingIfNeeded: word), bits: bits, highest: .min))
+        feasibleCount += bits.nonzeroBitCount
+    }
+
+    /// Whether any place that was taken is in each of some maps, and whether one is in none.
+    func presence(_ maps: [ContiguousArray<UInt64>]) -> (inMaps: [Bool], elsewhere: Bool) {
+        var isPresent = [Bool](repeating: false, count: maps.count)
+        var isElsewhere = false
+        for part in parts {
+            var rest = part.bits
+            for map in maps.indices {
+                let bits = rest & maps[map][Int(part.word)]
+                if bits == 0 { continue }
+                isPresent[map] = true
+                rest &= ~bits
+            }
+            if rest != 0 { isElsewhere = true }
+        }
+        return (isPresent, isElsewhere)
+    }
+
+    /// Finds the highest score with what places get for the map that they are in, or for being in none.
+    mutating func add(
+        _ bonuses: [Int64], elsewhere: Int64, of maps: [ContiguousArray<UInt64>],
+        to base: ContiguousArray<Int64>
+    ) {
+        areTiesKnown = true
+        for index in parts.indices {
+            let word = Int(parts[index].word)
+            var rest = parts[index].bits
+            var (highest, ties) = (Int64.min, UInt64(0))
+            func look(_ bits: UInt64, _ bonus: Int64) {
+                var bits = bits
+                while bits != 0 {
+                    let place = bits.trailingZeroBitCount
+                    bits &= bits - 1
+                    let score = base[word << 6 + place] &+ bonus
+                    if score < highest { continue }
+                    if score > highest { (highest, ties) = (score, 0) }
+                    ties |= 1 << UInt64(place)
+                }
+            }
+            for map in maps.indices {
+                let bits = rest & maps[map][word]
+                if bits == 0 { continue }
+                look(bits, bonuses[map])
+                rest &= ~bits
+            }
+            look(rest, elsewhere)
+            parts[index].bits = ties
+            parts[index].highest = highest
+            if highest > self.highest {
+                (self.highest, tieCount) = (highest, ties.nonzeroBitCount)
+            } else if highest == self.highest {
+                tieCount += ties.nonzeroBitCount
+            }
+        }
+    }
+
+    fileprivate mutating func add(_ word: Int, _ bits: UInt64, highest: Int64, tieCount: Int) {
+        parts.append(Part(word: Int32(truncatingIfNeeded: word), bits: bits, highest: highest))
+        feasibleCount += bits.nonzeroBitCount
+        if highest > self.highest {
+            self.highest = highest
+            self.tieCount = tieCount
+        } else if highest == self.highest {
+            self.tieCount += tieCount
+        }
+    }
+
+    fileprivate mutating func end(visitedCount: Int) { self.visitedCount = visitedCount }
+
+    /// The place of one of those with the highest score, counted in the order of evaluation.
+    func place(ofTie number: Int, _ base: ContiguousArray<Int64>) -> Int? {
+        var rest = number
+        for part in parts where part.highest == highest {
+            var bits = part.bits
+            while bits != 0 {
+                let place = Int(part.word) << 6 + bits.trailingZeroBitCount
+                bits &= bits - 1
+                if !areTiesKnown && base[place] != highest { continue }
+                if rest == 0 { return place }
+                rest -= 1
+            }
+        }
+        return nil
+    }
+}
+
+extension NodeColumns {
+    /// Looks at places from a start on until more than the wanted number fit.
+    ///
+    /// - Parameter passing: what other filters let pass: places in any of the maps of each of them.
+    /// - Parameter scoresLater: whether scores are left to ``WordSearch/add(_:elsewhere:of:to:)``.
+    mutating func search(
+        from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]], scoresLater: Bool,
+        _ nodes: NodeTable, into result: inout WordSearch
+    ) {
+        let count = nodes.order.count
+        var offset = 0
+        while offset < count {
+            var place = start + offset
+            if place >= count { place -= count }
+            // Up to the end of the word, of the order, or of the search.
+            let word = place >> 6
+            let end = min((word + 1) << 6, place < start ? start : count)
+            var mask = UInt64.max << UInt64(place & 63)
+            if end & 63 != 0 { mask &= (1 << UInt64(end & 63)) - 1 }
+            if isStale[word] & mask != 0 { refresh(word: word, mask: mask, nodes) }
+            var bits = fits[word] & mask
+            for maps in passing {
+                var any: UInt64 = 0
+                for map in maps { any |= map[word] }
+                bits &= any
+            }
+            let missing = wanted - result.feasibleCount
+            if bits.nonzeroBitCount > missing {
+                // The one after the last wanted ends the search.
+                var rest = bits
+                for _ in 0..<missing { rest &= rest - 1 }
+                bits &= ~rest
+                if bits != 0 { add(word, bits, scoresLater: scoresLater, to: &result) }
+                result.end(visitedCount: offset + word << 6 + rest.trailingZeroBitCount - place)
+                return
+            }
+            if bits != 0 { add(word, bits, scoresLater: scoresLater, to: &result) }
+            offset += end - place
+        }
+        result.end(visitedCount: count)
+    }
+
+    private mutating func add(
+        _ word: Int, _ bits: UInt64, scoresLater: Bool, to result: inout WordSearch
+    ) {
+        if scoresLater {
+            result.take(word, bits)
+            return
+        }
+        if bits != fits[word] {
+            let (highest, tieCount) = best(word, bits)
+            result.add(word, bits, highest: highest, tieCount: tieCount)
+            return
+        }
+        if wordTieCounts[word] == 0 {
+            let (highest, tieCount) = best(word, bits)
+            setSummary(word, highest, tieCount)
+        }
+        result.add(word, bits, highest: wordHighest[word], tieCount: Int(wordTieCounts[word]))
+    }
+
+    private func best(_ word: Int, _ bits: UInt64) -> (highest: Int64, tieCount: Int) {
+        var (highest, tieCount) = (Int64.min, 0)
+        var bits = bits
+        while bits != 0 {
+            let score = base[word << 6 + bits.trailingZeroBitCount]
+            bits &= bits - 1
+            if score > highest {
+                highest = score
+                tieCount = 1
+            } else if score == highest {
+                tieCount += 1
+            }
+        }
+        return (highest, tieCount)
+    }
+}
