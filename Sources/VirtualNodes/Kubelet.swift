@@ -51,6 +51,8 @@ public struct Kubelet: Component, Sendable {
     var leaseVersion: UInt32 = 0
     /// Whether the lease object is believed to exist.
     var hasLease = false
+    /// Of the lease as this process has last seen it; an update has to name it. Nil: read it first.
+    var leaseResourceVersion: Int64?
     var leaseRetry = VirtualDuration.zero
     var isRuntimeReady = false
     /// When the present or last partition began.
@@ -205,6 +207,7 @@ public struct Kubelet: Component, Sendable {
         case .register: completeRegistration(result, now, &out)
         case .nodeStatus: completeNodeStatus(result, now, &out)
         case .lease: completeLease(result, creating: false, now, &out)
+        case .readLease: completeLeaseRead(result, now, &out)
         case .createLease: completeLease(result, creating: true, now, &out)
         case .statusGet, .statusPatch, .podDelete: completeStatus(call, result, now, &out)
         case .read: completeRead(call.number, result, now, &out)

@@ -3,7 +3,7 @@ import ControlPlane
 /// What an answer of the API server is about: packed into the call's token.
 struct KubeletCall: Hashable, BitwiseCopyable, Sendable {
     enum Kind: UInt8, BitwiseCopyable, Sendable {
-        case register, nodeStatus, lease, createLease
+        case register, nodeStatus, lease, createLease, readLease
         case statusGet, statusPatch, podDelete
         /// A ConfigMap or Secret.
         case read

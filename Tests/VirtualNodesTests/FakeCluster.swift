@@ -109,6 +109,9 @@ struct FakeCluster {
         case .update(.lease(let value)):
             lease = value
             return .success(.lease(value))
+        case .get(.lease, let key):
+            guard let lease else { return .failure(APIError(.notFound, "leases \"\(key.name)\" not found")) }
+            return .success(.lease(lease))
         case .patch(.node, _, .nodeStatus(let status), _):
             guard let old = node else { return .failure(APIError(.notFound, "gone")) }
             return .success(

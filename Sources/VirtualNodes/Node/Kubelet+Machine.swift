@@ -29,6 +29,7 @@ extension Kubelet {
         // A new node has no object yet that could own its lease: the first attempt fails, the next is a
         // period later.
         leaseRetry = .zero
+        leaseResourceVersion = nil
         scheduleLease(at: wasRegistered ? now + registrationDelay : now + timing.leaseRenewalPeriod)
     }
 

@@ -270,12 +270,24 @@ extension Kubelet {
             if machine.isConnected { scheduleLease(at: now + timing.leaseRenewalPeriod) }
             return
         }
-        let lease = lease(node, now)
-        if !hasLease {
-            out.call(.create(APIObject(lease)), token: token(.createLease))
-        } else {
-            out.call(.update(APIObject(lease)), token: token(.lease))
+        var lease = lease(node, now)
+        guard hasLease else {
+            return out.call(.create(APIObject(lease)), token: token(.createLease))
         }
+        guard let version = leaseResourceVersion else {
+            return out.call(.get(.lease, lease.metadata.key), token: token(.readLease))
+        }
+        lease.metadata.resourceVersion = version
+        out.call(.update(APIObject(lease)), token: token(.lease))
+    }
+
+    /// The process has read the lease that an earlier one left: it renews that.
+    mutating func completeLeaseRead(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
+        guard case .success(let object) = result else {
+            return completeLease(result, creating: false, now, &out)
+        }
+        leaseResourceVersion = object?.metadata.resourceVersion
+        renewLease(now, &out)
     }
 
     mutating func scheduleLease(at time: VirtualTime) {
@@ -287,13 +299,16 @@ extension Kubelet {
         _ result: APIResult, creating: Bool, _ now: VirtualTime, _ out: inout Outbox
     ) {
         switch result {
-        case .success:
+        case .success(let object):
             hasLease = true
+            leaseResourceVersion = object?.metadata.resourceVersion
             leaseRetry = .zero
         case .failure(let error) where error.reason == .alreadyExists || error.reason == .notFound:
             hasLease = creating
+            leaseResourceVersion = nil
             renewLease(now, &out)
-        case .failure:
+        case .failure(let error):
+            if error.reason == .conflict { leaseResourceVersion = nil }
             let step = leaseRetry == .zero ? VirtualDuration.milliseconds(200) : leaseRetry * 2
             leaseRetry = min(step, timing.leaseRetryMaximum)
             scheduleLease(at: now + leaseRetry)
