@@ -104,11 +104,13 @@ struct FakeCluster {
             return .success(store(node: value.value.with { $0.metadata.uid = .text("uid-node") }))
         case .create(.lease(let value)):
             if lease != nil { return .failure(APIError(.alreadyExists, "exists")) }
-            lease = value
-            return .success(.lease(value))
+            return .success(store(lease: value.value))
         case .update(.lease(let value)):
-            lease = value
-            return .success(.lease(value))
+            // Leases are not updated without a version.
+            guard let lease, value.value.metadata.resourceVersion == lease.value.metadata.resourceVersion else {
+                return .failure(APIError(.invalid, "must be specified for an update"))
+            }
+            return .success(store(lease: value.value))
         case .get(.lease, let key):
             guard let lease else { return .failure(APIError(.notFound, "leases \"\(key.name)\" not found")) }
             return .success(.lease(lease))
@@ -154,6 +156,13 @@ struct FakeCluster {
         node = stored
         push(now, .deliver(WatchEvent(.modified, .node(stored))))
         return .node(stored)
+    }
+
+    mutating func store(lease value: Lease) -> APIObject {
+        revision += 1
+        let stored = Ref(value.with { $0.metadata.resourceVersion = revision })
+        lease = stored
+        return .lease(stored)
     }
 
     @discardableResult
