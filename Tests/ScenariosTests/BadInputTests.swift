@@ -188,6 +188,19 @@ struct BadInputTests {
         #expect(diagnostics(scenarioYAML(line)) == [expected])
     }
 
+    @Test("a moment keeps its time when its entry has another mistake, so that one mistake is told once")
+    func momentOfFaultyEntry() {
+        let lines = """
+            timeline: [{at: 5m, as: lost, fail: {node: generl-1}}]
+            expect:
+              - {name: a, object: deployment/web, condition: Available, always: {from: 1m, to: lost+30s}}
+            """
+        #expect(
+            diagnostics(scenarioYAML(lines)) == [
+                "s.yaml:20:38: timeline[0].fail.node: there is no node 'generl-1'. Did you mean 'general-1'?"
+            ])
+    }
+
     @Test("mistakes in the cluster are told")
     func cluster() {
         let text = """

@@ -70,10 +70,18 @@ extension ScenarioReader {
                     position: cursor.value["as"]?.position
                 ).report(.duplicateName(what: "moment", name))
             }
-            if moments[name] == nil { moments[name] = .start }
+            if moments[name] == nil { moments[name] = .start + (writtenTime(of: cursor) ?? .zero) }
         }
         for entry in entries { if let name = entry.entry.name { moments[name] = entry.entry.at } }
         return moments
+    }
+
+    /// The time that an entry gives, wrong elsewhere or not; nil when it gives none that can be read.
+    private func writtenTime(of entry: Cursor) -> VirtualDuration? {
+        guard let text = entry.value["at"]?.text, case .success(let time) = DurationText.parse(text),
+            time >= .zero
+        else { return nil }
+        return time
     }
 
     // MARK: Actions
