@@ -152,7 +152,7 @@ struct BadInputTests {
             ),
             (
                 "behaviors: [{selector: app=wep}]",
-                "s.yaml:20:13: warning: behaviors[0]: the selector 'app=wep' matches nothing. Compare it with the labels "
+                "s.yaml:20:13: behaviors[0]: the selector 'app=wep' matches nothing. Compare it with the labels "
                     + "of the pods and pod templates in the manifests"
             ),
             (
@@ -171,7 +171,7 @@ struct BadInputTests {
             ),
             (
                 "expect: [{name: a, object: pods -l app=wep, condition: Ready, within: 1m}]",
-                "s.yaml:20:20: warning: expect[0].object: 'pods -l app=wep' matches nothing. Compare it with the "
+                "s.yaml:20:20: expect[0].object: 'pods -l app=wep' matches nothing. Compare it with the "
                     + "namespaces and labels in the manifests"
             ),
             (

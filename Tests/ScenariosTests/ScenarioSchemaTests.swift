@@ -124,7 +124,7 @@ struct ScenarioSchemaTests {
             {"apiVersion": "simk.dev/v1", "kind": "Scenario", "metadata": {"name": "t"}, "duration": "10m",
              "cluster": {"nodePools": [{"name": "general", "count": 3, "capacity": {"cpu": 4, "memory": "8Gi"}}]},
              "timeline": [{"at": "5m", "cordon": "general-1"}],
-             "expect": [{"name": "e", "object": "pods", "condition": "Ready", "within": "1m"}]}
+             "expect": [{"name": "e", "object": "nodes", "condition": "Ready", "within": "1m"}]}
             """
         let mistakes = [
             ("\"duration\": \"10m\"", "\"duration\": 600"), ("\"count\": 3", "\"count\": -3"),

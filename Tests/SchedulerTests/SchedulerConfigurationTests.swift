@@ -67,6 +67,24 @@ struct SchedulerConfigurationTests {
         #expect(description.hasPrefix(expected), "\(description)")
     }
 
+    @Test("mistakes that do not depend on each other are told together")
+    func problems() throws {
+        let json = try JSONParser.parse(
+            #"""
+            {"percentageOfNodesToScore": 101, "parallelism": 0, "colour": "red", "profiles": [
+              {"plugins": {"score": {"enabled": [{"name": "NodeName"}]}},
+               "pluginConfig": [
+                 {"name": "InterPodAffinity", "args": {"hardPodAffinityWeight": 101}},
+                 {"name": "DefaultPreemption", "args": {"minCandidateNodesPercentage": "ten"}}]}]}
+            """#)
+        #expect(
+            SchedulerConfiguration.problems(json: json).map(\.path) == [
+                "colour", "parallelism", "percentageOfNodesToScore",
+                "profiles[0].pluginConfig[0].args.hardPodAffinityWeight",
+                "profiles[0].pluginConfig[1].args.minCandidateNodesPercentage", "profiles[0].plugins.score",
+            ])
+    }
+
     @Test("a disabled plugin is gone, an enabled one at a point comes first with its weight")
     func merging() throws {
         let json = try JSONParser.parse(

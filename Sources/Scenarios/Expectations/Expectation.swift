@@ -117,6 +117,14 @@ extension Expectation {
         return ["\(who):", what, quantifier.text].filter { !$0.isEmpty }.joined(separator: " ")
     }
 
+    /// Whether it asks only if there are objects, so that there may be none.
+    var isAboutPresence: Bool {
+        switch test {
+        case .absent, .count: true
+        default: false
+        }
+    }
+
     var json: JSONValue {
         var object: JSONObject = ["name": .string(name)]
         if !description.isEmpty { object["description"] = .string(description) }

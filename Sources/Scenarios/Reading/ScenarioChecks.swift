@@ -58,6 +58,11 @@ struct ScenarioChecks {
         }
     }
 
+    /// Whether the timeline gives objects other labels, so that a selector may match later.
+    private var relabels: Bool {
+        timeline.contains { if case .label = $0.entry.action { true } else { false } }
+    }
+
     // MARK: Behaviours
 
     private func check(_ behavior: ScenarioReader.ReadBehavior) {
@@ -68,12 +73,14 @@ struct ScenarioChecks {
                 && (rule.namespace ?? object.key.namespace) == object.key.namespace
         }
         if makers.isEmpty {
+            // Controllers add labels of their own, and those are not known before the run.
+            if rule.selector.asksForGeneratedLabels { return }
             let place = rule.namespace.map { " in namespace \($0)" } ?? ""
             behavior.cursor.report(
                 .matchesNothing(
                     selector: "the selector '\(SelectorText.text(rule.selector))'\(place)",
                     hint: "Compare it with the labels of the pods and pod templates in the manifests"),
-                .warning)
+                relabels ? .warning : .error)
             return
         }
         guard let container = rule.container else { return }
@@ -180,7 +187,7 @@ struct ScenarioChecks {
             return nodes.contains { $0.name == reference.key.name }
                 || references.mayHave(node: reference.key.name)
         }
-        if !Self.userKinds.contains(reference.kind) { return true }
+        if !Self.userKinds.contains(reference.kind) || reference.key.name == "kube-root-ca.crt" { return true }
         return objects.contains { $0.kind == reference.kind && $0.key == reference.key }
     }
 
@@ -227,21 +234,22 @@ struct ScenarioChecks {
         switch read.expectation.subject {
         case .metric(let metric):
             if let object = metric.object, !exists(object) {
-                reportMissing(object.kind, object.key.name, object.key.namespace, read.cursor, .warning)
+                reportMissing(object.kind, object.key.name, object.key.namespace, read.cursor, .error)
             }
         case .objects(let selection):
             guard let cursor = read.object else { return }
+            let severity = read.expectation.isAboutPresence || relabels ? Diagnostic.Severity.warning : .error
             if let name = selection.name {
                 let reference = ObjectReference(
                     kind: selection.kind, key: ObjectKey(namespace: selection.namespace ?? "", name: name))
                 if !exists(reference) {
-                    reportMissing(selection.kind, name, selection.namespace ?? "", cursor, .warning)
+                    reportMissing(selection.kind, name, selection.namespace ?? "", cursor, severity)
                 }
             } else if !canMatch(selection) {
                 cursor.report(
                     .matchesNothing(
                         selector: "'\(selection)'",
-                        hint: "Compare it with the namespaces and labels in the manifests"), .warning)
+                        hint: "Compare it with the namespaces and labels in the manifests"), severity)
             }
         }
     }

@@ -46,19 +46,17 @@ extension ScenarioReader {
             cursor.report(.missingKey(key, purpose: value))
             return false
         }
-        do throws(ConfigurationError) {
-            _ = try SchedulerConfiguration(json: cursor.value.json)
-            return true
-        } catch {
-            let path = cursor.path.isEmpty ? error.path : joined(cursor.path, error.path)
-            var message = error.message
-            if let nearest = NearestName.find(error.unknownName, among: error.knownNames) {
-                message = "'\(error.unknownName)' is not known. Did you mean '\(nearest)'?"
+        let problems = SchedulerConfiguration.problems(json: cursor.value.json)
+        for problem in problems {
+            let path = cursor.path.isEmpty ? problem.path : joined(cursor.path, problem.path)
+            var message = problem.message
+            if let nearest = NearestName.find(problem.unknownName, among: problem.knownNames) {
+                message = "'\(problem.unknownName)' is not known. Did you mean '\(nearest)'?"
             }
             log.add(
-                file: cursor.file, at: cursor.value.position(of: error.path), path: path,
+                file: cursor.file, at: cursor.value.position(of: problem.path), path: path,
                 .manifestInvalid(message))
-            return false
         }
+        return problems.isEmpty
     }
 }
