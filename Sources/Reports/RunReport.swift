@@ -123,10 +123,7 @@ public struct RunReport {
                     + "\(Self.grouped(summary.podsLost)) lost with their node, "
                     + "\(Self.grouped(summary.containerRestarts)) container restarts"
             ))
-        for figure in summary.workloads {
-            let name = "\(figure.id.kind.name.lowercased())/\(figure.id.key.name)"
-            rows.append(("unavailable", "\(name): \(Self.seconds(figure.unavailablePodSeconds)) pod-seconds"))
-        }
+        for text in Self.unavailable(summary.workloads) { rows.append(("unavailable", text)) }
         if !summary.deadlines.isEmpty { rows.append(("deadlines", Self.text(summary.deadlines))) }
         rows.append(("digest", summary.digest))
         if let folder { rows.append(("run folder", folder)) }
@@ -139,6 +136,34 @@ public struct RunReport {
         }
         return text
     }
+
+    /// A line a workload, in their order; of many only the worst, and what is left out.
+    private static func unavailable(_ figures: [RunSummary.WorkloadFigure]) -> [String] {
+        let shown: Set<Int>
+        if figures.count <= shownWorkloads {
+            shown = Set(figures.indices)
+        } else {
+            let worst = figures.indices.sorted {
+                (figures[$1].unavailablePodSeconds, $0) < (figures[$0].unavailablePodSeconds, $1)
+            }
+            shown = Set(worst.prefix(shownWorkloads))
+        }
+        var lines = figures.indices.filter(shown.contains).map { index in
+            let id = figures[index].id
+            return "\(id.kind.name.lowercased())/\(id.key.name): "
+                + "\(seconds(figures[index].unavailablePodSeconds)) pod-seconds"
+        }
+        if lines.count < figures.count {
+            let rest = figures.indices.filter { !shown.contains($0) }
+                .reduce(0) { $0 + figures[$1].unavailablePodSeconds }
+            lines.append(
+                "\(grouped(figures.count - lines.count)) more workloads: \(seconds(rest)) pod-seconds "
+                    + "(all are in run.json)")
+        }
+        return lines
+    }
+
+    private static let shownWorkloads = 12
 
     /// `4 met, 2 missed by 93.2 s in all, the most default/report by 71.0 s`.
     private static func text(_ figures: DeadlineFigures) -> String {

@@ -25,26 +25,32 @@ public struct EventDigest: Hashable, BitwiseCopyable, Sendable {
     }
 
     @inlinable
-    public mutating func combine(_ text: String) { combine(bytes: text.utf8) }
+    public mutating func combine(_ text: String) {
+        var text = text
+        text.withUTF8 { unsafe combine(bytes: $0) }
+    }
 
     @inlinable
-    public mutating func combine(_ bytes: [UInt8]) { combine(bytes: bytes) }
+    public mutating func combine(_ bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe combine(bytes: $0) }
+    }
 
+    /// Eight bytes a word, the first the lowest; the last word is filled with zeros.
     @inlinable
-    mutating func combine(bytes: some Collection<UInt8>) {
+    mutating func combine(bytes: UnsafeBufferPointer<UInt8>) {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var place = 0
+        while place + 8 <= raw.count {
+            combine(UInt64(littleEndian: unsafe raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
+            place += 8
+        }
         var word: UInt64 = 0
-        var filled = 0
-        for byte in bytes {
-            word |= UInt64(byte) << UInt64(filled * 8)
-            filled += 1
-            if filled == 8 {
-                combine(word)
-                word = 0
-                filled = 0
-            }
+        while place < raw.count {
+            word |= UInt64(unsafe raw[place]) << UInt64(place % 8 * 8)
+            place += 1
         }
         // The length closes the text, so that "ab" + "c" differs from "a" + "bc".
         combine(word)
-        combine(UInt64(bytes.count))
+        combine(UInt64(raw.count))
     }
 }

@@ -19,18 +19,14 @@ public struct StoreDigest: Sendable {
         if let pod = change.object.pod?.value {
             digest.combine(hash(pod.spec))
             digest.combine(pod.nodeName)
-            combine(.object(pod.metadata.fields(epoch: epoch)), into: &digest)
-            combine(.object(pod.status.fields(epoch: epoch)), into: &digest)
+            pod.metadata.combineFields(into: &digest, epoch: epoch)
+            pod.status.combineFields(into: &digest, epoch: epoch)
         } else if change.object.kind == .endpoints || change.object.kind == .endpointSlice {
             // Their content follows from pods and services, which are hashed in full; it is large and changes often.
-            combine(.object(change.object.metadata.fields(epoch: epoch)), into: &digest)
+            change.object.metadata.combineFields(into: &digest, epoch: epoch)
         } else {
-            combine(change.object.tree(epoch: epoch), into: &digest)
+            change.object.combine(into: &digest, epoch: epoch)
         }
-    }
-
-    private func combine(_ value: JSONValue, into digest: inout EventDigest) {
-        digest.combine(JSONWriter.bytes(value))
     }
 
     private mutating func hash(_ spec: PodSpec) -> UInt64 {
@@ -38,7 +34,7 @@ public struct StoreDigest: Sendable {
         if let known = specs[identity] { return known.hash }
         if specs.count >= 1_024 { specs.removeAll() }
         var digest = EventDigest()
-        combine(.object(spec.source), into: &digest)
+        digest.combine(json: .object(spec.source))
         specs[identity] = (spec, digest.value)
         return digest.value
     }

@@ -1,3 +1,5 @@
+import SimulationKernel
+
 /// A kind of API object that simk's API server stores.
 ///
 /// The raw values order tables and loops; they are stable within a version only.
@@ -181,13 +183,29 @@ extension UID: CustomStringConvertible {
         switch self {
         case .text(let text): return text
         case .uuid(let high, let low):
-            var text = ""
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 { text += "-" }
-                let word = index < 16 ? high : low
-                text += String(word >> UInt64(60 - 4 * (index % 16)) & 15, radix: 16)
+            return unsafe String(unsafeUninitializedCapacity: 36) { buffer in
+                var place = 0
+                for index in 0..<32 {
+                    if index == 8 || index == 12 || index == 16 || index == 20 {
+                        unsafe buffer[place] = UInt8(ascii: "-")
+                        place += 1
+                    }
+                    let digit = UInt8((index < 16 ? high : low) >> UInt64(60 - 4 * (index % 16)) & 15)
+                    unsafe buffer[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                    place += 1
+                }
+                return place
             }
-            return text
+        }
+    }
+
+    /// Takes the identity into a digest.
+    func combine(into digest: inout EventDigest) {
+        switch self {
+        case .text(let text): digest.combine(text)
+        case .uuid(let high, let low):
+            digest.combine(high)
+            digest.combine(low)
         }
     }
 }

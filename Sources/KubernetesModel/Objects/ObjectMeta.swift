@@ -95,6 +95,7 @@ public struct ObjectMeta: Hashable, FieldMapped {
 
 extension Fields {
     public mutating func uid(_ name: String, _ value: inout UID) {
+        if digests(name, isPresent: !value.isEmpty, { value.combine(into: &$0) }) { return }
         field(
             name, &value, read: { $0.stringValue.map(UID.init) },
             write: { $0.isEmpty ? nil : .string($0.description) })

@@ -1,4 +1,5 @@
 import OrderedCollections
+import SimulationKernel
 
 /// What pods of a workload are made from.
 public struct PodTemplate: Hashable, FieldMapped {
@@ -12,6 +13,12 @@ public struct PodTemplate: Hashable, FieldMapped {
     public mutating func map(_ fields: inout Fields) {
         fields.optionalTemplateMetadata(&metadata)
         var node = nodeName
+        if fields.digests("spec", isPresent: true, {
+            $0.combine(json: .object(spec.source))
+            $0.combine(node)
+        }) {
+            return
+        }
         fields.field(
             "spec", &spec,
             read: { member in

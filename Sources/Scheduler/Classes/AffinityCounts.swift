@@ -84,7 +84,7 @@ struct AffinityCounts {
         }
         let end = nodes.log.entries.count
         for place in start..<end {
-            guard let other = nodes.log.entries[place].group else { continue }
+            guard let other = nodes.log.entries[place].group, concerns(other) else { continue }
             let effect = effect(of: other)
             if effect == 0 { continue }
             let row = NodeIndex(Int(nodes.log.entries[place].row))
@@ -93,6 +93,11 @@ struct AffinityCounts {
             }
         }
         cursor = nodes.log.end
+    }
+
+    /// Whether pods of a group can count: those without terms do not, where the own group has none either.
+    private func concerns(_ other: PodGroup) -> Bool {
+        hasOwnTerms || hasPreferences || other.podClass.hasAffinity
     }
 
     private mutating func rebuild(_ nodes: NodeTable) {
@@ -111,8 +116,9 @@ struct AffinityCounts {
         metCount = 0
         var last: PodGroup?
         var lastEffect = 0
-        for node in nodes.order {
-            for other in nodes.pods[node] {
+        let concernsAll = hasOwnTerms || hasPreferences
+        for node in nodes.order where concernsAll || nodes.affinityPodCount[node] > 0 {
+            for other in nodes.pods[node] where concernsAll || other.podClass.hasAffinity {
                 if last !== other.group {
                     last = other.group
                     lastEffect = effect(of: other.group)

@@ -103,9 +103,14 @@ struct SchedulingClass {
     var hasSpread: Bool { hardSpread != nil || softSpread != nil }
 
     /// Takes in what has happened since the class was last used.
-    mutating func syncSpread(_ nodes: NodeTable) {
-        hardSpread?.sync(nodes)
-        softSpread?.sync(nodes)
+    mutating func syncSpread(_ nodes: NodeTable, _ residents: ResidentPods) {
+        hardSpread?.sync(nodes, residents)
+        softSpread?.sync(nodes, residents)
+    }
+
+    /// Whether pods are counted anew at the next ``syncSpread(_:_:)``.
+    func isSpreadStale(_ nodes: NodeTable) -> Bool {
+        hardSpread?.isStale(nodes) == true || softSpread?.isStale(nodes) == true
     }
 
     /// The state that the PreFilter plugins would have left, but for those for volumes.
@@ -155,6 +160,7 @@ struct SchedulingClasses {
     /// By what they depend on, so that pods with specs of their own, for their claims' sake, share them.
     private(set) var columns = BoundedTable<ColumnsKey, NodeColumns>()
     private(set) var affinities = BoundedTable<AffinityKey, AffinityCounts>()
+    private var residents = ResidentPods()
     /// The class that was used last.
     private var last: (plan: Int, group: Int32, number: Int, id: UInt64)?
 
@@ -247,7 +253,10 @@ struct SchedulingClasses {
         {
             classes.change(number) { $0.setSpread(pod, plan: plans[plan], cluster: cluster) }
         }
-        if classes[number].hasSpread { classes.change(number) { $0.syncSpread(cluster.nodes) } }
+        if classes[number].hasSpread {
+            if classes[number].isSpreadStale(cluster.nodes) { residents.sync(cluster.nodes) }
+            classes.change(number) { $0.syncSpread(cluster.nodes, residents) }
+        }
         syncAffinity(number, pod, plan: plan, limit: limit, cluster: cluster)
         return number
     }

@@ -67,9 +67,15 @@ struct SpreadCounts {
 
     // MARK: Bringing up to date
 
-    mutating func sync(_ nodes: NodeTable) {
+    /// Whether everything is counted anew at the next ``sync(_:_:)``.
+    func isStale(_ nodes: NodeTable) -> Bool {
+        structureVersion != nodes.structureVersion || nodes.log.place(of: cursor) == nil
+    }
+
+    /// - Parameter residents: brought up to date, if this is stale.
+    mutating func sync(_ nodes: NodeTable, _ residents: ResidentPods) {
         guard structureVersion == nodes.structureVersion, let start = nodes.log.place(of: cursor) else {
-            rebuild(nodes)
+            rebuild(nodes, residents)
             return
         }
         let end = nodes.log.entries.count
@@ -111,7 +117,7 @@ struct SpreadCounts {
         return domain < 0 || (!isHard && domain == emptyDomain[index]) ? counts[index].count - 1 : domain
     }
 
-    private mutating func rebuild(_ nodes: NodeTable) {
+    private mutating func rebuild(_ nodes: NodeTable, _ residents: ResidentPods) {
         cursor = nodes.log.end
         structureVersion = nodes.structureVersion
         places.removeAll()
@@ -131,16 +137,26 @@ struct SpreadCounts {
             guard let emptyText else { return -1 }
             return nodes.topologies[topology.value].values.firstIndex(of: emptyText) ?? -1
         }
-        for row in nodes.order where !requiresAllKeys || hasAllKeys(row, nodes) {
+        let candidates = residents.candidates(constraints)
+        for row in nodes.order where (isHard || candidates == nil) && (!requiresAllKeys || hasAllKeys(row, nodes)) {
             if isHard {
                 for index in constraints.indices
                 where constraints[index].includes(row, for: group.podClass, nodes: nodes) {
                     isPresent[index][place(index, row, nodes)] = true
                 }
             }
-            for other in nodes.pods[row] where !other.isTerminating {
+            for other in nodes.pods[row] where candidates == nil && !other.isTerminating {
                 let bits = bits(of: other.group)
                 if bits != 0 { count(bits, at: row, sign: 1, nodes) }
+            }
+        }
+        for other in candidates ?? [] {
+            let bits = bits(of: other.group)
+            if bits == 0 { continue }
+            for number in other.rows.keys.sorted() {
+                let row = NodeIndex(Int(number))
+                if nodes.objects[row] == nil || (requiresAllKeys && !hasAllKeys(row, nodes)) { continue }
+                count(bits, at: row, sign: other.rows[number] ?? 0, nodes)
             }
         }
         if isHard {

@@ -81,6 +81,23 @@ struct SpreadSelector: Hashable, Sendable {
     /// Whether it matches everything.
     var isEmpty: Bool { selectors.isEmpty && !matchesNothing }
 
+    /// A label that everything that counts must have.
+    enum RequiredLabel {
+        /// Nothing counts.
+        case none
+        case label(key: String, value: String)
+        /// No single label is required.
+        case unknown
+    }
+
+    var requiredLabel: RequiredLabel {
+        if matchesNothing || selectors.isEmpty { return .none }
+        for selector in selectors {
+            if let entry = selector.matchLabels.entries.first { return .label(key: entry.key, value: entry.value) }
+        }
+        return .unknown
+    }
+
     func matches(_ labels: Labels) -> Bool {
         !matchesNothing && selectors.allSatisfy { $0.matches(labels) }
     }
