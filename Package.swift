@@ -62,6 +62,7 @@ let package = Package(
             ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor("Workloads", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         // Floor 5
         floor(
             "Simulation",
@@ -113,6 +114,7 @@ let package = Package(
         tests(of: "Controllers", ["TestSupport"]),
         tests(of: "VirtualNodes", ["TestSupport"]),
         tests(of: "Failures", ["TestSupport"]),
+        tests(of: "Workloads", ["TestSupport"]),
         tests(of: "Simulation", ["TestSupport"]),
         tests(of: "Scenarios", ["TestSupport"]),
         tests(

@@ -1,0 +1,92 @@
+public import SimulationKernel
+
+/// One task, instance, pod or virtual machine of a trace: what a replay turns into a pod.
+///
+/// Times are those of the trace's own clock: nanoseconds since its zero, after the options' scaling.
+public struct TraceTask: Hashable, Sendable {
+    /// How the trace says that the task ended.
+    public enum Outcome: UInt8, Hashable, Sendable, CaseIterable {
+        case unknown, succeeded, failed, killed, evicted
+        /// It was still running, or waiting, when the trace ended.
+        case unfinished
+    }
+
+    /// Classes of service, from the one to be evicted first.
+    public enum QoS: UInt8, Hashable, Sendable, CaseIterable {
+        case unspecified, bestEffort, burstable, latencySensitive, guaranteed
+    }
+
+    /// Unique within the trace.
+    public var id: String
+    /// The job, collection, application or deployment that the task is part of; empty if none.
+    public var job: String = ""
+    public var user: String = ""
+    /// A wider group: tenant, virtual cluster, queue, role or organisation.
+    public var group: String = ""
+
+    public var submission: VirtualTime
+    /// When the trace's own scheduler started it; nil when it never did, or the trace does not say.
+    public var start: VirtualTime?
+    /// When it ended, by itself or by a deletion; nil when it outlived the trace.
+    public var end: VirtualTime?
+    /// How long it ran, or was asked to run where only that is known; nil when the trace does not say.
+    public var duration: VirtualDuration?
+
+    public var requests: TraceResources
+    /// Caps; nil when the trace gives none.
+    public var limits: TraceResources?
+    /// The device models that are admissible; empty: any.
+    public var gpuModels: [String] = []
+
+    /// In the trace's own scale, larger is more important; nil when it has none.
+    public var priority: Int32?
+    public var qos: QoS = .unspecified
+    public var constraints: [TraceConstraint] = []
+    /// Ids of tasks, or of jobs, that must have ended before this one may start.
+    public var dependencies: [String] = []
+
+    /// How many alike instances the record stands for, at least 1.
+    public var instances: Int64 = 1
+    /// How many of them must run at the same time: 1 for independent ones.
+    public var gangSize: Int64 = 1
+    /// How many instances of the job one machine may hold; nil: any number.
+    public var maxPerMachine: Int64?
+    /// The machine on which the trace's own scheduler put it; empty when it does not say.
+    public var machine: String = ""
+
+    public var outcome: Outcome = .unknown
+    /// Further facts in the trace's order, such as `app`, `role`, `scheduling-class`.
+    public var labels: [TraceLabel] = []
+
+    public init(id: String, submission: VirtualTime, requests: TraceResources) {
+        self.id = id
+        self.submission = submission
+        self.requests = requests
+    }
+
+    /// How long a replay lets the task run once it is started: the recorded run, else what lies between
+    /// start (or submission) and end; nil for a task that does not end by itself.
+    public var lifetime: VirtualDuration? {
+        if let duration { return duration }
+        guard let end else { return nil }
+        let begun = start ?? submission
+        return end >= begun ? end - begun : nil
+    }
+}
+
+/// A condition on a machine's attribute.
+public struct TraceConstraint: Hashable, Sendable {
+    public enum Relation: UInt8, Hashable, Sendable {
+        case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual, present, absent
+    }
+
+    public var attribute: String
+    public var relation: Relation
+    public var value: String
+
+    public init(attribute: String, relation: Relation, value: String) {
+        self.attribute = attribute
+        self.relation = relation
+        self.value = value
+    }
+}

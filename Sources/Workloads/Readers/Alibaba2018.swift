@@ -1,0 +1,216 @@
+import SimulationKernel
+
+/// Reads Alibaba's cluster trace of 2018 (4,000 machines, 8 days): CSV without headers.
+///
+/// Schema: `cluster-trace-v2018/schema.md` and `trace_2018.md` of alibaba/clusterdata. Times are seconds, 100
+/// CPU is one core, memory goes from 0 to 100, which is the largest machine's. The name of a batch task tells
+/// its place in the job's graph: `M5_3_4` is task 5, which starts when the tasks 3 and 4 have ended.
+public struct Alibaba2018: TableReader {
+    public static let machineMeta = TraceTable(.alibaba2018, "machine_meta")
+    public static let machineUsage = TraceTable(.alibaba2018, "machine_usage")
+    public static let containerMeta = TraceTable(.alibaba2018, "container_meta")
+    public static let containerUsage = TraceTable(.alibaba2018, "container_usage")
+    public static let batchTasks = TraceTable(.alibaba2018, "batch_task")
+    public static let batchInstances = TraceTable(.alibaba2018, "batch_instance")
+    public static let tables = [
+        machineMeta, containerMeta, batchTasks, batchInstances, machineUsage, containerUsage,
+    ]
+
+    /// What 100 counts as unless the options say otherwise. The publisher does not say; this is our choice.
+    public static let assumedMemoryBytes: Int64 = 512 << 30
+
+    public var rows: TableRows?
+    private var machines: [String: TraceMachine] = [:]
+    private var memoryBytesPerPercent = 0.0
+
+    public init() {}
+
+    private static let schemas = [
+        TableSchema(
+            machineMeta,
+            "machine_id,time_stamp,failure_domain_1?,failure_domain_2?,cpu_num?,mem_size?,status?",
+            header: .optional),
+        TableSchema(
+            machineUsage,
+            "machine_id,time_stamp,cpu_util_percent,mem_util_percent,mem_gps?,mkpi?,net_in?,net_out?,"
+                + "disk_io_percent?",
+            header: .optional),
+        TableSchema(
+            containerMeta,
+            "container_id,machine_id,time_stamp,app_du,status,cpu_request,cpu_limit,mem_size",
+            header: .optional),
+        TableSchema(
+            containerUsage,
+            "container_id,machine_id,time_stamp,cpu_util_percent,mem_util_percent,cpi?,mem_gps?,mpki?,"
+                + "net_in?,net_out?,disk_io_percent?",
+            header: .optional),
+        TableSchema(
+            batchTasks,
+            "task_name,instance_num,job_name,task_type,status,start_time,end_time?,plan_cpu?,plan_mem?",
+            header: .optional),
+        TableSchema(
+            batchInstances,
+            "instance_name,task_name,job_name,task_type,status,start_time,end_time,machine_id,seq_no?,"
+                + "total_seq_no?,cpu_avg?,cpu_max?,mem_avg?,mem_max?",
+            header: .optional),
+    ]
+
+    public static func schema(of table: TraceTable) -> TableSchema? { schemas.first { $0.table == table } }
+
+    public mutating func open(_ table: TraceTable, file: String, options: TraceOptions) throws(TraceError) {
+        guard let schema = Self.schema(of: table) else {
+            throw .unsupported(file: file, detail: "\(table.format.rawValue) has no table '\(table.name)'")
+        }
+        rows = TableRows(schema, file: file, lineLimitBytes: options.lineLimitBytes)
+        memoryBytesPerPercent = Double(options.unitMemoryBytes ?? Self.assumedMemoryBytes) / 100
+    }
+
+    public mutating func readRow(
+        _ row: borrowing TableRows, into output: inout TraceOutput
+    ) throws(RowFault) {
+        switch row.schema.table {
+        case Self.machineMeta: try readMachine(row, into: &output)
+        case Self.containerMeta: try readContainer(row, into: &output)
+        case Self.batchTasks: try readTask(row, into: &output)
+        case Self.batchInstances: try readInstance(row, into: &output)
+        case Self.machineUsage:
+            try readUsage(row, subject: .machine, time: 1, cpu: 2, memory: 3, into: &output)
+        default: try readUsage(row, subject: .task, time: 2, cpu: 3, memory: 4, into: &output)
+        }
+    }
+
+    private mutating func readMachine(
+        _ row: borrowing TableRows, into output: inout TraceOutput
+    ) throws(RowFault) {
+        let id = try row.name(0)
+        let time = try row.seconds(1)
+        let capacity = TraceResources(
+            milliCPU: try row.amountOrZero(4, times: 1_000),
+            memoryBytes: try row.amountOrZero(5, times: memoryBytesPerPercent))
+        var machine = TraceMachine(id: id, capacity: capacity)
+        for (column, name) in [(2, "failure-domain-1"), (3, "failure-domain-2"), (6, "status")]
+        where !row.isMissing(column) {
+            machine.labels.append(TraceLabel(name: name, value: row.string(column)))
+        }
+        let known = machines[id]
+        if known == machine { return output.passOver("a machine's state that has not changed") }
+        machines[id] = machine
+        output.emit(TraceMachineEvent(time: time, kind: known == nil ? .add : .update, machine: machine))
+    }
+
+    private func readContainer(
+        _ row: borrowing TableRows, into output: inout TraceOutput
+    ) throws(RowFault) {
+        let id = try row.name(0)
+        let time = try row.seconds(2)
+        let requests = TraceResources(
+            milliCPU: try row.amount(5, times: 10),
+            memoryBytes: try row.amount(7, times: memoryBytesPerPercent))
+        // A container has a row a state; the first says when it came.
+        guard output.isNew(id, kind: 1) else { return output.passOver("a later state of a container") }
+        var task = TraceTask(id: id, submission: time, requests: requests)
+        task.limits = TraceResources(milliCPU: try row.amountOrZero(6, times: 10))
+        task.job = row.string(3)
+        task.start = time
+        task.machine = row.string(1)
+        task.qos = .latencySensitive
+        task.outcome = .unfinished
+        task.labels = [
+            TraceLabel(name: "kind", value: "service"), TraceLabel(name: "app-du", value: task.job),
+        ]
+        output.emit(task)
+    }
+
+    private func readTask(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
+        let job = try row.name(2)
+        let place = TaskGraphName(try row.name(0))
+        let id = job + "/" + place.node
+        var task = TraceTask(
+            id: id, submission: try row.seconds(5),
+            requests: TraceResources(
+                milliCPU: try row.amountOrZero(7, times: 10),
+                memoryBytes: try row.amountOrZero(8, times: memoryBytesPerPercent)))
+        task.job = job
+        task.instances = try row.count(1)
+        if task.instances == 0 { return output.passOver("a task without instances") }
+        task.dependencies = place.dependencies.map { job + "/" + $0 }
+        task.qos = .bestEffort
+        task.labels = [
+            TraceLabel(name: "kind", value: "batch"), TraceLabel(name: "task-name", value: row.string(0)),
+            TraceLabel(name: "task-type", value: row.string(3)),
+        ]
+        switch row.string(4) {
+        case "Terminated": task.outcome = .succeeded
+        case "Failed": task.outcome = .failed
+        case "Cancelled": task.outcome = .killed
+        case "Running", "Waiting", "Ready", "Interrupted": task.outcome = .unfinished
+        default: throw row.fault(4, "a status such as Terminated")
+        }
+        // Tasks that have not ended carry 0 as their end.
+        if task.outcome != .unfinished, !row.isMissing(6) {
+            let end = try row.seconds(6)
+            if end != .start {
+                if end < task.submission { throw row.fault(6, "a time not before start_time") }
+                // start_time is when the first of its instances was started.
+                task.start = task.submission
+                task.end = end
+                task.duration = end - task.submission
+            }
+        }
+        try output.requireNew(id, kind: 2, column: "task_name")
+        output.emit(task)
+    }
+
+    private func readInstance(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
+        let start = try row.seconds(5)
+        let end = try row.seconds(6)
+        if end == .start || row.isMissing(10) { return output.passOver("an instance without usage") }
+        if end < start { throw row.fault(6, "a time not before start_time") }
+        var usage = TraceUsage(
+            subject: .task, id: try row.name(2) + "/" + TaskGraphName(row.name(1)).node, start: start,
+            end: end)
+        usage.milliCPU = try row.amount(10, times: 10)
+        if !row.isMissing(11) { usage.maximumMilliCPU = try row.amount(11, times: 10) }
+        if !row.isMissing(12) { usage.memoryBytes = try row.amount(12, times: memoryBytesPerPercent) }
+        if !row.isMissing(13) { usage.maximumMemoryBytes = try row.amount(13, times: memoryBytesPerPercent) }
+        output.emit(usage)
+    }
+
+    private func readUsage(
+        _ row: borrowing TableRows, subject: TraceUsage.Subject, time column: Int, cpu: Int, memory: Int,
+        into output: inout TraceOutput
+    ) throws(RowFault) {
+        let time = try row.seconds(column)
+        var usage = TraceUsage(subject: subject, id: try row.name(0), start: time, end: time)
+        usage.cpuFraction = try UsagePercent.fraction(row, cpu)
+        usage.memoryFraction = try UsagePercent.fraction(row, memory)
+        output.emit(usage)
+    }
+}
+
+/// The place of a batch task in its job's graph, from its name.
+///
+/// Source: `cluster-trace-v2018/trace_2018.md`: a letter (which means nothing), the task's number, then the
+/// numbers of the tasks before it. Other names, such as `task_LTg0MTUwNTA5Mjg4MDkwNjIzMA==`, are independent.
+struct TaskGraphName: Equatable {
+    /// The task's number, or its whole name when it is independent.
+    var node: String
+    var dependencies: [String] = []
+
+    init(_ name: String) {
+        node = name
+        let parts = name.split(separator: "_", omittingEmptySubsequences: false)
+        guard let first = parts.first else { return }
+        let letters = first.prefix { $0.isASCII && $0.isLetter }
+        let number = first.dropFirst(letters.count)
+        guard !letters.isEmpty, !number.isEmpty, number.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+            return
+        }
+        node = String(number)
+        // What follows the numbers, such as `Stg1`, is a stage's name.
+        for part in parts.dropFirst() {
+            guard !part.isEmpty, part.allSatisfy({ $0.isASCII && $0.isNumber }) else { break }
+            if part != number && !dependencies.contains(String(part)) { dependencies.append(String(part)) }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import SimulationKernel
+
+/// What has been counted of a trace so far.
+public struct TraceTally: Equatable, Sendable {
+    /// Rows, or objects, events and the like, that were looked at.
+    public var rows = 0
+    public var badRows = 0
+    /// The first few of the bad rows.
+    public var firstBadRows: [BadRow] = []
+    /// Rows that are right but mean nothing here (an event kind that is not replayed), by reason, in the
+    /// order in which the reasons were first met.
+    public var passedOver: [PassedOver] = []
+    /// Records that the window or the sample left out.
+    public var leftOut = 0
+    /// False once more ids than the limit were met, so that repeats are no longer found.
+    public var checkedAllIDs = true
+
+    /// How many bad rows are kept to be shown.
+    public static let shown = 5
+
+    public struct PassedOver: Equatable, Sendable {
+        public var reason: String
+        public var count: Int
+    }
+
+    public init() {}
+}
+
+/// Where readers put what they read: the records of the last chunk, and the counts of all.
+///
+/// Records pass the options' window, sample and scales before they are kept. Whoever drives the reader takes
+/// ``records`` away after every chunk, which bounds the memory.
+public struct TraceOutput: Sendable {
+    public private(set) var records: [TraceRecord] = []
+    public private(set) var tally = TraceTally()
+    public let options: TraceOptions
+    private let shaper: TraceShaper
+    private let shapes: Bool
+    private var ids: Set<UInt64> = []
+
+    public init(options: TraceOptions = TraceOptions()) {
+        self.options = options
+        shaper = TraceShaper(options)
+        var plain = TraceOptions()
+        plain.seed = options.seed
+        plain.sampleUnit = options.sampleUnit
+        plain.badRows = options.badRows
+        plain.lineLimitBytes = options.lineLimitBytes
+        plain.idLimit = options.idLimit
+        plain.liveLimit = options.liveLimit
+        plain.documentLimitBytes = options.documentLimitBytes
+        plain.unitMilliCPU = options.unitMilliCPU
+        plain.unitMemoryBytes = options.unitMemoryBytes
+        plain.unitDiskBytes = options.unitDiskBytes
+        shapes = plain != options
+    }
+
+    /// Takes the records away that have come together, for the next chunk.
+    public mutating func take() -> [TraceRecord] {
+        var taken: [TraceRecord] = []
+        taken.reserveCapacity(records.count)
+        swap(&taken, &records)
+        return taken
+    }
+
+    /// Gives each record that has come together to the body, and forgets it.
+    public mutating func drain<Failure: Error>(_ body: (TraceRecord) throws(Failure) -> Void) throws(Failure)
+    {
+        for record in records { try body(record) }
+        records.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: For readers
+
+    public mutating func emit(_ record: TraceRecord) {
+        if shapes {
+            var shaped = record
+            if shaper.shape(&shaped) { records.append(shaped) } else { tally.leftOut += 1 }
+        } else {
+            records.append(record)
+        }
+    }
+
+    public mutating func emit(_ task: TraceTask) { emit(.task(task)) }
+    public mutating func emit(_ event: TraceMachineEvent) { emit(.machine(event)) }
+    public mutating func emit(_ usage: TraceUsage) { emit(.usage(usage)) }
+    public mutating func emit(_ object: TraceObject) { emit(.object(object)) }
+
+    public mutating func countRow() { tally.rows += 1 }
+
+    /// Counts a row that is right but has no meaning for a replay.
+    public mutating func passOver(_ reason: StaticString) {
+        let text = reason.description
+        for index in tally.passedOver.indices where tally.passedOver[index].reason == text {
+            tally.passedOver[index].count += 1
+            return
+        }
+        tally.passedOver.append(TraceTally.PassedOver(reason: text, count: 1))
+    }
+
+    /// Counts a row that cannot be used, and stops if the policy says so.
+    public mutating func reject(_ row: BadRow) throws(TraceError) {
+        tally.badRows += 1
+        if tally.firstBadRows.count < TraceTally.shown { tally.firstBadRows.append(row) }
+        // Early on a single row would be more than any small fraction.
+        if tally.rows >= 1_000 { try checkBadRows() }
+    }
+
+    /// Stops when more rows are bad than the policy allows; called once more at the end.
+    public func checkBadRows() throws(TraceError) {
+        guard case .stop(let fraction) = options.badRows, tally.badRows > 0 else { return }
+        if Double(tally.badRows) > fraction * Double(tally.rows) {
+            throw .tooManyBadRows(count: tally.badRows, rows: tally.rows, first: tally.firstBadRows)
+        }
+    }
+
+    /// Remembers an id of a kind of thing.
+    ///
+    /// - Returns: False when the same id of the kind was met before.
+    public mutating func isNew(_ id: String, kind: UInt8) -> Bool {
+        if ids.count >= options.idLimit {
+            tally.checkedAllIDs = false
+            return true
+        }
+        return ids.insert(TextHash.hash(id, seed: UInt64(kind))).inserted
+    }
+
+    public mutating func requireNew(_ id: String, kind: UInt8, column: String) throws(RowFault) {
+        if !isNew(id, kind: kind) {
+            throw RowFault(column: column, found: "'\(id)' a second time", expected: "every id once")
+        }
+    }
+}
+
+/// A hash that is the same in every process, for ids of which only equality matters.
+public enum TextHash {
+    /// FNV-1a (Fowler, Noll and Vo), 64 bits, finished as SplitMix64 does so that low bits are mixed.
+    @inlinable
+    public static func hash(_ text: String, seed: UInt64 = 0) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ (seed &* 0x9E37_79B9_7F4A_7C15)
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
+        return hash ^ (hash >> 31)
+    }
+}
