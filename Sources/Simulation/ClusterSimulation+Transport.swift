@@ -264,7 +264,12 @@ extension ClusterSimulation {
 
 extension APIRequest {
     /// Whether the call has to be committed by the store.
-    var isWrite: Bool { if case .get = self { false } else { true } }
+    var isWrite: Bool {
+        switch self {
+        case .get, .metrics: false
+        default: true
+        }
+    }
 }
 
 extension APIError {

@@ -26,8 +26,10 @@ extension APIServer {
     ///
     /// Unknown and repeated fields are errors, as kubectl asks for (`fieldValidation: Strict`).
     mutating func admit(_ manifest: JSONValue, at now: VirtualTime) throws(APIError) -> APIObject {
-        let (kind, versioned) = try servedKind(of: manifest)
+        let (kind, served) = try servedKind(of: manifest)
+        var versioned = served
         var tree = try decoded(manifest, as: versioned)
+        convertToStored(&tree, &versioned)
         let outcome = Defaulting.apply(versioned, &tree)
         let namespace = tree["metadata"]?["namespace"]?.stringValue ?? ""
         if kind.info.isNamespaced {
@@ -89,13 +91,15 @@ extension APIServer {
     mutating func replace(
         _ manifest: JSONValue, subresource: String?, at now: VirtualTime
     ) throws(APIError) -> APIObject {
-        let (kind, versioned) = try servedKind(of: manifest)
+        let (kind, served) = try servedKind(of: manifest)
+        var versioned = served
         let metadata = manifest["metadata"]
         var key = ObjectKey(name: metadata?["name"]?.stringValue ?? "")
         if kind.info.isNamespaced { key.namespace = metadata?["namespace"]?.stringValue ?? "default" }
         let old = try existing(kind, key)
         let before = old.tree(epoch: epoch)
         var tree = try decoded(manifest, as: versioned)
+        convertToStored(&tree, &versioned)
         switch subresource {
         case nil:
             tree.takeServerMetadata(of: before)
@@ -129,6 +133,15 @@ extension APIServer {
                 .notFound,
                 "the server could not find the requested resource (put \(kind.info.plural) \(key.name)/\(other))")
         }
+    }
+
+    /// Takes an object of the one kind that is served in two versions into the version that is stored.
+    private func convertToStored(_ tree: inout JSONValue, _ versioned: inout GroupVersionKind) {
+        guard versioned.kind == ObjectKind.horizontalPodAutoscaler.name, versioned.version == "v1" else {
+            return
+        }
+        tree = AutoscalerConversion.version2(of: tree)
+        versioned = ObjectKind.horizontalPodAutoscaler.versioned
     }
 
     private func servedKind(of manifest: JSONValue) throws(APIError) -> (ObjectKind, GroupVersionKind) {
