@@ -1,6 +1,7 @@
 import Autoscalers
 import ControlPlane
 import KubernetesModel
+import OrderedCollections
 import SimulationKernel
 
 /// Plays one case of golden results: the controller's own plans, with every call answered from the case.
@@ -159,13 +160,14 @@ struct HorizontalReplay {
             name = "\(resource)/\(container)"
         default: name = "pods:\(metric.pods?.metric?.name ?? "")"
         }
-        guard let samples = step["podMetrics"]?[name], let values = samples["milli"]?.objectValue else {
+        guard let samples = step["podMetrics"]?[name] else {
             if metric.type == "Pods" { return noMetric }
             return .failure(
                 APIError(.internalError, "the server is currently unable to handle the request"))
         }
         let time = now - VirtualDuration(fractionalSeconds: Self.number(samples["age"]) ?? 0)
         let window = VirtualDuration(fractionalSeconds: Self.number(samples["window"]) ?? 0)
+        let values = samples["milli"]?.objectValue ?? [:]
         return success(
             values.map { pod, value in
                 let quantity = Quantity(milli: value.integerValue ?? 0)

@@ -1,5 +1,5 @@
 public import ControlPlane
-public import KubernetesModel
+import KubernetesModel
 public import SimulationKernel
 
 /// Keeps the sizes of workloads in step with metrics.
@@ -169,7 +169,7 @@ public struct HorizontalPodAutoscalerController: Controller {
     }
 
     /// The size is known: writes it, or leaves everything as it is.
-    private func settle(_ sync: HorizontalSync) -> Plan<Continuation> {
+    private mutating func settle(_ sync: HorizontalSync) -> Plan<Continuation> {
         if sync.needsRescale { return rescale(sync, attempt: 1) }
         var staying = sync
         staying.stay()

@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// Names an object of the same namespace whatever version its kind is served in.
 public struct CrossVersionObjectReference: Hashable, FieldMapped {
     public var kind = ""

@@ -1,3 +1,4 @@
+public import OrderedCollections
 public import SimulationKernel
 
 /// What one of the metrics APIs answers: resources by pod and container, or single values.
