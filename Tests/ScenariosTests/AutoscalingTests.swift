@@ -213,6 +213,7 @@ struct AutoscalingTests {
             + "\ntimeline:\n  - at: 1m\n    apply:\n" + again.split(separator: "\n").map { "    \($0)" }
             .joined(separator: "\n")
         let run = try Self.run(text, for: .seconds(30))
+        #expect(run.simulation.refusedManifests.map(\.message) == [])
         func spec() throws -> HorizontalPodAutoscalerSpec {
             try #require(run.simulation.get(HorizontalPodAutoscaler.self, Self.key)).spec
         }

@@ -3,8 +3,8 @@ import SimulationKernel
 /// What the controller remembers of one autoscaler from look to look; a new leader knows nothing of it.
 ///
 /// Places of entries that are too old are used again, the last such place first.
-/// Upstream: `pkg/controller/podautoscaler/horizontal.go`, `recommendations`, `scaleUpEvents`, `scaleDownEvents`
-/// (v1.36).
+/// Upstream: `pkg/controller/podautoscaler/horizontal.go`, `recommendations`, `scaleUpEvents`,
+/// `scaleDownEvents` (v1.36).
 struct AutoscalerMemory: Sendable {
     struct Recommendation: Sendable {
         var replicas: Int32
@@ -30,7 +30,11 @@ struct AutoscalerMemory: Sendable {
 
     mutating func remember(_ replicas: Int32, inPlaceOf place: Int?, at now: VirtualTime) {
         let recommendation = Recommendation(replicas: replicas, time: now)
-        if let place { recommendations[place] = recommendation } else { recommendations.append(recommendation) }
+        if let place {
+            recommendations[place] = recommendation
+        } else {
+            recommendations.append(recommendation)
+        }
     }
 
     /// Remembers a change of size for as long as the longest policy looks back.

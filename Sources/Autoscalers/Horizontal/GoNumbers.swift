@@ -10,7 +10,7 @@ enum GoNumber {
         return whole >= -0x1p63 && whole < 0x1p63 ? Int64(whole) : .min
     }
 
-    /// `Quantity.AsApproximateFloat64`: the digits times a power of ten, which is not always the nearest number.
+    /// `Quantity.AsApproximateFloat64`: the digits times a power of ten, not always the nearest number.
     ///
     /// Upstream: `apimachinery/pkg/api/resource/quantity.go` (v1.36).
     static func approximate(_ value: Int64, scale: Int32) -> Double {

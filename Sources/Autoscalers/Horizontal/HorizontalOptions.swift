@@ -1,6 +1,6 @@
 public import SimulationKernel
 
-/// Options of the horizontal pod autoscaler (flags `--horizontal-pod-autoscaler-…` of the controller manager).
+/// Options of the horizontal pod autoscaler: the controller manager's `--horizontal-pod-autoscaler-…`.
 ///
 /// Upstream: `pkg/controller/podautoscaler/config/v1alpha1/defaults.go` (v1.36).
 public struct HorizontalOptions: Hashable, Sendable {

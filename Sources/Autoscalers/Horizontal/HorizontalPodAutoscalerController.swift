@@ -4,9 +4,9 @@ public import SimulationKernel
 
 /// Keeps the sizes of workloads in step with metrics.
 ///
-/// Every autoscaler is looked at 15 s after it was looked at last, and 15 s after it appeared; no change of it
-/// brings the look forward. Beyond upstream's default settings are not here: scaling to zero (a feature gate).
-/// Between tries of a scale that met a conflict upstream waits 10 ms; here the calls' own latency passes.
+/// Every autoscaler is looked at 15 s after it was looked at last, and 15 s after it appeared; no change of
+/// it brings the look forward. Scaling to zero, a feature that is off by default, is not here. Between tries of
+/// a scale that met a conflict upstream waits 10 ms; here the calls' own latency passes.
 /// Upstream: `pkg/controller/podautoscaler/horizontal.go` (v1.36).
 public struct HorizontalPodAutoscalerController: Controller {
     /// A sync that waits for answers.
@@ -127,7 +127,8 @@ public struct HorizontalPodAutoscalerController: Controller {
         guard let scale = outcome?.object.flatMap(Scale.init(of:)) else {
             let message = outcome?.error?.message ?? "the server could not find the requested resource"
             sync.failToGetScale(
-                message, error: "failed to query scale subresource for \(sync.reference): \(message)", at: now)
+                message, error: "failed to query scale subresource for \(sync.reference): \(message)",
+                at: now)
             return finish(sync)
         }
         let key = sync.autoscaler.metadata.key

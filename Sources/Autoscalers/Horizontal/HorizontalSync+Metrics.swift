@@ -65,7 +65,9 @@ extension HorizontalSync {
         return result
     }
 
-    private mutating func refuse(_ reason: String, _ message: String, at now: VirtualTime) -> [MetricsQuery]? {
+    private mutating func refuse(
+        _ reason: String, _ message: String, at now: VirtualTime
+    ) -> [MetricsQuery]? {
         report(.warning, reason, message)
         set("ScalingActive", .isFalse, reason, message, at: now)
         failToCompute(message)
@@ -339,7 +341,8 @@ extension HorizontalSync {
         let isValue = source.target.type == "Value" && source.target.value != nil
         let isAverage = source.target.type == "AverageValue" && source.target.averageValue != nil
         guard isValue || isAverage else {
-            let message = "invalid object metric source: neither a value target nor an average value target was set"
+            let message =
+                "invalid object metric source: neither a value target nor an average value target was set"
             throw refusal(message, message)
         }
         do throws(MetricFailure) {
@@ -390,7 +393,8 @@ extension HorizontalSync {
         }
         let isAverage = source.target.averageValue != nil
         guard isAverage || source.target.value != nil else {
-            let message = "invalid external metric source: neither a value target nor an average value target was set"
+            let message =
+                "invalid external metric source: neither a value target nor an average value target was set"
             throw refusal(message, message)
         }
         var status = MetricStatus()

@@ -51,7 +51,7 @@ extension CompiledLabelSelector {
 enum ScaleKind {
     /// The kind, or why there is none, in the words of the API machinery.
     ///
-    /// Upstream: `apimachinery/pkg/runtime/schema/group_version.go`, `apimachinery/pkg/api/meta/errors.go` (v1.36).
+    /// Upstream: `apimachinery/pkg/runtime/schema/group_version.go`, `…/api/meta/errors.go` (v1.36).
     static func find(_ reference: CrossVersionObjectReference) throws(MetricFailure) -> ObjectKind {
         let parts = reference.apiVersion.split(separator: "/", omittingEmptySubsequences: false)
         if parts.count > 2 {

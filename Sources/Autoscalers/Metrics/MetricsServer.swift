@@ -5,8 +5,8 @@ public import SimulationKernel
 ///
 /// Every so often it reads each kubelet. Of each container it keeps the last two points, and CPU is the slope
 /// between them, so that a pod shows once every one of its containers has two; a container that started since
-/// the point before is shown from its start on, once it is 10 s old. A pod that a reading does not have, because
-/// its node cannot be reached, is gone from the answers until it has two points again.
+/// the point before is shown from its start on, once it is 10 s old. A pod that a reading does not have,
+/// because its node cannot be reached, is gone from the answers until it has two points again.
 /// Upstream: `kubernetes-sigs/metrics-server` 0.8, `pkg/storage/{pod,types}.go`, `pkg/server/server.go`.
 public struct MetricsServer: Sendable {
     /// What a kubelet says of one running container.

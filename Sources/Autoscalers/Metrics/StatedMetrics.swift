@@ -2,10 +2,10 @@ public import ControlPlane
 public import KubernetesModel
 public import SimulationKernel
 
-/// Answers the custom and the external metrics API with what the scenario states: an adapter such as Prometheus'.
+/// Answers the custom and the external metrics API with what the scenario states: an adapter's part.
 ///
-/// Upstream: `kubernetes-sigs/custom-metrics-apiserver`, `pkg/provider/errors.go`, for what it says of metrics that
-/// it does not have; `k8s.io/metrics/pkg/client/custom_metrics/discovery.go` (v1.36) for when there is none.
+/// Upstream: `kubernetes-sigs/custom-metrics-apiserver`, `pkg/provider/errors.go`, for what it says of metrics
+/// that it does not have; `metrics/pkg/client/custom_metrics/discovery.go` (v1.36) for when there is none.
 public struct StatedMetrics: Sendable {
     private let metrics: [StatedMetric]
 

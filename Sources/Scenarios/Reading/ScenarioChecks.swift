@@ -26,7 +26,8 @@ struct ScenarioChecks {
 
     init(
         scenario: Scenario, behaviors: [ScenarioReader.ReadBehavior], metrics: [ScenarioReader.ReadMetric],
-        timeline: [ScenarioReader.ReadEntry], failures: [ScenarioReader.ReadFailure], expectations: [ScenarioReader.ReadExpectation],
+        timeline: [ScenarioReader.ReadEntry], failures: [ScenarioReader.ReadFailure],
+        expectations: [ScenarioReader.ReadExpectation],
         references: ScenarioReader.References, log: DiagnosticLog
     ) {
         self.references = references
