@@ -29,7 +29,7 @@ extension APIServer {
         let (kind, served) = try servedKind(of: manifest)
         var versioned = served
         var tree = try decoded(manifest, as: versioned)
-        convertToStored(&tree, &versioned)
+        AutoscalerConversion.convertToStored(&tree, &versioned)
         let outcome = Defaulting.apply(versioned, &tree)
         let namespace = tree["metadata"]?["namespace"]?.stringValue ?? ""
         if kind.info.isNamespaced {
@@ -99,7 +99,7 @@ extension APIServer {
         let old = try existing(kind, key)
         let before = old.tree(epoch: epoch)
         var tree = try decoded(manifest, as: versioned)
-        convertToStored(&tree, &versioned)
+        AutoscalerConversion.convertToStored(&tree, &versioned)
         switch subresource {
         case nil:
             tree.takeServerMetadata(of: before)
@@ -135,15 +135,6 @@ extension APIServer {
         }
     }
 
-    /// Takes an object of the one kind that is served in two versions into the version that is stored.
-    private func convertToStored(_ tree: inout JSONValue, _ versioned: inout GroupVersionKind) {
-        guard versioned.kind == ObjectKind.horizontalPodAutoscaler.name, versioned.version == "v1" else {
-            return
-        }
-        tree = AutoscalerConversion.version2(of: tree)
-        versioned = ObjectKind.horizontalPodAutoscaler.versioned
-    }
-
     private func servedKind(of manifest: JSONValue) throws(APIError) -> (ObjectKind, GroupVersionKind) {
         let apiVersion = manifest["apiVersion"]?.stringValue ?? ""
         let kindName = manifest["kind"]?.stringValue ?? ""
@@ -154,7 +145,7 @@ extension APIServer {
                 .notFound,
                 "no matches for kind \"\(kindName)\" in version \"\(apiVersion)\": simk does not serve it")
         }
-        guard kind.info.apiVersion == apiVersion else {
+        guard kind.info.apiVersion == apiVersion || kind == .horizontalPodAutoscaler else {
             throw APIError(
                 .badRequest,
                 "\(kindName) in version \"\(apiVersion)\": simk serves \"\(kind.info.apiVersion)\" only")

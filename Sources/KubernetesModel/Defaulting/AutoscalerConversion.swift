@@ -10,6 +10,14 @@ public enum AutoscalerConversion {
         "metrics", "behavior", "scale-down-tolerance", "scale-up-tolerance", "current-metrics", "conditions",
     ].map { prefix + $0 }
 
+    /// Takes a decoded object into the version that is stored, if it is one of version 1.
+    public static func convertToStored(_ tree: inout JSONValue, _ kind: inout GroupVersionKind) {
+        guard kind.group == "autoscaling", kind.version == "v1", kind.kind == "HorizontalPodAutoscaler"
+        else { return }
+        tree = version2(of: tree)
+        kind = GroupVersionKind(group: kind.group, version: "v2", kind: kind.kind)
+    }
+
     // MARK: To version 2
 
     /// The object in version 2. The tree is one of version 1, decoded.
