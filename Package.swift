@@ -60,6 +60,7 @@ let package = Package(
         floor(
             "Controllers",
             ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
+        floor("Autoscalers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Workloads", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
@@ -67,15 +68,15 @@ let package = Package(
         floor(
             "Simulation",
             [
-                "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler", "SimulationKernel",
-                "Stochastics", "VirtualNodes",
+                "Autoscalers", "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler",
+                "SimulationKernel", "Stochastics", "VirtualNodes",
             ]),
         // Floor 6
         floor(
             "Scenarios",
             [
-                "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler", "Simulation",
-                "SimulationKernel", "Stochastics", "VirtualNodes", "Yams", collections,
+                "Autoscalers", "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler",
+                "Simulation", "SimulationKernel", "Stochastics", "VirtualNodes", "Yams", collections,
             ]),
         floor(
             "Telemetry",
@@ -112,6 +113,7 @@ let package = Package(
         tests(of: "ControlPlane", ["TestSupport"]),
         tests(of: "Scheduler", ["TestSupport"]),
         tests(of: "Controllers", ["TestSupport"]),
+        tests(of: "Autoscalers", ["TestSupport"]),
         tests(of: "VirtualNodes", ["TestSupport"]),
         tests(of: "Failures", ["TestSupport"]),
         tests(of: "Workloads", ["TestSupport"]),

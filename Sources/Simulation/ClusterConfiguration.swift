@@ -1,3 +1,4 @@
+public import Autoscalers
 public import ControlPlane
 import Controllers
 public import Failures
@@ -86,6 +87,10 @@ public struct ClusterConfiguration: Sendable {
     public var kubelet: KubeletSettings
     public var controllers = ControllerOptions()
     public var failures: [FailurePlan] = []
+    /// How often metrics-server reads the kubelets.
+    public var metricResolution = VirtualDuration.seconds(15)
+    /// Custom and external metrics.
+    public var metrics: [StatedMetric] = []
 
     /// Every disk of every node, in the order by which failures number them.
     public var disks: [DiskPlace] {

@@ -1,3 +1,4 @@
+import Autoscalers
 import ControlPlane
 import Controllers
 import KubernetesModel
@@ -34,6 +35,7 @@ extension ClusterSimulation {
         manager.add(JobController())
         manager.add(DeploymentController())
         manager.add(ReplicaController<ReplicaSet>())
+        manager.add(HorizontalPodAutoscalerController(options: options.horizontal))
         manager.add(DisruptionController())
         manager.add(StatefulSetController())
         manager.add(CronJobController(epoch: configuration.start))

@@ -75,7 +75,13 @@ extension ClusterSimulation {
         call.request = nil
         let process = processes[Int(call.process.index)]
         // What was cut off on its way has not arrived.
-        call.result = process.isConnected ? server.handle(request, at: now) : .failure(.unreachable)
+        if !process.isConnected {
+            call.result = .failure(.unreachable)
+        } else if case .metrics(let query) = request {
+            call.result = answer(query)
+        } else {
+            call.result = server.handle(request, at: now)
+        }
         if case .failure = call.result { counters.apiErrors += 1 }
         callObserver?(counters, now)
         if call.token == .none {
@@ -116,6 +122,7 @@ extension ClusterSimulation {
         for change in changes {
             storeDigest.combine(change, into: &digest)
             for observer in observers { observer.stored(change) }
+            if change.object.kind == .horizontalPodAutoscaler { autoscalersChanged(change) }
             // No component watches Events; people and clients of the API do.
             if change.object.kind == .event { continue }
             let event = WatchEvent(change.kind, change.object)
@@ -264,7 +271,12 @@ extension ClusterSimulation {
 
 extension APIRequest {
     /// Whether the call has to be committed by the store.
-    var isWrite: Bool { if case .get = self { false } else { true } }
+    var isWrite: Bool {
+        switch self {
+        case .get, .metrics: false
+        default: true
+        }
+    }
 }
 
 extension APIError {

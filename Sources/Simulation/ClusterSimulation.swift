@@ -1,3 +1,4 @@
+import Autoscalers
 import ControlPlane
 import Controllers
 import Failures
@@ -49,6 +50,7 @@ public final class ClusterSimulation {
     let disks: [DiskPlace]
     /// Scripted outages that end by themselves.
     var scriptedOutages: [ScriptedOutage] = []
+    var metrics: MetricsPipeline
     var outbox = Outbox()
     /// The process whose correlator was trimmed last.
     var trimmedProcess = 0
@@ -68,6 +70,7 @@ public final class ClusterSimulation {
         disks = configuration.disks
         kubectl = Kubectl(epoch: configuration.start)
         storeDigest = StoreDigest(epoch: configuration.start)
+        metrics = MetricsPipeline(configuration)
         boots = Array(repeating: 0, count: configuration.nodes.count)
         server.notReadyTolerationSeconds = configuration.notReadyToleration.wholeSeconds
         server.unreachableTolerationSeconds = configuration.unreachableToleration.wholeSeconds
@@ -127,6 +130,7 @@ public final class ClusterSimulation {
         case .failureEnds(let index): endFailure(Int(index))
         case .outageEnds(let index): endScriptedOutage(Int(index))
         case .nodeBoots(let node): bootNode(Int(node))
+        case .metricsScrape: scrapeMetrics()
         }
         dispatchChanges()
     }

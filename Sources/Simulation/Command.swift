@@ -55,6 +55,7 @@ extension ClusterSimulation {
     /// Adds a command to be carried out at a moment; those of one moment in the order of these calls.
     public func schedule(_ command: Command, at time: VirtualTime) {
         commands.append(command)
+        if case .apply(let manifests) = command { expectAutoscalers(in: manifests, at: max(time, now)) }
         queue.schedule(.command(UInt32(commands.count - 1)), at: max(time, now))
     }
 

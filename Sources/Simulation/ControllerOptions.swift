@@ -1,3 +1,4 @@
+public import Autoscalers
 public import Controllers
 public import SimulationKernel
 
@@ -6,6 +7,7 @@ public struct ControllerOptions: Sendable {
     public var nodeLifecycle = NodeLifecycleOptions()
     public var attachDetach = AttachDetachController.Options()
     public var volumes = VolumeOperationTiming()
+    public var horizontal = HorizontalOptions()
     /// How often the pod garbage collector passes over all pods, and how long a node must be missing.
     public var podGCPeriod = PodGCController.period
     public var podGCQuarantine = PodGCController.quarantine

@@ -91,6 +91,8 @@ public final class RunMetrics: SimulationObserver {
     private var phases: [PodPhase: Int] = [:]
     private var pods: [ObjectKey: PodFacts] = [:]
     private var owners: [UID: WorkloadID] = [:]
+    /// How many pods each Job should have running now; those that want none are left out.
+    private var jobs: [UID: Int64] = [:]
     private var readyNodes: Set<String> = []
     private var deadlines: DeadlineLedger
     private let emit: (MetricSample) -> Void
@@ -138,6 +140,11 @@ public final class RunMetrics: SimulationObserver {
             }
         case .replicationController(let object):
             track(.replicationController, change, object.value.metadata, replicas: object.value.spec.replicas)
+        case .daemonSet(let object):
+            track(
+                .daemonSet, change, object.value.metadata,
+                replicas: object.value.status.desiredNumberScheduled)
+        case .job(let object): observe(object.value, change)
         case .pod(let pod): observe(pod.value, change)
         case .node(let node): observe(node.value, change)
         default: return
@@ -182,6 +189,22 @@ public final class RunMetrics: SimulationObserver {
         owners[metadata.uid] = id
         let desired = change.kind == .deleted || metadata.isBeingDeleted ? 0 : replicas
         update(id, at: change.time) { $0.desired = desired }
+    }
+
+    /// A Job counts by itself, or as part of its CronJob: so many would be too many to list.
+    private func observe(_ job: Job, _ change: StoreChange) {
+        let metadata = job.metadata
+        var id = WorkloadID(kind: .job, key: metadata.key)
+        if let owner = metadata.controllerReference, owner.kind == "CronJob" {
+            id = WorkloadID(
+                kind: .cronJob, key: ObjectKey(namespace: metadata.namespace, name: owner.name))
+        }
+        owners[metadata.uid] = id
+        let isGone = change.kind == .deleted || metadata.isBeingDeleted
+        let wanted = isGone ? 0 : job.runningPodsWanted
+        let before = jobs[metadata.uid] ?? 0
+        jobs[metadata.uid] = wanted == 0 ? nil : wanted
+        update(id, at: change.time) { $0.desired += wanted - before }
     }
 
     private func observe(_ pod: Pod, _ change: StoreChange) {
@@ -301,5 +324,19 @@ public final class RunMetrics: SimulationObserver {
             MetricSample(
                 time: time, name: "unavailablePodSeconds", kind: nil, key: ObjectKey(name: ""),
                 value: Double(total.missing) / 1e9, rate: Double(total.lacking)))
+    }
+}
+
+extension Job {
+    /// How many pods should run now: as many at once as it may have, of those that it still needs.
+    fileprivate var runningPodsWanted: Int64 {
+        let isFinished = ["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"].contains {
+            status.conditions.isTrue($0)
+        }
+        if isFinished || spec.suspend == true { return 0 }
+        let parallelism = spec.parallelism ?? 1
+        // Without completions the first success means that no pod is to be made any more.
+        guard let completions = spec.completions else { return status.succeeded > 0 ? 0 : parallelism }
+        return max(0, min(parallelism, completions - status.succeeded))
     }
 }

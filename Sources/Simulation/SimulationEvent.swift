@@ -31,6 +31,8 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
     case outageEnds(UInt32)
     /// A machine that got its power back has booted.
     case nodeBoots(UInt32)
+    /// metrics-server reads the kubelets.
+    case metricsScrape
 
     /// A number for the digest; it stays the same when cases are added.
     var code: UInt64 {
@@ -46,6 +48,7 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
         case .failureEnds: 9
         case .outageEnds: 10
         case .nodeBoots: 11
+        case .metricsScrape: 12
         }
     }
 
@@ -59,6 +62,7 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
         case .command(let index), .failureBegins(let index), .failureEnds(let index), .outageEnds(let index),
             .nodeBoots(let index):
             UInt64(index)
+        case .metricsScrape: 0
         }
     }
 }

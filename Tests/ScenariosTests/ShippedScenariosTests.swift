@@ -10,7 +10,8 @@ enum ProjectFolder {
         .deletingLastPathComponent().path(percentEncoded: false)
 
     static let scenarios = [
-        "batch-jobs", "crash-loop", "daemonset-rollout", "data-locality", "deadlines", "disk-failure",
+        "autoscaling", "batch-jobs", "crash-loop", "daemonset-rollout", "data-locality", "deadlines",
+        "disk-failure",
         "drain-with-pdb", "gang", "kubelet-partition", "memory-pressure", "node-failure", "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
         "why-pending", "zone-outage",

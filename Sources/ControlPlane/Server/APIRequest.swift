@@ -99,6 +99,8 @@ public enum APIRequest: Hashable, Sendable {
     case evict(pod: ObjectKey, DeleteOptions)
     /// The `scale` subresource; nil for the version does not check it.
     case scale(ObjectKind, ObjectKey, replicas: Int64, resourceVersion: Int64?)
+    /// A read of one of the metrics APIs, which the API server passes on to the server behind it.
+    indirect case metrics(MetricsQuery)
 }
 
 extension APIRequest {
@@ -120,6 +122,7 @@ extension APIRequest {
             .scale(let kind, let key, _, _):
             (kind, key)
         case .bind(let pod, _, _), .evict(let pod, _): (.pod, pod)
+        case .metrics(let query): (.metricValueList, ObjectKey(namespace: query.namespace, name: ""))
         }
     }
 
@@ -127,7 +130,7 @@ extension APIRequest {
     public var verb: String {
         switch self {
         case .create, .createManifest, .createFrom: "create"
-        case .get: "get"
+        case .get, .metrics: "get"
         case .update, .scale, .replaceManifest(_, subresource: nil): "update"
         case .replaceManifest(_, subresource: let subresource?): "update-\(subresource)"
         case .updateStatus: "update-status"

@@ -139,6 +139,8 @@ extension APIServer {
         case .podDisruptionBudget(let budget): return APIObject(budget.value.with { $0.status = .init() })
         case .volumeAttachment(let attachment):
             return APIObject(attachment.value.with { $0.status = .init() })
+        case .horizontalPodAutoscaler(let scaler):
+            return APIObject(scaler.value.with { $0.status = .init() })
         default: return object
         }
     }

@@ -26,8 +26,10 @@ extension APIServer {
     ///
     /// Unknown and repeated fields are errors, as kubectl asks for (`fieldValidation: Strict`).
     mutating func admit(_ manifest: JSONValue, at now: VirtualTime) throws(APIError) -> APIObject {
-        let (kind, versioned) = try servedKind(of: manifest)
+        let (kind, served) = try servedKind(of: manifest)
+        var versioned = served
         var tree = try decoded(manifest, as: versioned)
+        AutoscalerConversion.convertToStored(&tree, &versioned)
         let outcome = Defaulting.apply(versioned, &tree)
         let namespace = tree["metadata"]?["namespace"]?.stringValue ?? ""
         if kind.info.isNamespaced {
@@ -89,13 +91,15 @@ extension APIServer {
     mutating func replace(
         _ manifest: JSONValue, subresource: String?, at now: VirtualTime
     ) throws(APIError) -> APIObject {
-        let (kind, versioned) = try servedKind(of: manifest)
+        let (kind, served) = try servedKind(of: manifest)
+        var versioned = served
         let metadata = manifest["metadata"]
         var key = ObjectKey(name: metadata?["name"]?.stringValue ?? "")
         if kind.info.isNamespaced { key.namespace = metadata?["namespace"]?.stringValue ?? "default" }
         let old = try existing(kind, key)
         let before = old.tree(epoch: epoch)
         var tree = try decoded(manifest, as: versioned)
+        AutoscalerConversion.convertToStored(&tree, &versioned)
         switch subresource {
         case nil:
             tree.takeServerMetadata(of: before)
@@ -141,7 +145,7 @@ extension APIServer {
                 .notFound,
                 "no matches for kind \"\(kindName)\" in version \"\(apiVersion)\": simk does not serve it")
         }
-        guard kind.info.apiVersion == apiVersion else {
+        guard kind.info.apiVersion == apiVersion || kind == .horizontalPodAutoscaler else {
             throw APIError(
                 .badRequest,
                 "\(kindName) in version \"\(apiVersion)\": simk serves \"\(kind.info.apiVersion)\" only")

@@ -176,6 +176,8 @@ extension APIObject {
             APIObject(new.value.with { $0.status = old.value.status })
         case (.podDisruptionBudget(let new), .podDisruptionBudget(let old)):
             APIObject(new.value.with { $0.status = old.value.status })
+        case (.horizontalPodAutoscaler(let new), .horizontalPodAutoscaler(let old)):
+            APIObject(new.value.with { $0.status = old.value.status })
         case (.namespace(let new), .namespace(let old)):
             APIObject(
                 new.value.with {

@@ -78,6 +78,9 @@ public struct APIServer: ~Copyable {
             return nil
         case .scale(let kind, let key, let replicas, let version):
             return try scale(kind, key, replicas: replicas, resourceVersion: version, at: now)
+        case .metrics:
+            // Nobody has registered a metrics API; where there is one, such calls do not come here.
+            throw APIError(.notFound, "the server could not find the requested resource")
         }
     }
 

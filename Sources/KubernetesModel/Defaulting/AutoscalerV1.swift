@@ -93,7 +93,8 @@ enum AutoscalerV1 {
         }
     }
 
-    private static func annotatedMetrics(_ tree: JSONValue) -> [JSONValue]? {
+    /// The metrics in the annotation; nil when there is none, or it is not what it should be.
+    static func annotatedMetrics(_ tree: JSONValue) -> [JSONValue]? {
         guard let text = tree["metadata"]?["annotations"]?[metricsAnnotation]?.stringValue,
             case .array(let elements)? = try? JSONParser.parse(text),
             let type = Schema.kubernetes.type(named: "autoscaling1.MetricSpec")

@@ -25,6 +25,8 @@ extension APIObject {
         case .priorityClass(let object): object.value.combineFields(into: &digest, epoch: epoch)
         case .podDisruptionBudget(let object): object.value.combineFields(into: &digest, epoch: epoch)
         case .event(let object): object.value.combineFields(into: &digest, epoch: epoch)
+        case .horizontalPodAutoscaler(let object): object.value.combineFields(into: &digest, epoch: epoch)
+        case .metricValues(let object): digest.combine(json: object.value.tree(epoch: epoch))
         case .generic(let object): digest.combine(json: APIObject.generic(object).tree(epoch: epoch))
         }
     }

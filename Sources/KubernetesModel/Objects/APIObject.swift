@@ -23,6 +23,9 @@ public enum APIObject: Hashable, Sendable {
     case priorityClass(Ref<PriorityClass>)
     case podDisruptionBudget(Ref<PodDisruptionBudget>)
     case event(Ref<Event>)
+    case horizontalPodAutoscaler(Ref<HorizontalPodAutoscaler>)
+    /// An answer of the metrics APIs; never stored.
+    case metricValues(Ref<MetricValueList>)
     /// Kinds that simk stores but does not interpret.
     case generic(Ref<GenericObject>)
 
@@ -50,6 +53,8 @@ public enum APIObject: Hashable, Sendable {
         case .priorityClass: .priorityClass
         case .podDisruptionBudget: .podDisruptionBudget
         case .event: .event
+        case .horizontalPodAutoscaler: .horizontalPodAutoscaler
+        case .metricValues: .metricValueList
         case .generic(let object): object.value.kind
         }
     }
@@ -77,6 +82,8 @@ public enum APIObject: Hashable, Sendable {
         case .priorityClass(let object): object.value.metadata
         case .podDisruptionBudget(let object): object.value.metadata
         case .event(let object): object.value.metadata
+        case .horizontalPodAutoscaler(let object): object.value.metadata
+        case .metricValues(let object): object.value.metadata
         case .generic(let object): object.value.metadata
         }
     }
@@ -105,6 +112,8 @@ public enum APIObject: Hashable, Sendable {
         case .priorityClass(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .podDisruptionBudget(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .event(let object): APIObject(object.value.with { change(&$0.metadata) })
+        case .horizontalPodAutoscaler(let object): APIObject(object.value.with { change(&$0.metadata) })
+        case .metricValues(let object): APIObject(object.value.with { change(&$0.metadata) })
         case .generic(let object):
             {
                 var copy = object.value
@@ -138,6 +147,8 @@ public enum APIObject: Hashable, Sendable {
         case .priorityClass(let object): return object.value.tree(epoch: epoch)
         case .podDisruptionBudget(let object): return object.value.tree(epoch: epoch)
         case .event(let object): return object.value.tree(epoch: epoch)
+        case .horizontalPodAutoscaler(let object): return object.value.tree(epoch: epoch)
+        case .metricValues(let object): return object.value.tree(epoch: epoch)
         case .generic(let object):
             let value = object.value
             var members: JSONObject = [
@@ -172,6 +183,8 @@ public enum APIObject: Hashable, Sendable {
         case .volumeAttachment: self.init(VolumeAttachment(tree: tree, epoch: epoch))
         case .priorityClass: self.init(PriorityClass(tree: tree, epoch: epoch))
         case .podDisruptionBudget: self.init(PodDisruptionBudget(tree: tree, epoch: epoch))
+        case .horizontalPodAutoscaler: self.init(HorizontalPodAutoscaler(tree: tree, epoch: epoch))
+        case .metricValueList: self.init(MetricValueList(tree: tree, epoch: epoch))
         case .event: self.init(Event(tree: tree, epoch: epoch))
         default:
             var body = tree
@@ -370,6 +383,20 @@ extension APIObject {
     @inlinable public var event: Ref<Event>? { if case .event(let object) = self { object } else { nil } }
 }
 
+extension APIObject {
+    public init(_ value: HorizontalPodAutoscaler) { self = .horizontalPodAutoscaler(Ref(value)) }
+    @inlinable public var horizontalPodAutoscaler: Ref<HorizontalPodAutoscaler>? {
+        if case .horizontalPodAutoscaler(let object) = self { object } else { nil }
+    }
+}
+
+extension APIObject {
+    public init(_ value: MetricValueList) { self = .metricValues(Ref(value)) }
+    @inlinable public var metricValues: Ref<MetricValueList>? {
+        if case .metricValues(let object) = self { object } else { nil }
+    }
+}
+
 /// Typed kinds that ``APIObject`` has a case for.
 public protocol TypedObject: KubernetesObject {
     /// Takes the object out of an ``APIObject``; nil when it is of another kind.
@@ -471,6 +498,13 @@ extension PodDisruptionBudget: TypedObject {
 }
 extension Event: TypedObject {
     @inlinable public static func unwrap(_ object: APIObject) -> Ref<Event>? { object.event }
+    public var erased: APIObject { APIObject(self) }
+}
+
+extension HorizontalPodAutoscaler: TypedObject {
+    @inlinable public static func unwrap(_ object: APIObject) -> Ref<HorizontalPodAutoscaler>? {
+        object.horizontalPodAutoscaler
+    }
     public var erased: APIObject { APIObject(self) }
 }
 

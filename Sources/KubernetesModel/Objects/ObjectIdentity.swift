@@ -9,6 +9,8 @@ public enum ObjectKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable
     case storageClass, volumeAttachment, configMap, secret, priorityClass, podDisruptionBudget, event
     case daemonSet, job, cronJob, horizontalPodAutoscaler, resourceQuota, limitRange, serviceAccount
     case csiNode, csiDriver, csiStorageCapacity, runtimeClass, ingress, networkPolicy
+    /// What the metrics APIs answer; never stored.
+    case metricValueList
 
     /// The kind's group, version, singular and plural names, and whether objects live in a namespace.
     public var info: ObjectKindInfo { ObjectKindInfo.all[Int(rawValue)] }
@@ -22,10 +24,13 @@ public enum ObjectKind: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable
     /// Whether objects of the kind live in a namespace.
     public var isNamespaced: Bool { ObjectKindInfo.all[Int(rawValue)].isNamespaced }
 
+    /// Whether the API server keeps objects of the kind.
+    public var isStored: Bool { self != .metricValueList }
+
     /// Finds a kind by its manifest names; the version must be one that simk serves.
     public init?(apiVersion: String, kind: String) {
         let found = Self.allCases.first {
-            $0.info.name == kind
+            $0.info.name == kind && $0.isStored
                 && ($0.info.apiVersion == apiVersion
                     || ($0 == .horizontalPodAutoscaler && apiVersion == "autoscaling/v1")
                     || ($0 == .event && apiVersion == "events.k8s.io/v1"))
@@ -101,6 +106,7 @@ public struct ObjectKindInfo: Sendable {
         .init("RuntimeClass", "node.k8s.io/v1", "runtimeclasses", cluster: true),
         .init("Ingress", "networking.k8s.io/v1", "ingresses", ["ing"]),
         .init("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", ["netpol"]),
+        .init("MetricValueList", "custom.metrics.k8s.io/v1beta2", "metricvalues", cluster: true),
     ]
 }
 

@@ -55,7 +55,7 @@ struct ManifestLoader {
 
     /// Kinds that are stored and served, but that no component of this version looks at.
     static let kindsWithoutActor: [ObjectKind] = [
-        .horizontalPodAutoscaler, .resourceQuota, .limitRange, .ingress, .networkPolicy, .csiStorageCapacity,
+        .resourceQuota, .limitRange, .ingress, .networkPolicy, .csiStorageCapacity,
     ]
 
     private func child(_ cursor: Cursor, _ value: LocatedValue, _ path: String) -> Cursor {
@@ -65,11 +65,11 @@ struct ManifestLoader {
     private func supportedKind(_ name: String, _ version: String, _ cursor: Cursor) -> ObjectKind? {
         if let kind = ObjectKind(apiVersion: version, kind: name) { return kind }
         let severity: Diagnostic.Severity = options.isStrict ? .error : .warning
-        if let served = ObjectKind.allCases.first(where: { $0.name == name }) {
+        if let served = ObjectKind.allCases.first(where: { $0.name == name && $0.isStored }) {
             cursor.report(
                 .wrongVersion(kind: name, apiVersion: version, served: served.info.apiVersion), severity)
         } else {
-            let nearest = NearestName.find(name, among: ObjectKind.allCases.map(\.name))
+            let nearest = NearestName.find(name, among: ObjectKind.allCases.filter(\.isStored).map(\.name))
             cursor.report(.unsupportedKind(kind: name, apiVersion: version, nearest: nearest), severity)
         }
         return nil

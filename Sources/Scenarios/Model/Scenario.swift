@@ -25,6 +25,8 @@ public struct Scenario: Sendable {
     public var manifests: [ManifestObject]
     /// The first that matches a container rules it.
     public var behaviors: [BehaviorRule]
+    /// Custom and external metrics.
+    public var metrics: [MetricRule] = []
     /// In the order of time; entries of one moment in the order of the file.
     public var timeline: [TimelineEntry]
     public var failures: [FailureRule]
@@ -70,6 +72,7 @@ extension Scenario {
             "cluster": cluster.json,
             "manifests": .array(manifests.map(\.resolved)),
             "behaviors": .array(behaviors.map(\.json)),
+            "metrics": .array(metrics.map(\.json)),
             "timeline": .array(timeline.map(\.json)),
             "failures": .array(failures.map(\.json)),
             "expect": .array(expectations.map(\.json)),

@@ -26,6 +26,7 @@ public struct TimingParameter: Hashable, Sendable {
         "nodeLeaseDuration", "nodeLeaseRenewInterval", "nodeMonitorPeriod", "podGCPeriod",
         "attachDetachPeriod", "claimBinderSyncPeriod", "podInitialBackoff", "podMaxBackoff",
         "nodeStatusReportFrequency", "kubeletSyncFrequency", "podLifecycleRelistPeriod",
+        "horizontalPodAutoscalerSyncPeriod", "metricResolution",
     ]
 
     private static func duration(
@@ -41,6 +42,7 @@ public struct TimingParameter: Hashable, Sendable {
     }
 
     private static let assumed = "assumed"
+    private static let horizontal = "pkg/controller/podautoscaler/config/v1alpha1/defaults.go"
 
     private static let controlPlane: [TimingParameter] = [
         duration("requestLatency", .milliseconds(1), "From a client to the API server.", assumed),
@@ -115,6 +117,27 @@ public struct TimingParameter: Hashable, Sendable {
         duration(
             "claimBinderSyncPeriod", .seconds(15), "How often the volume binder looks at every claim.",
             "pkg/controller/volume/persistentvolume/config/v1alpha1/defaults.go"),
+        duration(
+            "horizontalPodAutoscalerSyncPeriod", .seconds(15),
+            "How long after one look at a horizontal pod autoscaler the next comes.", horizontal),
+        duration(
+            "horizontalPodAutoscalerDownscaleStabilization", .minutes(5),
+            "For how long the highest recommendation holds, unless the autoscaler's behavior says otherwise.",
+            horizontal),
+        number(
+            "horizontalPodAutoscalerTolerance", 0.1,
+            "By which part a metric may differ from its target, unless the autoscaler's behavior says otherwise.",
+            horizontal),
+        duration(
+            "horizontalPodAutoscalerCPUInitializationPeriod", .minutes(5),
+            "For how long after a pod's start its CPU counts only once it has been ready for a window.",
+            horizontal),
+        duration(
+            "horizontalPodAutoscalerInitialReadinessDelay", .seconds(30),
+            "Changes of readiness up to here after a pod's start count as its first.", horizontal),
+        duration(
+            "metricResolution", .seconds(15), "How often metrics-server reads the kubelets: at least 10s.",
+            "kubernetes-sigs/metrics-server, manifests/base/deployment.yaml"),
         duration("volumeProvisionTime", .seconds(2), "What a driver takes to make a volume.", assumed),
         duration("volumeAttachTime", .seconds(5), "What a driver takes to attach one.", assumed),
         duration("volumeDetachTime", .seconds(5), "What a driver takes to detach one.", assumed),

@@ -8,30 +8,33 @@ import VirtualNodes
 struct ScenarioChecks {
     let scenario: Scenario
     let behaviors: [ScenarioReader.ReadBehavior]
+    let metrics: [ScenarioReader.ReadMetric]
     let timeline: [ScenarioReader.ReadEntry]
     let failures: [ScenarioReader.ReadFailure]
     let expectations: [ScenarioReader.ReadExpectation]
     let references: ScenarioReader.References
     let log: DiagnosticLog
-    private let objects: [ManifestObject]
+    let objects: [ManifestObject]
     private let nodes: [NodePlan]
 
     /// Kinds of objects that only users make, so that one that is in no manifest never exists.
     static let userKinds: Set<ObjectKind> = [
         .deployment, .statefulSet, .daemonSet, .service, .configMap, .secret, .podDisruptionBudget,
         .storageClass,
-        .cronJob, .priorityClass, .replicationController, .node,
+        .cronJob, .priorityClass, .replicationController, .node, .horizontalPodAutoscaler,
     ]
 
     init(
-        scenario: Scenario, behaviors: [ScenarioReader.ReadBehavior], timeline: [ScenarioReader.ReadEntry],
-        failures: [ScenarioReader.ReadFailure], expectations: [ScenarioReader.ReadExpectation],
+        scenario: Scenario, behaviors: [ScenarioReader.ReadBehavior], metrics: [ScenarioReader.ReadMetric],
+        timeline: [ScenarioReader.ReadEntry], failures: [ScenarioReader.ReadFailure],
+        expectations: [ScenarioReader.ReadExpectation],
         references: ScenarioReader.References, log: DiagnosticLog
     ) {
         self.references = references
         self.log = log
         self.scenario = scenario
         self.behaviors = behaviors
+        self.metrics = metrics
         self.timeline = timeline
         self.failures = failures
         self.expectations = expectations
@@ -41,6 +44,7 @@ struct ScenarioChecks {
 
     func run() {
         for behavior in behaviors { check(behavior) }
+        checkAutoscaling()
         checkRuntimeHandlers()
         checkSchedulingAnnotations()
         for entry in timeline { check(entry) }

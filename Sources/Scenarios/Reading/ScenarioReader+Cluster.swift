@@ -310,6 +310,12 @@ extension ScenarioReader {
                 "a leaderElectionRenewDeadline greater than 1.2 times leaderElectionRetryPeriod",
                 hint: "They are \(time("RenewDeadline")) and \(time("RetryPeriod"))")
         }
+        if let resolution = parameters.duration("metricResolution"), resolution < .seconds(10) {
+            // In metrics-server's words; `cmd/metrics-server/app/options/options.go`.
+            cursor.bad(
+                "a metricResolution of at least 10s",
+                hint: "metric-resolution should be a time duration at least 10s, but value \(resolution) provided")
+        }
         if let first = parameters.duration("podInitialBackoff"),
             let longest = parameters.duration("podMaxBackoff"),
             longest < first

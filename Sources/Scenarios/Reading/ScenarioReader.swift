@@ -9,7 +9,7 @@ struct ScenarioReader {
 
     static let keys = [
         "$schema", "apiVersion", "kind", "metadata", "seed", "start", "duration", "cluster", "manifests",
-        "behaviors", "timeline", "failures", "expect",
+        "behaviors", "metrics", "timeline", "failures", "expect",
     ]
 
     /// Nil when something is missing without which there is no scenario; its absence is in the log.
@@ -26,6 +26,7 @@ struct ScenarioReader {
         let initial = object["manifests"].map { readManifests($0) } ?? []
         checkDuplicates(initial)
         let behaviors = list(object["behaviors"], of: "behaviors").compactMap(readBehavior)
+        let metrics = list(object["metrics"], of: "metrics").compactMap(readMetric)
         let context = References(
             cluster: cluster, nodes: cluster?.nodes ?? [], lostPools: lostPools(object["cluster"], cluster),
             duration: duration)
@@ -37,12 +38,12 @@ struct ScenarioReader {
         guard let metadata, let duration, let cluster, let start else { return nil }
         let scenario = Scenario(
             file: file, metadata: metadata, seed: seed, start: start, duration: duration, cluster: cluster,
-            manifests: initial, behaviors: behaviors.map(\.rule),
+            manifests: initial, behaviors: behaviors.map(\.rule), metrics: metrics.map(\.rule),
             timeline: timeline.map(\.entry).stablySorted { $0.at < $1.at },
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation))
         ScenarioChecks(
-            scenario: scenario, behaviors: behaviors, timeline: timeline, failures: failures,
-            expectations: expectations, references: context, log: log
+            scenario: scenario, behaviors: behaviors, metrics: metrics, timeline: timeline,
+            failures: failures, expectations: expectations, references: context, log: log
         ).run()
         return scenario
     }

@@ -1,3 +1,4 @@
+import Autoscalers
 import ControlPlane
 import Controllers
 import Failures
@@ -68,6 +69,7 @@ extension ClusterConfiguration {
         for object in scenario.everyManifest where object.kind == .runtimeClass {
             kubelet.runtimeClasses[object.key.name] = object.tree["handler"]?.stringValue
         }
+        metrics = scenario.metrics.map(\.metric)
         failures = scenario.failures.map { FailurePlan($0, in: plan) }
         apply(plan.parameters)
     }
@@ -136,6 +138,14 @@ extension ClusterConfiguration {
         set("claimBinderSyncPeriod", &controllers.claimBinderSyncPeriod)
         set("forceDetachTimeout", &controllers.attachDetach.maxWaitForUnmountDuration)
         set("attachDetachPeriod", &controllers.attachDetach.loopPeriod)
+        set("horizontalPodAutoscalerSyncPeriod", &controllers.horizontal.syncPeriod)
+        set("horizontalPodAutoscalerDownscaleStabilization", &controllers.horizontal.downscaleStabilization)
+        set("horizontalPodAutoscalerCPUInitializationPeriod", &controllers.horizontal.cpuInitializationPeriod)
+        set("horizontalPodAutoscalerInitialReadinessDelay", &controllers.horizontal.initialReadinessDelay)
+        if let tolerance = parameters.number("horizontalPodAutoscalerTolerance") {
+            controllers.horizontal.tolerance = tolerance
+        }
+        set("metricResolution", &metricResolution)
         set("volumeProvisionTime", &controllers.volumes.provision)
         set("volumeAttachTime", &controllers.volumes.attach)
         set("volumeDetachTime", &controllers.volumes.detach)

@@ -6,11 +6,12 @@ public enum ManifestCheck {
     @Sendable
     public static func faults(_ manifest: ManifestObject) -> [FieldError] {
         guard
-            let kind = GroupVersionKind(
+            var kind = GroupVersionKind(
                 apiVersion: manifest.tree["apiVersion"]?.stringValue ?? "",
                 kind: manifest.tree["kind"]?.stringValue ?? ""),
             var tree = try? Schema.kubernetes.decode(manifest.tree, as: kind).tree
         else { return [] }
+        AutoscalerConversion.convertToStored(&tree, &kind)
         let outcome = Defaulting.apply(kind, &tree)
         if manifest.kind.info.isNamespaced {
             let namespace = manifest.key.namespace.isEmpty ? "default" : manifest.key.namespace

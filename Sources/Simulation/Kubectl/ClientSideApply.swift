@@ -41,6 +41,14 @@ struct ClientSideApply: Sendable {
         modified = tree
     }
 
+    private static let autoscaler = GroupVersionKind(
+        group: "autoscaling", version: "v2", kind: "HorizontalPodAutoscaler")
+
+    /// Manifests of the one kind with two versions are compared in the version that is stored.
+    private static func stored(_ tree: JSONValue) -> JSONValue {
+        tree["apiVersion"] == "autoscaling/v1" ? AutoscalerConversion.version2(of: tree) : tree
+    }
+
     /// One line of JSON with sorted keys and escapes for HTML, and a line break.
     private static func encode(_ tree: JSONValue) -> String {
         JSONWriter.string(tree, style: JSONWriter.Style(sortsKeys: true, escapesHTML: true)) + "\n"
@@ -60,7 +68,8 @@ struct ClientSideApply: Sendable {
         // An annotation that somebody has broken counts as none.
         let original = (try? JSONParser.parse(text)) ?? [:]
         let patch = try StrategicMergePatch.threeWay(
-            original: original, modified: modified, current: current, as: versioned)
+            original: Self.stored(original), modified: Self.stored(modified), current: current,
+            as: versioned.kind == ObjectKind.horizontalPodAutoscaler.name ? Self.autoscaler : versioned)
         if patch == [:] { return Optional<JSONValue>.none }
         return patch
     }
