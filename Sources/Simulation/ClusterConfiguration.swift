@@ -78,6 +78,8 @@ public struct ClusterConfiguration: Sendable {
     /// How long new pods tolerate a node that is not ready, or unreachable, unless they say otherwise.
     public var notReadyToleration = VirtualDuration.seconds(300)
     public var unreachableToleration = VirtualDuration.seconds(300)
+    /// Whether pods get a service account, and its token in a volume (the ServiceAccount admission plugin).
+    public var admitsServiceAccounts = false
     public var election = ElectionTiming()
     public var clients = ClientLimits()
     public var scheduler: SchedulerConfiguration

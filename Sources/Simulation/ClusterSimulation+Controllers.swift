@@ -29,7 +29,9 @@ extension ClusterSimulation {
         manager.add(ReplicaController<ReplicationController>())
         manager.add(
             PodGCController(period: options.podGCPeriod, quarantine: options.podGCQuarantine))
+        manager.add(ResourceQuotaController(syncPeriod: options.quotaSyncPeriod))
         manager.add(NamespaceController())
+        manager.add(ServiceAccountController())
         manager.add(GarbageCollectorController())
         manager.add(DaemonSetController())
         manager.add(JobController())
@@ -44,17 +46,20 @@ extension ClusterSimulation {
         manager.add(TaintEvictionController())
         manager.add(AttachDetachController(options: options.attachDetach))
         manager.add(PersistentVolumeController(resyncPeriod: options.claimBinderSyncPeriod))
+        manager.add(VolumeExpandController())
         manager.add(PVCProtectionController())
         manager.add(PVProtectionController())
         manager.add(TTLAfterFinishedController())
+        manager.add(RootCertificatePublisher())
         return manager
     }
 
-    /// The storage driver's sidecars: they make volumes and attach them.
+    /// The storage driver's sidecars: they make volumes, attach them and make them larger.
     func newStorageSidecars() -> ControllerManager {
         var manager = ControllerManager()
         manager.add(ExternalProvisioner(timing: configuration.controllers.volumes))
         manager.add(CSIAttacher(timing: configuration.controllers.volumes))
+        manager.add(CSIResizer(timing: configuration.controllers.volumes))
         return manager
     }
 }

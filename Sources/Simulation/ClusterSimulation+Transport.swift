@@ -145,7 +145,37 @@ extension ClusterSimulation {
             let wasSeen = change.previous?.pod.map { $0.value.nodeName == pod.value.nodeName } ?? false
             let kind = change.kind == .modified && !wasSeen ? .added : change.kind
             post(WatchEvent(kind, change.object), to: process, at: arrival)
+        case .persistentVolumeClaim(let claim):
+            let was = change.previous?.persistentVolumeClaim?.value.resizeStatus
+            guard change.kind == .modified, claim.value.resizeStatus == .nodePending, was != .nodePending
+            else { return }
+            for process in kubelets(using: claim.value) {
+                post(WatchEvent(.modified, change.object), to: process, at: arrival)
+            }
         default: return
+        }
+    }
+
+    /// The kubelets whose pods use a claim, in the order of the pods' names.
+    private func kubelets(using claim: PersistentVolumeClaim) -> [ProcessID] {
+        var found: [ProcessID] = []
+        for object in server.store.list(.pod, namespace: claim.metadata.namespace) {
+            guard let pod = object.pod?.value, let process = kubeletProcesses[pod.nodeName],
+                pod.claimNames.contains(claim.metadata.name), !found.contains(process)
+            else { continue }
+            found.append(process)
+        }
+        return found
+    }
+
+    /// The claims of a node's pods whose volumes wait for the node.
+    private func claimsAwaitingExpansion(_ pods: [Ref<Pod>]) -> [PersistentVolumeClaim] {
+        pods.flatMap { pod in
+            pod.value.claimNames.compactMap { name in
+                let key = ObjectKey(namespace: pod.value.metadata.namespace, name: name)
+                let claim = server.store.get(PersistentVolumeClaim.self, key)?.value
+                return claim?.awaitsNodeExpansion == true ? claim : nil
+            }
         }
     }
 
@@ -193,6 +223,8 @@ extension ClusterSimulation {
                     pods: events.compactMap(\.object.pod), node: events.lazy.compactMap(\.object.node).first,
                     at: now,
                     &outbox)
+                kubelets[place].claimsAwaitExpansion(
+                    claimsAwaitingExpansion(events.compactMap(\.object.pod)), at: now, &outbox)
                 return send(from: process)
             }
         } else {
@@ -207,7 +239,10 @@ extension ClusterSimulation {
         case .scheduler(let place): schedulers[place].deliver(events, at: now, &outbox)
         case .controllerManager(let place): controllerManagers[place].deliver(events, at: now, &outbox)
         case .storage: storage.deliver(events, at: now, &outbox)
-        case .kubelet(let place): kubelets[place].deliver(events, at: now, &outbox)
+        case .kubelet(let place):
+            kubelets[place].deliver(events, at: now, &outbox)
+            let claims = events.compactMap { $0.object.persistentVolumeClaim?.value }
+            if !claims.isEmpty { kubelets[place].claimsAwaitExpansion(claims, at: now, &outbox) }
         }
         send(from: process)
     }
@@ -281,4 +316,11 @@ extension APIRequest {
 
 extension APIError {
     static let unreachable = APIError(.unreachable, "the API server cannot be reached: i/o timeout")
+}
+
+extension Pod {
+    /// The claims behind the pod's volumes.
+    fileprivate var claimNames: [String] {
+        spec.fields.volumes.compactMap { $0.claimName(podName: metadata.name) }
+    }
 }

@@ -74,6 +74,7 @@ public final class ClusterSimulation {
         boots = Array(repeating: 0, count: configuration.nodes.count)
         server.notReadyTolerationSeconds = configuration.notReadyToleration.wholeSeconds
         server.unreachableTolerationSeconds = configuration.unreachableToleration.wholeSeconds
+        server.admitsServiceAccounts = configuration.admitsServiceAccounts
         server.bootstrap(at: .start)
         addProcesses()
         dispatchChanges()

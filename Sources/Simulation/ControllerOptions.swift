@@ -13,6 +13,8 @@ public struct ControllerOptions: Sendable {
     public var podGCQuarantine = PodGCController.quarantine
     /// How often the volume binder looks at every claim.
     public var claimBinderSyncPeriod = PersistentVolumeController.resyncPeriod
+    /// How often the quota controller measures every quota anew.
+    public var quotaSyncPeriod = ResourceQuotaController.syncPeriod
 
     public init() {}
 }

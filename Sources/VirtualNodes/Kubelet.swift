@@ -113,6 +113,10 @@ public struct Kubelet: Component, Sendable {
     /// Of `local` volumes that could not be mounted.
     var mountBackOffs: [LocalMountBackOff] = []
 
+    /// Mounted volumes that are to grow.
+    var expansions: [VolumeExpansion] = []
+    var nextExpansion: UInt32 = 0
+
     struct NodeImage: Sendable {
         var name: String
         var sizeBytes: Int64
@@ -172,6 +176,17 @@ public struct Kubelet: Component, Sendable {
         drain(now, &out)
     }
 
+    /// Claims of this node's pods whose volumes wait for the node to expand them.
+    ///
+    /// A kubelet does not watch claims: it reads those of a pod again with each of the pod's periodic syncs,
+    /// which are left out here as long as they would change nothing. So this says that one will not.
+    public mutating func claimsAwaitExpansion(
+        _ claims: [PersistentVolumeClaim], at now: VirtualTime, _ out: inout Outbox
+    ) {
+        guard machine.isKubeletRunning else { return }
+        for claim in claims { awaitExpansion(of: claim.key, now) }
+    }
+
     /// Takes in a full list of the node's pods, as after a start or a partition: pods that are not in it have
     /// been deleted.
     public mutating func relist(
@@ -212,6 +227,7 @@ public struct Kubelet: Component, Sendable {
         case .statusGet, .statusPatch, .podDelete: completeStatus(call, result, now, &out)
         case .read: completeRead(call.number, result, now, &out)
         case .claim, .volume: completeVolumeRead(call, result, now, &out)
+        case .expandRead, .expandBegin, .expandEnd: completeExpansion(call, result, now, &out)
         }
         drain(now, &out)
     }
@@ -259,6 +275,7 @@ public struct Kubelet: Component, Sendable {
             if version == usage.eviction.version { continueEviction(now, &out) }
         case .deadline(let slot, let generation):
             if isLive(slot, generation) { requestSync(slot) }
+        case .expansion: advanceExpansions(now, &out)
         }
     }
 

@@ -9,6 +9,8 @@ struct KubeletCall: Hashable, BitwiseCopyable, Sendable {
         case read
         /// A claim, and the volume that it is bound to.
         case claim, volume
+        /// A claim whose volume is to be expanded, and the two writes about it.
+        case expandRead, expandBegin, expandEnd
     }
     var kind: Kind
     /// Which process of the kubelet made the call.

@@ -29,6 +29,8 @@ enum KubeletEvent: BitwiseCopyable, Sendable {
     case eviction(version: UInt32)
     /// The pod's active deadline.
     case deadline(slot: Int32, generation: UInt32)
+    /// A mounted volume is to grow, or has grown.
+    case expansion
 }
 
 /// The alarms of one node, in the order of (time, order of setting).

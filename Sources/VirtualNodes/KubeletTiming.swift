@@ -32,6 +32,9 @@ public struct KubeletTiming: Equatable, Sendable {
     public var syncBackOff = VirtualDuration.seconds(10)
     /// Waits after a failed sync grow by a random part of up to this factor. `pkg/kubelet/pod_workers.go`.
     public var syncBackOffJitter = 0.5
+    /// By how much of `syncFrequency` the wait for a pod's next sync may be longer, when nothing happens to it.
+    /// `workerResyncIntervalJitterFactor`, `pkg/kubelet/kubelet.go`.
+    public var periodicSyncJitter = 0.5
     /// The longest wait after a failed sync, before jitter. `syncFrequency`,
     /// `apis/config/v1beta1/defaults.go`.
     public var syncFrequency = VirtualDuration.minutes(1)

@@ -13,12 +13,11 @@ struct LifecycleRecordingTests {
 
     /// How many of the cases of a file agree in every step; a change for the worse fails.
     ///
-    /// Of the others one is about the validation under a gate that is off by default, and one about the controllers of
-    /// service accounts and root certificates.
+    /// The other is about the validation under a gate that is off by default.
     @Test(
         "cases agree with what the real controllers did",
         .enabled(if: SharedFiles.exists(folder), Comment(rawValue: SharedFiles.missing)),
-        arguments: [("statefulset", 79), ("endpoints", 21), ("gc", 8), ("namespace", 2)])
+        arguments: [("statefulset", 79), ("endpoints", 21), ("gc", 8), ("namespace", 3)])
     func agreement(category: String, expected: Int) throws {
         var agreeing = 0
         var total = 0
@@ -34,6 +33,10 @@ struct LifecycleRecordingTests {
                 manager.add(PodGCController())
                 manager.add(NamespaceController())
                 manager.add(PVCProtectionController())
+                if category == "namespace" {
+                    manager.add(ServiceAccountController())
+                    manager.add(RootCertificatePublisher())
+                }
             }
             let mismatches = replay.play(recorded)
             if mismatches.isEmpty {

@@ -40,10 +40,6 @@ final class LifecycleReplay {
         if category != "endpoints" { hidden.formUnion([.endpointSlice, .endpoints]) }
         hiddenKinds = hidden
         world = ControllerWorld(nodes: nodes, controllers: controllers)
-        if category == "namespace" {
-            world.driver(.createManifest(ControllerWorld.manifest("v1", "ServiceAccount", "default")))
-            world.driver(.createManifest(ControllerWorld.manifest("v1", "ConfigMap", "kube-root-ca.crt")))
-        }
         world.settle(until: .start + .milliseconds(100))
         names.hide(namespace, as: "<ns>")
     }
@@ -219,6 +215,18 @@ final class LifecycleReplay {
                 }
             }
             if change.object.kind == .persistentVolumeClaim { changes["finalizers"] = nil }
+            if case .generic(let was) = previous, case .generic(let become) = change.object,
+                become.value.kind == .configMap
+            {
+                func shown(_ object: GenericObject, _ key: String) -> JSONValue {
+                    guard let text = object.body["data"]?[key]?.stringValue else { return .null }
+                    return .string(text.count > 60 ? "<long>" : text)
+                }
+                for key in (become.value.body["data"]?.objectValue ?? [:]).keys
+                where was.value.body["data"]?[key] != become.value.body["data"]?[key] {
+                    changes["data.\(key)"] = [shown(was.value, key), shown(become.value, key)]
+                }
+            }
             return changes.isEmpty
                 ? nil : "update \(name) \(JSONWriter.string(RecordedNames.sorted(.object(changes))))"
         }

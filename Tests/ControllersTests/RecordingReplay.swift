@@ -111,6 +111,7 @@ final class RecordingReplay {
                     found: found?.sortedText ?? "nothing"))
         }
         compareResponse(step, check)
+        if step["do"] == "get" { check("object", step["object"], shownObject(step)) }
         compareWrites(step, after: revision, check)
 
         var (changed, gone) = changedState()
@@ -146,6 +147,21 @@ final class RecordingReplay {
                 foundGone.isEmpty ? nil : .array(foundGone.map { .string($0) }))
         }
         if !unstable.contains("events") { compareEvents(step, check) }
+    }
+
+    /// The paths of an object that a `get` asks for; those that are not there are left out.
+    private func shownObject(_ step: JSONValue) -> JSONValue? {
+        guard let (kind, key) = target(step), let object = cluster.server.store[kind, key] else { return nil }
+        let tree = object.tree(epoch: cluster.epoch)
+        var shown = JSONValue.emptyObject
+        for path in (step["show"]?.arrayValue ?? []).compactMap(\.stringValue) {
+            shown[path] = path.split(separator: ".").reduce(Optional(tree)) { value, part in
+                guard let index = Int(part) else { return value?[String(part)] }
+                let list = value?.arrayValue ?? []
+                return list.indices.contains(index) ? list[index] : nil
+            }
+        }
+        return shown
     }
 
     private func compareResponse(_ step: JSONValue, _ check: (String, JSONValue?, JSONValue?) -> Void) {
@@ -209,7 +225,8 @@ final class RecordingReplay {
             }
             var found = (lists[kind] ?? []).map { JSONValue.array($0) }
             var wanted = expected
-            if step["do"] == "delete" && step["kind"] == "Pod" && kind == "Pod" {
+            let hidesOwn = ["Pod", "ResourceQuota"].contains(kind)
+            if step["do"] == "delete" && step["kind"]?.stringValue == kind && hidesOwn {
                 // Whether the driver's own deletion shows depends on how many writes it takes.
                 func isOwn(_ write: [JSONValue]) -> Bool {
                     write[0] != "update" && write[0] != "create" && write[1] == step["name"]
@@ -387,7 +404,7 @@ final class RecordingReplay {
         case "create":
             call(.createManifest(manifest(step["object"] ?? .null)))
             if step["object"]?["kind"] == "Node" { clearTaint(manifest(step["object"] ?? .null)) }
-        case "wait", "waitMinute": break
+        case "wait", "waitMinute", "get": break
         case "cronLast":
             let jobs = cluster.server.store.list(.cronJob, namespace: RecordingNames.namespace)
             guard jobs.count == 1, let job = jobs[0].cronJob?.value else { return unsupported.append(action) }

@@ -95,6 +95,15 @@ struct RecordingView {
             state["replicas"] = tree["spec"]?["replicas"]
             state["generation"] = .integer(metadata.generation)
             state["status"] = status(tree, names)
+        case .persistentVolumeClaim:
+            var spec = JSONValue.emptyObject
+            for name in ["volumeName", "storageClassName"] { spec[name] = tree["spec"]?[name] }
+            state["spec"] = spec
+            state["status"] = status(tree, names)
+        case .generic(let object) where object.value.kind == .resourceQuota:
+            state["spec"] = tree["spec"]
+            state["status"] = tree["status"]
+        case .generic(let object) where object.value.kind == .limitRange: state["spec"] = tree["spec"]
         default: return nil
         }
         return state

@@ -14,6 +14,9 @@ struct WorkloadRecordingTests {
         manager.add(DisruptionController())
         manager.add(GarbageCollectorController())
         manager.add(NamespaceController())
+        manager.add(ResourceQuotaController())
+        manager.add(ServiceAccountController())
+        manager.add(RootCertificatePublisher())
     }
 
     @Test(
@@ -21,7 +24,7 @@ struct WorkloadRecordingTests {
         .enabled(
             if: SharedFiles.exists("conformance/controllers/deployment.jsonl"),
             Comment(rawValue: SharedFiles.missing)),
-        arguments: [("replicaset", 32), ("deployment", 69), ("pdb", 30)])
+        arguments: [("replicaset", 32), ("deployment", 69), ("pdb", 30), ("quota", 17), ("limitrange", 5)])
     func agreement(_ category: String, atLeast expected: Int) throws {
         let file = "conformance/controllers/\(category).jsonl"
         var agreed: [String] = []

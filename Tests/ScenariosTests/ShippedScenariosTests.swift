@@ -11,8 +11,8 @@ enum ProjectFolder {
 
     static let scenarios = [
         "autoscaling", "batch-jobs", "crash-loop", "daemonset-rollout", "data-locality", "deadlines",
-        "disk-failure",
-        "drain-with-pdb", "gang", "kubelet-partition", "memory-pressure", "node-failure", "rolling-update",
+        "disk-failure", "drain-with-pdb", "gang", "kubelet-partition", "memory-pressure", "node-failure",
+        "quota", "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
         "why-pending", "zone-outage",
     ]

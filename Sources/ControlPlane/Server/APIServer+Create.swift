@@ -14,29 +14,39 @@ extension APIServer {
         let kind = object.kind
         switch object {
         case .pod(let pod):
-            var prepared = try prepare(pod.value, isAdmitted: isAdmitted)
-            try complete(&prepared.metadata, of: kind, at: now)
+            var prepared = try prepare(pod.value, isAdmitted: isAdmitted, at: now)
+            try identify(&prepared.metadata, of: kind, at: now)
+            if mayHaveQuotas(kind) { try charge(APIObject(prepared), at: now) }
+            try claimName(&prepared.metadata, of: kind)
             return put(APIObject(prepared), at: now)
         case .event(let event):
             // There are as many Events as pods: nothing is to be prepared, and one copy is enough.
             var prepared = event.value
-            try complete(&prepared.metadata, of: kind, at: now)
+            try identify(&prepared.metadata, of: kind, at: now)
+            try claimName(&prepared.metadata, of: kind)
             return put(APIObject(prepared), at: now)
         default: break
         }
-        let prepared = try prepareForCreate(object, at: now)
+        let prepared = try prepareForCreate(object, isAdmitted: isAdmitted, at: now)
         var metadata = prepared.metadata
-        try complete(&metadata, of: kind, at: now)
+        do throws(APIError) {
+            try identify(&metadata, of: kind, at: now)
+            if mayHaveQuotas(kind) { try charge(prepared.withMetadata { $0 = metadata }, at: now) }
+            try claimName(&metadata, of: kind)
+        } catch {
+            if let service = prepared.service { release(service.value) }
+            throw error
+        }
         return put(prepared.withMetadata { $0 = metadata }, at: now)
     }
 
     /// Gives a new object its place, its identity and, where it has only the prefix of one, its name.
-    mutating func complete(
+    mutating func identify(
         _ metadata: inout ObjectMeta, of kind: ObjectKind, at now: VirtualTime
     ) throws(APIError) {
         if kind.isNamespaced {
             if metadata.namespace.isEmpty { metadata.namespace = "default" }
-            try checkNamespace(metadata.namespace, for: kind, name: metadata.name)
+            try checkNamespace(of: metadata, for: kind)
         } else {
             metadata.namespace = ""
         }
@@ -62,32 +72,37 @@ extension APIServer {
                 isFree = !store.contains(kind, metadata.key)
             }
             if !isFree { throw .alreadyExists(kind, metadata.name) }
-        } else if store.contains(kind, metadata.key) {
-            throw .alreadyExists(kind, metadata.name)
         }
+    }
+
+    /// Refuses a name that is taken. Upstream's store finds out last: quotas are charged by then.
+    func claimName(_ metadata: inout ObjectMeta, of kind: ObjectKind) throws(APIError) {
+        if store.contains(kind, metadata.key) { throw .alreadyExists(kind, metadata.name) }
         metadata.resourceVersion = store.revision + 1
     }
 
-    private func checkNamespace(_ name: String, for kind: ObjectKind, name objectName: String)
-        throws(APIError)
-    {
+    /// Refuses new objects in a namespace that is not there, or being deleted.
+    ///
+    /// Upstream: `apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go` (v1.36).
+    func checkNamespace(of metadata: ObjectMeta, for kind: ObjectKind) throws(APIError) {
+        let name = metadata.namespace
         guard case .namespace(let namespace) = store[.namespace, ObjectKey(name: name)] else {
             throw .notFound(.namespace, name)
         }
         if namespace.value.metadata.deletionTimestamp != nil {
             throw .forbidden(
-                kind, objectName,
+                kind, metadata.name.isEmpty ? metadata.generateName : metadata.name,
                 "unable to create new content in namespace \(name) because it is being terminated")
         }
     }
 
     /// What the kind's strategy and the default admission plugins set on a new object.
-    private mutating func prepareForCreate(_ object: APIObject, at now: VirtualTime) throws(APIError)
-        -> APIObject
-    {
+    private mutating func prepareForCreate(
+        _ object: APIObject, isAdmitted: Bool, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
         switch object {
         case .pod(let pod):
-            return APIObject(try prepare(pod.value, isAdmitted: false))
+            return APIObject(try prepare(pod.value, isAdmitted: isAdmitted, at: now))
         case .namespace(let namespace):
             return APIObject(
                 namespace.value.with {
@@ -122,7 +137,8 @@ extension APIServer {
                     $0.metadata.addFinalizer("kubernetes.io/pv-protection")
                 })
         case .service(let service):
-            return APIObject(try allocate(service.value))
+            // A manifest's addresses are reserved.
+            return isAdmitted ? object : APIObject(try allocateAddresses(of: service.value))
         case .replicaSet(let set): return APIObject(set.value.with { $0.status = .init() })
         case .replicationController(let set): return APIObject(set.value.with { $0.status = .init() })
         case .deployment(let deployment): return APIObject(deployment.value.with { $0.status = .init() })
@@ -145,9 +161,13 @@ extension APIServer {
         }
     }
 
-    mutating func prepare(_ pod: Pod, isAdmitted: Bool) throws(APIError) -> Pod {
+    mutating func prepare(_ pod: Pod, isAdmitted: Bool, at now: VirtualTime) throws(APIError) -> Pod {
         var pod = pod
-        if !isAdmitted { pod.spec = try admittedSpec(of: pod) }
+        if !isAdmitted {
+            let admitted = try admittedSpec(of: pod, at: now)
+            pod.spec = admitted.spec
+            if let note = admitted.limitNote { pod.metadata.annotations[LimitRanger.annotation] = note }
+        }
         if !pod.nodeName.isEmpty { addTopologyLabels(to: &pod) }
         pod.status = PodStatus()
         pod.status.phase = .pending
@@ -188,34 +208,6 @@ extension APIServer {
             return left.name < right.name
         }
         return newest?.value.metadata.name
-    }
-
-    private mutating func allocate(_ service: Service) throws(APIError) -> Service {
-        var service = service
-        let name = service.metadata.name
-        if service.spec.type == "ExternalName" { return service }
-        if service.spec.clusterIP.isEmpty {
-            guard let address = allocators.address() else {
-                throw APIError(.internalError, "failed to allocate IP for service \"\(name)\": range is full")
-            }
-            service.spec.clusterIP = address
-        } else {
-            allocators.reserve(address: service.spec.clusterIP)
-        }
-        if service.spec.rest["clusterIPs"] == nil {
-            service.spec.rest["clusterIPs"] = [.string(service.spec.clusterIP)]
-        }
-        guard service.spec.type == "NodePort" || service.spec.type == "LoadBalancer" else { return service }
-        for index in service.spec.ports.indices {
-            if service.spec.ports[index].nodePort != 0 {
-                allocators.reserve(port: service.spec.ports[index].nodePort)
-            } else if let port = allocators.port() {
-                service.spec.ports[index].nodePort = port
-            } else {
-                throw APIError(.internalError, "failed to allocate a nodePort: range is full")
-            }
-        }
-        return service
     }
 }
 

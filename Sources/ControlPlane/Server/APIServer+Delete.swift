@@ -104,12 +104,7 @@ extension APIServer {
 
     /// Removes an object from the store, and what was handed out for it.
     private mutating func finishDelete(_ object: APIObject, at now: VirtualTime) -> APIObject {
-        if let service = object.service {
-            allocators.release(address: service.value.spec.clusterIP)
-            for port in service.value.spec.ports where port.nodePort != 0 {
-                allocators.release(port: port.nodePort)
-            }
-        }
+        if let service = object.service { release(service.value) }
         // A pod that is removed at once shows a grace period of 0 first, as upstream writes it.
         if let pod = object.pod, pod.value.metadata.deletionGracePeriodSeconds != 0 {
             put(

@@ -40,22 +40,36 @@ extension APIServer {
                 "the namespace of the provided object does not match the namespace sent on the request")
         }
         let name = tree["metadata"]?["name"]?.stringValue ?? ""
+        let prefix = tree["metadata"]?["generateName"]?.stringValue ?? ""
+        if kind.info.isNamespaced {
+            var metadata = ObjectMeta(
+                namespace: tree["metadata"]?["namespace"]?.stringValue ?? "", name: name)
+            metadata.generateName = prefix
+            try checkNamespace(of: metadata, for: kind)
+        }
         do throws(AdmissionRefusal) {
-            try applyAdmission(kind, versioned, &tree)
+            try mutate(kind, versioned, &tree, at: now)
         } catch {
-            throw .forbidden(kind, name, error.description)
+            throw .forbidden(kind, name.isEmpty ? prefix : name, error.description)
         }
         let made = ServerMadeValues(
             uid: newUID().description, now: epoch.advanced(by: now.sinceStart).rfc3339)
         CreationStrategy.prepare(versioned, &tree, made: made, outcome: outcome)
-        if kind == .service { try allocateAddresses(of: &tree, name: name) }
         // The name that will be made of a prefix is drawn when the object is stored; any such name is as valid.
-        let prefix = tree["metadata"]?["generateName"]?.stringValue ?? ""
         let isNamed = !name.isEmpty || prefix.isEmpty
         if !isNamed { tree.setName(String(prefix.prefix(58)) + "xxxxx") }
+        if kind == .service { try allocateAddresses(of: &tree, name: name) }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
         let faults = Validator.validateCreate(kind: versioned, object: encoded)
-        if !faults.isEmpty { throw .invalid(kind, name, faults) }
+        if !faults.isEmpty {
+            if kind == .service { release(ServiceHoldings(tree)) }
+            throw .invalid(kind, name, faults)
+        }
+        do throws(AdmissionRefusal) {
+            try validate(kind, versioned, encoded, at: now)
+        } catch {
+            throw .forbidden(kind, name.isEmpty ? generateName(prefix) : name, error.description)
+        }
         let object = APIObject(kind: kind, tree: encoded.objectValue ?? [:], epoch: epoch)
         return isNamed ? object : object.withMetadata { $0.name = "" }
     }
@@ -71,17 +85,26 @@ extension APIServer {
         UpdateStrategy.prepare(
             versioned, &tree, old: before, subresource: subresource,
             now: epoch.advanced(by: now.sinceStart).rfc3339)
+        var added = ServiceHoldings()
         if subresource.isEmpty {
             if old.kind == .pod && !disabledAdmissionPlugins.contains(.priority) {
                 PriorityAdmission.admit(updated: &tree, old: before)
             }
-            if old.kind == .service { try updateAddresses(of: &tree, old: before) }
+            if old.kind == .service { added = try updateAddresses(of: &tree, old: before) }
         }
         let encoded = Schema.kubernetes.encode(tree, as: versioned)
         let faults = Validator.validateUpdate(
             kind: versioned, object: encoded, old: before,
             subresource: subresource.isEmpty ? nil : subresource)
-        if !faults.isEmpty { throw .invalid(old.kind, old.metadata.name, faults) }
+        if !faults.isEmpty {
+            release(added)
+            throw .invalid(old.kind, old.metadata.name, faults)
+        }
+        do throws(AdmissionRefusal) {
+            try validateUpdate(old.kind, encoded, old: before, subresource: subresource)
+        } catch {
+            throw .forbidden(old.kind, old.metadata.name, error.description)
+        }
         return APIObject(kind: old.kind, tree: encoded.objectValue ?? [:], epoch: epoch)
     }
 
@@ -127,11 +150,18 @@ extension APIServer {
                 kind: versioned, object: changed, old: before, subresource: "resize")
             if !faults.isEmpty { throw .invalid(kind, key.name, faults) }
             let object = APIObject(kind: kind, tree: changed.objectValue ?? [:], epoch: epoch)
-            return try finishUpdate(object.withStatus(of: old), old: old, at: now)
+            do throws(AdmissionRefusal) {
+                try validateUpdate(kind, changed, old: before, subresource: "resize")
+            } catch {
+                throw .forbidden(kind, key.name, error.description)
+            }
+            return try finishUpdate(
+                object.withStatus(of: old), old: old, subresource: "resize", at: now)
         case let other?:
             throw APIError(
                 .notFound,
-                "the server could not find the requested resource (put \(kind.info.plural) \(key.name)/\(other))")
+                "the server could not find the requested resource (put \(kind.info.plural) \(key.name)/\(other))"
+            )
         }
     }
 
@@ -170,68 +200,108 @@ extension APIServer {
         return decoded.tree
     }
 
-    /// Gives a new Service the addresses and ports that it does not name itself.
-    private mutating func allocateAddresses(of service: inout JSONValue, name: String) throws(APIError) {
-        try allocate(ServiceAddresses.prepare(&service), of: &service, name: name)
-    }
-
-    /// The same for a changed Service: what it has it keeps, unless its new type has no use for it.
-    private mutating func updateAddresses(of service: inout JSONValue, old: JSONValue) throws(APIError) {
-        let name = old["metadata"]?["name"]?.stringValue ?? ""
-        let needs = ServiceAddresses.prepareUpdate(&service, old: old)
-        let faults = ServiceAllocation().prepare(&service, old: old)
-        if !faults.isEmpty { throw .invalid(.service, name, faults) }
-        try allocate(needs, of: &service, name: name)
-    }
-
-    private mutating func allocate(
-        _ needs: ServiceAddresses.Needs, of service: inout JSONValue, name: String
-    ) throws(APIError) {
-        if needs.clusterIP {
-            guard let address = allocators.address() else {
-                throw APIError(.internalError, "failed to allocate IP for service \"\(name)\": range is full")
-            }
-            ServiceAddresses.setClusterIP(address, of: &service)
-        }
-        for group in needs.nodePorts {
-            guard let port = allocators.port() else {
-                throw APIError(.internalError, "failed to allocate a nodePort: range is full")
-            }
-            ServiceAddresses.setNodePort(port, at: group, of: &service)
-        }
-        if needs.healthCheckNodePort, let port = allocators.port() {
-            ServiceAddresses.setHealthCheckNodePort(port, of: &service)
-        }
-    }
-
     // MARK: Admission
 
-    /// Runs the default plugins but ServiceAccount's: tokens change nothing that simk models, and a volume
-    /// with a name of its own would keep pods from sharing their spec.
-    private func applyAdmission(
-        _ kind: ObjectKind, _ versioned: GroupVersionKind, _ tree: inout JSONValue
+    /// Has the plugins that change new objects do so, in their order.
+    private mutating func mutate(
+        _ kind: ObjectKind, _ versioned: GroupVersionKind, _ tree: inout JSONValue, at now: VirtualTime
     ) throws(AdmissionRefusal) {
+        if kind == .node && disabledAdmissionPlugins.contains(.taintNodesByCondition) { return }
+        let namespace = tree["metadata"]?["namespace"]?.stringValue ?? ""
         guard kind == .pod else {
-            if kind == .node && disabledAdmissionPlugins.contains(.taintNodesByCondition) { return }
-            let facts = AdmissionFacts(
-                limitRanges: trees(.limitRange, namespace: tree["metadata"]?["namespace"]?.stringValue),
-                priorityClasses: PriorityClasses(trees(.priorityClass)), storageClasses: trees(.storageClass),
-                volumeNameSuffix: "")
-            return try Admission.admitNew(versioned, &tree, namespace: "", facts: facts)
+            try Admission.mutateNew(
+                versioned, &tree, namespace: namespace, facts: facts(kind, namespace))
+            return
         }
-        let ranges = trees(.limitRange, namespace: tree["metadata"]?["namespace"]?.stringValue)
-        var classes: [String: JSONValue] = [:]
-        for object in store.list(.runtimeClass) { classes[object.metadata.name] = object.tree(epoch: epoch) }
-        LimitRanger.admit(pod: &tree, ranges: ranges)
+        LimitRanger.admit(pod: &tree, ranges: trees(.limitRange, namespace: namespace))
+        if admitsServiceAccounts {
+            let name = tree["spec"]?["serviceAccountName"]?.stringValue ?? ""
+            try ServiceAccountAdmission.admit(
+                pod: &tree, namespace: namespace, accounts: accounts(namespace, named: name, at: now),
+                suffix: generateName(""))
+        }
         if !disabledAdmissionPlugins.contains(.priority) {
             try PriorityAdmission.admit(pod: &tree, classes: PriorityClasses(trees(.priorityClass)))
         }
         DefaultTolerationSeconds.admit(
             pod: &tree, notReadySeconds: notReadyTolerationSeconds,
             unreachableSeconds: unreachableTolerationSeconds)
-        try RuntimeClassAdmission.admit(pod: &tree, classes: classes)
-        try LimitRanger.validate(pod: tree, ranges: ranges)
-        try RuntimeClassAdmission.validate(pod: tree, classes: classes)
+        try RuntimeClassAdmission.admit(pod: &tree, classes: runtimeClasses())
+    }
+
+    /// Has the plugins that check new objects do so: they come after validation.
+    private func validate(
+        _ kind: ObjectKind, _ versioned: GroupVersionKind, _ tree: JSONValue, at now: VirtualTime
+    ) throws(AdmissionRefusal) {
+        let namespace = tree["metadata"]?["namespace"]?.stringValue ?? ""
+        guard kind == .pod else {
+            return try Admission.validateNew(
+                versioned, tree, namespace: namespace, facts: facts(kind, namespace))
+        }
+        try LimitRanger.validate(pod: tree, ranges: trees(.limitRange, namespace: namespace))
+        if admitsServiceAccounts {
+            let name = tree["spec"]?["serviceAccountName"]?.stringValue ?? ""
+            try ServiceAccountAdmission.validate(
+                pod: tree, namespace: namespace, accounts: accounts(namespace, named: name, at: now))
+        }
+        try RuntimeClassAdmission.validate(pod: tree, classes: runtimeClasses())
+    }
+
+    /// Has the plugins that check changed objects do so.
+    private func validateUpdate(
+        _ kind: ObjectKind, _ tree: JSONValue, old: JSONValue, subresource: String
+    ) throws(AdmissionRefusal) {
+        let namespace = old["metadata"]?["namespace"]?.stringValue ?? ""
+        let isLimited =
+            kind == .persistentVolumeClaim && subresource.isEmpty || kind == .pod && subresource == "resize"
+        if isLimited && old["metadata"]?["deletionTimestamp"] == nil {
+            let ranges = trees(.limitRange, namespace: namespace)
+            if kind == .pod {
+                try LimitRanger.validate(pod: tree, ranges: ranges)
+            } else {
+                try LimitRanger.validate(claim: tree, ranges: ranges)
+            }
+        }
+        if kind == .persistentVolumeClaim && subresource.isEmpty {
+            try ClaimResizeAdmission.validate(tree, old: old, classes: trees(.storageClass))
+        }
+    }
+
+    /// What the plugins need to know for objects other than pods.
+    private func facts(_ kind: ObjectKind, _ namespace: String) -> AdmissionFacts {
+        var facts = AdmissionFacts(volumeNameSuffix: "")
+        switch kind {
+        case .persistentVolumeClaim:
+            facts.limitRanges = trees(.limitRange, namespace: namespace)
+            facts.storageClasses = trees(.storageClass)
+        case .priorityClass: facts.priorityClasses = PriorityClasses(trees(.priorityClass))
+        default: break
+        }
+        return facts
+    }
+
+    /// The service account that a pod names, or the default one.
+    ///
+    /// Upstream looks for the default account ten times, some 100 ms apart, as its controller makes it soon
+    /// after the namespace. Here a pod does not wait: while the namespace is that young it counts as there.
+    private func accounts(
+        _ namespace: String, named name: String, at now: VirtualTime
+    ) -> [String: JSONValue] {
+        let name = name.isEmpty ? "default" : name
+        if let account = store[.serviceAccount, ObjectKey(namespace: namespace, name: name)] {
+            return [name: account.tree(epoch: epoch)]
+        }
+        guard name == "default",
+            let created = store[.namespace, ObjectKey(name: namespace)]?.metadata.creationTimestamp,
+            now - created.time < .seconds(2)
+        else { return [:] }
+        return [name: ["metadata": ["name": .string(name)]]]
+    }
+
+    private func runtimeClasses() -> [String: JSONValue] {
+        var classes: [String: JSONValue] = [:]
+        for object in store.list(.runtimeClass) { classes[object.metadata.name] = object.tree(epoch: epoch) }
+        return classes
     }
 
     private func trees(_ kind: ObjectKind, namespace: String? = nil) -> [JSONValue] {
@@ -242,27 +312,38 @@ extension APIServer {
     ///
     /// Pods of one template come with one and the same spec, and leave with one and the same: the result is
     /// remembered by the identity of what came in.
-    mutating func admittedSpec(of pod: Pod) throws(APIError) -> PodSpec {
+    mutating func admittedSpec(of pod: Pod, at now: VirtualTime) throws(APIError) -> AdmittedSpecs.Entry {
         let key = AdmittedSpecs.Key(spec: ObjectIdentifier(pod.spec), namespace: pod.metadata.namespace)
         if let known = admittedSpecs[key] { return known }
         let versioned = GroupVersionKind(version: "v1", kind: "Pod")
         var tree = pod.with { $0.status = PodStatus() }.tree(epoch: epoch)
         // A template has not all defaults of a pod: requests that follow limits come here.
         Defaulting.apply(versioned, &tree)
+        let metadata = pod.metadata
         do throws(AdmissionRefusal) {
-            try applyAdmission(.pod, versioned, &tree)
+            try mutate(.pod, versioned, &tree, at: now)
         } catch {
-            let metadata = pod.metadata
             throw .forbidden(
                 .pod, metadata.name.isEmpty ? metadata.generateName : metadata.name, error.description)
         }
         let made = ServerMadeValues(uid: "", now: epoch.rfc3339)
         CreationStrategy.prepare(versioned, &tree, made: made)
-        let members = Schema.kubernetes.encode(tree, as: versioned)["spec"]?.objectValue ?? [:]
+        let encoded = Schema.kubernetes.encode(tree, as: versioned)
+        do throws(AdmissionRefusal) {
+            try validate(.pod, versioned, encoded, at: now)
+        } catch {
+            // By now a pod has the name that was made for it.
+            throw .forbidden(
+                .pod, metadata.name.isEmpty ? generateName(metadata.generateName) : metadata.name,
+                error.description)
+        }
+        let members = encoded["spec"]?.objectValue ?? [:]
         // An admitted spec that comes again (a manifest's) stays the object that it is.
-        let admitted = members == pod.spec.source ? pod.spec : PodSpec(source: members)
-        admittedSpecs.remember(admitted, for: key, from: pod)
-        return admitted
+        var entry = AdmittedSpecs.Entry(
+            from: pod.spec, spec: members == pod.spec.source ? pod.spec : PodSpec(source: members))
+        entry.limitNote = encoded["metadata"]?["annotations"]?[LimitRanger.annotation]?.stringValue
+        admittedSpecs.remember(entry, for: key)
+        return entry
     }
 }
 
@@ -309,18 +390,24 @@ struct AdmittedSpecs: Sendable {
         var spec: ObjectIdentifier
         var namespace: String
     }
-    /// The spec that came is held, too: an identity must not be used again while it is a key.
-    private var entries: [Key: (from: PodSpec, admitted: PodSpec)] = [:]
+    struct Entry: Sendable {
+        /// The spec that came, held because an identity must not be used again while it is a key.
+        var from: PodSpec
+        var spec: PodSpec
+        /// What LimitRanger wrote into the pod's annotations.
+        var limitNote: String?
+    }
+    private var entries: [Key: Entry] = [:]
     /// Specs of StatefulSets' pods come once only; the bound keeps them from piling up.
     private static let limit = 1_024
 
-    subscript(key: Key) -> PodSpec? { entries[key]?.admitted }
+    subscript(key: Key) -> Entry? { entries[key] }
 
-    mutating func remember(_ admitted: PodSpec, for key: Key, from pod: Pod) {
+    mutating func remember(_ entry: Entry, for key: Key) {
         // Label keys are merged from the pod's own labels, which another pod may not share.
-        if pod.spec.dependsOnLabels { return }
+        if entry.from.dependsOnLabels { return }
         if entries.count >= Self.limit { entries.removeAll() }
-        entries[key] = (pod.spec, admitted)
+        entries[key] = entry
     }
 
     mutating func forgetAll() { entries.removeAll() }
@@ -328,7 +415,7 @@ struct AdmittedSpecs: Sendable {
 
 extension PodSpec {
     /// Whether admission reads the pod's labels to complete the spec.
-    fileprivate var dependsOnLabels: Bool {
+    var dependsOnLabels: Bool {
         if fields.topologySpreadConstraints.contains(where: { !$0.matchLabelKeys.isEmpty }) { return true }
         let affinities = [fields.affinity?.podAffinity, fields.affinity?.podAntiAffinity]
         return affinities.contains { affinity in

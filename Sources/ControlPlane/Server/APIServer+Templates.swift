@@ -29,7 +29,9 @@ extension APIServer {
             if !instance.labels.isEmpty {
                 pod.metadata.labels = pod.metadata.labels.merging(instance.labels)
             }
-            try complete(&pod.metadata, of: .pod, at: now)
+            try identify(&pod.metadata, of: .pod, at: now)
+            if mayHaveQuotas(.pod) { try charge(APIObject(pod), at: now) }
+            try claimName(&pod.metadata, of: .pod)
             return put(APIObject(pod), at: now)
         }
         if instance.name.isEmpty && instance.labels.isEmpty {
@@ -63,10 +65,12 @@ extension APIServer {
         var object = try admit(tree, at: now)
         if isUnnamed { object = object.withMetadata { $0.name = "" } }
         if case .pod(let pod) = object, pod.value.nodeName.isEmpty {
-            object = APIObject(try prepare(pod.value, isAdmitted: true))
+            object = APIObject(try prepare(pod.value, isAdmitted: true, at: now))
         }
-        // A Job is admitted with an identity of its own, which its selector names.
-        if object.kind != .job { admittedTemplates.remember(object, of: template, for: key) }
+        // A Job is admitted with an identity of its own, which its selector names; a Service with its address.
+        if object.kind != .job && object.kind != .service {
+            admittedTemplates.remember(object, of: template, for: key)
+        }
         return object
     }
 }

@@ -87,10 +87,13 @@ extension APIServer {
         }
     }
 
-    /// Keeps what no update may change, counts generations, drops writes that change nothing, and completes
-    /// a deletion that was waiting for the last finalizer.
+    /// Keeps what no update may change, counts generations, drops writes that change nothing, asks quotas, and
+    /// completes a deletion that was waiting for the last finalizer.
+    ///
+    /// - Parameter subresource: nil for the object itself, or its status where `isStatus` says so.
     mutating func finishUpdate(
-        _ object: APIObject, old: APIObject, isStatus: Bool = false, at now: VirtualTime
+        _ object: APIObject, old: APIObject, isStatus: Bool = false, subresource: String? = nil,
+        at now: VirtualTime
     ) throws(APIError) -> APIObject {
         let before = old.metadata
         var isSpecChanged = old.kind.hasGeneration && !object.hasSameSpec(as: old)
@@ -119,9 +122,21 @@ extension APIServer {
             && (metadata.deletionGracePeriodSeconds ?? 0) == 0 && new.isFinalized
         if isReleased {
             // The update itself is not written, as upstream's `deleteWithoutFinalizers` has it.
+            if let service = old.service { release(service.value) }
             return store.remove(new.kind, new.key, at: now) ?? new
         }
         if new == old { return old }
+        if mayHaveQuotas(new.kind) {
+            do throws(APIError) {
+                try charge(new, old: old, subresource: subresource ?? (isStatus ? "status" : ""), at: now)
+            } catch {
+                if let service = new.service, let was = old.service {
+                    release(service.value, keptBy: was.value)
+                }
+                throw error
+            }
+        }
+        if let service = new.service, let was = old.service { release(was.value, keptBy: service.value) }
         return put(new, at: now)
     }
 }

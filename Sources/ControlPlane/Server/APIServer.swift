@@ -17,10 +17,14 @@ public struct APIServer: ~Copyable {
     var suffixes: RandomStream
     /// Cluster IPs and node ports handed out so far.
     var allocators = ServiceAllocators()
+    var quotaIndex = QuotaIndex()
     var admittedSpecs = AdmittedSpecs()
     var admittedTemplates = AdmittedTemplates()
     /// What of the default admission this server runs without (`--disable-admission-plugins`).
     public var disabledAdmissionPlugins: Set<AdmissionPlugin> = []
+    /// Whether pods get a service account, and its token (the ServiceAccount plugin). Needs somebody who makes
+    /// the accounts: a server on its own has nobody.
+    public var admitsServiceAccounts = false
     /// Calls handled so far, by verb and kind.
     public internal(set) var callCounts = CallCounts()
     /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes
@@ -108,12 +112,18 @@ public struct APIServer: ~Copyable {
     /// Writes an object and lets old history go.
     @discardableResult
     mutating func put(_ object: APIObject, at now: VirtualTime) -> APIObject {
+        if object.kind == .resourceQuota && !store.contains(.resourceQuota, object.key) {
+            quotaIndex.invalidate()
+        }
         let stored = store.put(object, at: now)
         switch stored.kind {
         case .priorityClass, .runtimeClass, .limitRange:
             admittedSpecs.forgetAll()
             admittedTemplates.forgetAll()
         case .storageClass: admittedTemplates.forgetAll()
+        case .serviceAccount where admitsServiceAccounts:
+            admittedSpecs.forgetAll()
+            admittedTemplates.forgetAll()
         case .event: expireEvents(after: stored, at: now)
         default: break
         }

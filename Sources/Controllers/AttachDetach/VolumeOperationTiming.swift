@@ -14,6 +14,8 @@ public struct VolumeOperationTiming: Hashable, Sendable {
     public var attach = VirtualDuration.seconds(2)
     /// `ControllerUnpublishVolume`: from the VolumeAttachment's deletion to its being gone. An assumption.
     public var detach = VirtualDuration.seconds(4)
+    /// `ControllerExpandVolume`: from the resizer's call to the volume's new size. An assumption.
+    public var expand = VirtualDuration.seconds(5)
 
     public init() {}
 }

@@ -74,6 +74,22 @@ public struct ServiceAllocation: Sendable {
             detail: "failed to allocate IP\(asked): \(status.message)")
     }
 
+    /// Why an address that a Service asks for cannot be had.
+    ///
+    /// - Parameter isTaken: whether another Service has it; otherwise it is none that may be handed out.
+    public static func refusal(
+        of address: String, in service: JSONValue, isTaken: Bool, network: String
+    ) -> FieldError {
+        let why =
+            isTaken
+            ? "provided IP is already allocated"
+            : "the provided IP (\(address)) is not in the valid range. The range of valid IPs is \(network)"
+        return FieldError(
+            .invalid, FieldPath("spec").child("clusterIPs"),
+            shownValue: ShownValue.strings(APITree(service).spec.clusterIPs.strings).rendered,
+            detail: "failed to allocate IP \(address): \(why)")
+    }
+
     private func familyFaults(_ spec: inout APITree, _ faults: inout FieldErrorList) {
         let path = FieldPath("spec")
         let policy = spec.ipFamilyPolicy.text

@@ -55,7 +55,7 @@ struct ManifestLoader {
 
     /// Kinds that are stored and served, but that no component of this version looks at.
     static let kindsWithoutActor: [ObjectKind] = [
-        .resourceQuota, .limitRange, .ingress, .networkPolicy, .csiStorageCapacity,
+        .ingress, .networkPolicy, .csiStorageCapacity,
     ]
 
     private func child(_ cursor: Cursor, _ value: LocatedValue, _ path: String) -> Cursor {

@@ -79,6 +79,8 @@ public struct ClusterPlan: Sendable {
     /// Replicas of the scheduler and the controller manager; one leads, the others wait for its lease.
     public var schedulers: Int
     public var controllerManagers: Int
+    /// Whether pods get a service account, and its token in a volume.
+    public var admitsServiceAccounts = false
     /// Every timing constant and rate, changed or not.
     public var parameters: ParameterValues
     public var scheduler = SchedulerPlan()
@@ -188,6 +190,7 @@ extension ClusterPlan {
             "controlPlane": .object([
                 "schedulers": .integer(Int64(schedulers)),
                 "controllerManagers": .integer(Int64(controllerManagers)),
+                "serviceAccounts": .bool(admitsServiceAccounts),
                 "parameters": parameters.json,
             ]),
             "scheduler": scheduler.json,

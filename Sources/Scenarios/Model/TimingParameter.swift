@@ -24,7 +24,8 @@ public struct TimingParameter: Hashable, Sendable {
     static let positive: Set<String> = [
         "leaderElectionLeaseDuration", "leaderElectionRenewDeadline", "leaderElectionRetryPeriod",
         "nodeLeaseDuration", "nodeLeaseRenewInterval", "nodeMonitorPeriod", "podGCPeriod",
-        "attachDetachPeriod", "claimBinderSyncPeriod", "podInitialBackoff", "podMaxBackoff",
+        "attachDetachPeriod", "claimBinderSyncPeriod", "quotaSyncPeriod", "podInitialBackoff",
+        "podMaxBackoff",
         "nodeStatusReportFrequency", "kubeletSyncFrequency", "podLifecycleRelistPeriod",
         "horizontalPodAutoscalerSyncPeriod", "metricResolution",
     ]
@@ -138,10 +139,16 @@ public struct TimingParameter: Hashable, Sendable {
         duration(
             "metricResolution", .seconds(15), "How often metrics-server reads the kubelets: at least 10s.",
             "kubernetes-sigs/metrics-server, manifests/base/deployment.yaml"),
+        duration(
+            "quotaSyncPeriod", .minutes(5), "How often the quota controller measures every quota anew.",
+            "pkg/controller/resourcequota/config/v1alpha1/defaults.go"),
         duration("volumeProvisionTime", .seconds(2), "What a driver takes to make a volume.", assumed),
         duration("volumeAttachTime", .seconds(5), "What a driver takes to attach one.", assumed),
         duration("volumeDetachTime", .seconds(5), "What a driver takes to detach one.", assumed),
+        duration("volumeExpandTime", .seconds(5), "What a driver takes to make one larger.", assumed),
         duration("volumeMountTime", .milliseconds(500), "What a node takes to mount one.", assumed),
+        duration(
+            "volumeNodeExpandTime", .seconds(1), "What a node takes to grow a mounted file system.", assumed),
     ]
 
     private static let scheduling: [TimingParameter] = [

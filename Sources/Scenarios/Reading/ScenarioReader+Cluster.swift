@@ -265,12 +265,12 @@ extension ScenarioReader {
     // MARK: Control plane
 
     private func readControlPlane(_ cursor: Cursor, _ plan: inout ClusterPlan) {
-        guard let object = cursor.object(keys: ["schedulers", "controllerManagers", "parameters"]) else {
-            return
-        }
+        let keys = ["schedulers", "controllerManagers", "serviceAccounts", "parameters"]
+        guard let object = cursor.object(keys: keys) else { return }
         let expected = "a whole number from 1 to 9"
         plan.schedulers = Int(object["schedulers"]?.integer(1...9, expected) ?? 1)
         plan.controllerManagers = Int(object["controllerManagers"]?.integer(1...9, expected) ?? 1)
+        plan.admitsServiceAccounts = object["serviceAccounts"]?.bool() ?? false
         guard let parameters = object["parameters"] else { return }
         let names = TimingParameter.all.map(\.name)
         for (name, value) in parameters.entries(of: "timing parameters") ?? [] {

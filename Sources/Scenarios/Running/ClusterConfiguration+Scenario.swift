@@ -35,6 +35,7 @@ extension ClusterConfiguration {
         schedulerTies = plan.scheduler.ties == .seeded ? .drawn : .lexicographic
         schedulers = plan.schedulers
         controllerManagers = plan.controllerManagers
+        admitsServiceAccounts = plan.admitsServiceAccounts
         for node in plan.nodes {
             let pool = plan.nodePools[node.pool]
             var description = NodeDescription(name: node.name)
@@ -120,6 +121,7 @@ extension ClusterConfiguration {
         set("sandboxStartTime", &kubelet.runtime.sandboxStart)
         set("containerStartTime", &kubelet.runtime.containerStart)
         set("volumeMountTime", &kubelet.volumes.deviceMount)
+        set("volumeNodeExpandTime", &kubelet.volumes.expand)
 
         set("nodeMonitorPeriod", &controllers.nodeLifecycle.monitorPeriod)
         set("nodeMonitorGracePeriod", &controllers.nodeLifecycle.monitorGracePeriod)
@@ -149,6 +151,8 @@ extension ClusterConfiguration {
         set("volumeProvisionTime", &controllers.volumes.provision)
         set("volumeAttachTime", &controllers.volumes.attach)
         set("volumeDetachTime", &controllers.volumes.detach)
+        set("volumeExpandTime", &controllers.volumes.expand)
+        set("quotaSyncPeriod", &controllers.quotaSyncPeriod)
     }
 }
 

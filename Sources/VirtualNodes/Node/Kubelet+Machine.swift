@@ -153,6 +153,7 @@ extension Kubelet {
     private mutating func forgetProcess() {
         machine.isKubeletRunning = false
         alarms.removeAll()
+        expansions = []
         keepUsageAlarm()
         ready = []
         statusQueue = []

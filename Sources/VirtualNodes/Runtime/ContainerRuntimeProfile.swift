@@ -117,6 +117,8 @@ public struct VolumeProfile: Equatable, Sendable {
     /// Attached block volumes: formatting is not counted.
     public var deviceMount = Draw.seconds(1)
     public var deviceUnmount = Draw.milliseconds(500)
+    /// `NodeExpandVolume`: to grow a mounted file system.
+    public var expand = Draw.seconds(1)
     /// CSI drivers whose `CSIDriver` says `attachRequired: false`.
     public var driversWithoutAttach: [String] = []
 

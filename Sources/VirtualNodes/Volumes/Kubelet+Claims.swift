@@ -42,6 +42,7 @@ extension Kubelet {
                 fail("PVC has empty pvc.Spec.VolumeName", &self)
             } else {
                 pods[index].volumes[place].persistentVolume = claim.value.spec.volumeName
+                pods[index].volumes[place].awaitsExpansion = claim.value.awaitsNodeExpansion
                 out.call(
                     .get(.persistentVolume, ObjectKey(name: claim.value.spec.volumeName)),
                     token: token(.volume, slot: call.slot, number: call.number))

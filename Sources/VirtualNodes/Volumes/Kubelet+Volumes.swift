@@ -197,5 +197,9 @@ extension Kubelet {
         pods[Int(slot)].volumes[place].stage = .mounted
         pods[Int(slot)].volumes[place].backOff = .zero
         forgetMountBackOff(pods[Int(slot)].volumes[place])
+        if pods[Int(slot)].volumes[place].awaitsExpansion {
+            pods[Int(slot)].volumes[place].awaitsExpansion = false
+            expand(slot, place, at: now)
+        }
     }
 }

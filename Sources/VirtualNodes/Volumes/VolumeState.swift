@@ -18,6 +18,8 @@ struct VolumeState: Sendable {
     /// The volume's number in the spec.
     var index: Int32
     var stage = Stage.pending
+    /// Whether the claim waited for the node to expand the volume when it was read.
+    var awaitsExpansion = false
     /// The end of the present stage, or the next attempt.
     var due = VirtualTime.never
     /// The wait after the last failure.

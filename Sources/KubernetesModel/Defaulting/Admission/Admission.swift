@@ -44,10 +44,11 @@ public struct AdmissionFacts: Sendable {
 /// NamespaceLifecycle and ResourceQuota belong to the API server, which has the state that they need.
 /// Upstream: `pkg/kubeapiserver/options/plugins.go` (v1.36) for the order.
 public enum Admission {
-    /// Changes a new object as the plugins do, in their order, then has them check it.
+    /// Changes a new object as the plugins do, in their order.
     ///
-    /// The tree is decoded and defaulted; ``CreationStrategy`` comes after.
-    public static func admitNew(
+    /// The tree is decoded and defaulted; ``CreationStrategy`` and validation come after, and
+    /// ``validateNew(_:_:namespace:facts:)`` after those.
+    public static func mutateNew(
         _ kind: GroupVersionKind, _ tree: inout JSONValue, namespace: String, facts: AdmissionFacts
     ) throws(AdmissionRefusal) {
         switch kind.kind {
@@ -59,19 +60,37 @@ public enum Admission {
             try PriorityAdmission.admit(pod: &tree, classes: facts.priorityClasses)
             DefaultTolerationSeconds.admit(pod: &tree)
             try RuntimeClassAdmission.admit(pod: &tree, classes: facts.runtimeClasses)
-            try LimitRanger.validate(pod: tree, ranges: facts.limitRanges)
-            try ServiceAccountAdmission.validate(
-                pod: tree, namespace: namespace, accounts: facts.serviceAccounts)
-            try RuntimeClassAdmission.validate(pod: tree, classes: facts.runtimeClasses)
         case "Node": TaintNodesByCondition.admit(node: &tree)
         case "PersistentVolumeClaim":
             DefaultStorageClass.admit(claim: &tree, classes: facts.storageClasses)
             StorageObjectInUseProtection.admit(kind, &tree)
-            try LimitRanger.validate(claim: tree, ranges: facts.limitRanges)
         case "PersistentVolume": StorageObjectInUseProtection.admit(kind, &tree)
-        case "PriorityClass": try PriorityAdmission.validate(newClass: tree, classes: facts.priorityClasses)
         case "Ingress": DefaultIngressClass.admit(ingress: &tree, classes: facts.ingressClasses)
         default: break
         }
+    }
+
+    /// Checks a new object as the plugins do, in their order.
+    public static func validateNew(
+        _ kind: GroupVersionKind, _ tree: JSONValue, namespace: String, facts: AdmissionFacts
+    ) throws(AdmissionRefusal) {
+        switch kind.kind {
+        case "Pod":
+            try LimitRanger.validate(pod: tree, ranges: facts.limitRanges)
+            try ServiceAccountAdmission.validate(
+                pod: tree, namespace: namespace, accounts: facts.serviceAccounts)
+            try RuntimeClassAdmission.validate(pod: tree, classes: facts.runtimeClasses)
+        case "PersistentVolumeClaim": try LimitRanger.validate(claim: tree, ranges: facts.limitRanges)
+        case "PriorityClass": try PriorityAdmission.validate(newClass: tree, classes: facts.priorityClasses)
+        default: break
+        }
+    }
+
+    /// Changes a new object as the plugins do, then has them check it.
+    public static func admitNew(
+        _ kind: GroupVersionKind, _ tree: inout JSONValue, namespace: String, facts: AdmissionFacts
+    ) throws(AdmissionRefusal) {
+        try mutateNew(kind, &tree, namespace: namespace, facts: facts)
+        try validateNew(kind, tree, namespace: namespace, facts: facts)
     }
 }

@@ -5,6 +5,9 @@ import OrderedCollections
 /// Where upstream goes through resources in random order, this goes by name.
 /// Upstream: `plugin/pkg/admission/limitranger/admission.go` (v1.36).
 public enum LimitRanger {
+    /// The annotation that tells what the plugin has set.
+    public static let annotation = "kubernetes.io/limit-ranger"
+
     // MARK: Defaults
 
     public static func admit(pod: inout JSONValue, ranges: [JSONValue]) {
@@ -25,7 +28,7 @@ public enum LimitRanger {
             pod.updateStruct("metadata") {
                 $0.setIfAbsent("annotations", [:])
                 $0.update("annotations") {
-                    $0["kubernetes.io/limit-ranger"] =
+                    $0[annotation] =
                         .string("LimitRanger plugin set: " + changes.joined(separator: "; "))
                 }
             }
