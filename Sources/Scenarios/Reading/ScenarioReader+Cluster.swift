@@ -314,7 +314,9 @@ extension ScenarioReader {
             // In metrics-server's words; `cmd/metrics-server/app/options/options.go`.
             cursor.bad(
                 "a metricResolution of at least 10s",
-                hint: "metric-resolution should be a time duration at least 10s, but value \(resolution) provided")
+                hint:
+                    "metric-resolution should be a time duration at least 10s, but value \(resolution) provided"
+            )
         }
         if let first = parameters.duration("podInitialBackoff"),
             let longest = parameters.duration("podMaxBackoff"),
