@@ -18,6 +18,8 @@ struct MetricsPipeline {
     var autoscalers: [String: Int] = [:]
     /// Autoscalers that the timeline will make: when, and in which namespace.
     var expected: [(time: VirtualTime, namespace: String)] = []
+    /// Nil while nobody asks.
+    var pods: PodLabelIndex?
     /// The moment for which a reading is scheduled.
     var armedFor = VirtualTime.never
     var alarm: EventHandle?
@@ -58,7 +60,21 @@ extension ClusterSimulation {
         let after = change.kind == .deleted ? false : reads(change.object)
         if before != after { metrics.autoscalers[namespace, default: 0] += after ? 1 : -1 }
         if metrics.autoscalers[namespace] == 0 { metrics.autoscalers[namespace] = nil }
+        indexPods()
         armScrape()
+    }
+
+    /// A pod came, changed or went.
+    func podChanged(_ change: StoreChange) {
+        metrics.pods?.update(
+            from: change.previous?.metadata, to: change.kind == .deleted ? nil : change.object.metadata)
+    }
+
+    private func indexPods() {
+        if metrics.pods != nil { return }
+        var pods = PodLabelIndex()
+        server.store.visitUnordered(.pod) { pods.update(from: nil, to: $0.metadata) }
+        metrics.pods = pods
     }
 
     /// Arms the next reading that somebody may ask for.
@@ -84,9 +100,11 @@ extension ClusterSimulation {
         metrics.expected.removeAll { $0.time < now }
         var namespaces = Set(metrics.autoscalers.keys)
         for entry in metrics.expected where entry.time <= soon { namespaces.insert(entry.namespace) }
+        indexPods()
         var readings: [MetricsServer.PodReading] = []
         for namespace in namespaces.sorted() {
-            for pod in server.store.list(.pod, namespace: namespace).compactMap(\.pod) {
+            metrics.pods?.visitUnordered(namespace) { key in
+                guard let pod = server.store[.pod, key]?.pod else { return }
                 if let reading = reading(of: pod.value) { readings.append(reading) }
             }
         }
@@ -123,17 +141,18 @@ extension ClusterSimulation {
 
     /// Answers what a client asks the metrics APIs.
     func answer(_ query: MetricsQuery) -> APIResult {
-        func running(_ namespace: String) -> [Pod] {
-            server.store.list(.pod, namespace: namespace).compactMap { object in
-                guard let pod = object.pod, pod.value.status.phase == .running else { return nil }
+        indexPods()
+        func running(_ namespace: String, _ selector: CompiledLabelSelector) -> [Pod] {
+            (metrics.pods?.pods(in: namespace, selector) ?? []).compactMap { key in
+                guard let pod = server.store[.pod, key]?.pod, pod.value.status.phase == .running else {
+                    return nil
+                }
                 return pod.value
             }
         }
         if case .resources(let namespace, let selector) = query {
-            let pods = running(namespace).filter { pod in
-                selector.matches { pod.metadata.labels[$0] }
-            }
-            return .success(APIObject(metrics.server.list(pods.map(\.metadata.key))))
+            let pods = running(namespace, selector).map(\.metadata.key)
+            return .success(APIObject(metrics.server.list(pods)))
         }
         do throws(APIError) {
             return .success(APIObject(try metrics.stated.answer(query, running: running, at: now)))

@@ -123,6 +123,7 @@ extension ClusterSimulation {
             storeDigest.combine(change, into: &digest)
             for observer in observers { observer.stored(change) }
             if change.object.kind == .horizontalPodAutoscaler { autoscalersChanged(change) }
+            if metrics.pods != nil, change.object.kind == .pod { podChanged(change) }
             // No component watches Events; people and clients of the API do.
             if change.object.kind == .event { continue }
             let event = WatchEvent(change.kind, change.object)

@@ -139,6 +139,7 @@ struct HorizontalControllerTests {
         let scalers = [Self.scaler("web"), Self.scaler("also")]
         var view = ObjectCache()
         for scaler in scalers { view.apply(WatchEvent(.added, APIObject(scaler))) }
+        view.apply(WatchEvent(.added, APIObject(Self.pod())))
         controller.start(view: view, now: Self.now, queue: &queue)
         #expect(queue.items.map(\.after) == [.seconds(15), .seconds(15)])
         func sync(_ name: String) -> Run {

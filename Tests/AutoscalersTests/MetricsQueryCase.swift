@@ -33,7 +33,7 @@ enum MetricsQueryCase {
     /// The items as names and thousandths.
     func run(_ metrics: StatedMetrics, _ pods: [Pod], _ now: VirtualTime) throws(APIErrorText) -> String {
         do throws(APIError) {
-            let list = try metrics.answer(query, running: { _ in pods }, at: now)
+            let list = try metrics.answer(query, running: { _, _ in pods }, at: now)
             return list.items.map { "\($0.name) \($0.value.milliValue)" }.joined(separator: " ")
         } catch {
             throw APIErrorText(text: error.message)

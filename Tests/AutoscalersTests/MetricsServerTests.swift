@@ -164,3 +164,27 @@ struct StatedMetricsTests {
         #expect(Self.answer(metrics, .external("queue", queue: "none")) == "")
     }
 }
+
+@Suite("Pods by their labels")
+struct PodLabelIndexTests {
+    private static func pod(_ name: String, _ app: String, namespace: String = "default") -> ObjectMeta {
+        var metadata = ObjectMeta(namespace: namespace, name: name)
+        metadata.labels = ["app": app]
+        return metadata
+    }
+
+    @Test("pods are found by selector, in the order of names, wherever their labels went")
+    func finds() {
+        let web = CompiledLabelSelector(matchLabels: [(key: "app", value: "web")])
+        var index = PodLabelIndex()
+        for name in ["c", "a", "b"] { index.update(from: nil, to: Self.pod(name, "web")) }
+        index.update(from: nil, to: Self.pod("d", "web", namespace: "other"))
+        #expect(index.pods(in: "default", web).map(\.name) == ["a", "b", "c"])
+        index.update(from: Self.pod("b", "web"), to: Self.pod("b", "db"))
+        index.update(from: Self.pod("c", "web"), to: nil)
+        #expect(index.pods(in: "default", web).map(\.name) == ["a"])
+        #expect(index.pods(in: "default", .everything).map(\.name) == ["a", "b"])
+        #expect(index.pods(in: "other", web).map(\.name) == ["d"])
+        #expect(index.pods(in: "none", web).isEmpty)
+    }
+}

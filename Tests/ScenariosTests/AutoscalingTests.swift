@@ -225,6 +225,56 @@ struct AutoscalingTests {
         #expect(run.simulation.refusedManifests.map(\.message) == [])
     }
 
+    @Test(
+        "a Deployment that is applied again keeps its size, unless its manifest has one",
+        arguments: [("", 4), ("replicas: 2", 2)] as [(String, Int64)])
+    func applyAgain(replicas: String, expected: Int64) throws {
+        func deployment(_ image: String) -> String {
+            """
+              - apiVersion: apps/v1
+                kind: Deployment
+                metadata: {name: web}
+                spec:
+                  \(replicas)
+                  selector: {matchLabels: {app: web}}
+                  template:
+                    metadata: {labels: {app: web}}
+                    spec: {containers: [{name: web, image: \(image), resources: {requests: {cpu: 500m}}}]}
+            """
+        }
+        let text = """
+            apiVersion: simk.dev/v1
+            kind: Scenario
+            metadata: {name: test}
+            duration: 10m
+            cluster: {nodePools: [{name: general, count: 3, capacity: {cpu: 4, memory: 16Gi}}]}
+            metrics: [{name: queue, external: true, value: 40}]
+            manifests:
+            \(deployment("nginx:1"))
+              - apiVersion: autoscaling/v2
+                kind: HorizontalPodAutoscaler
+                metadata: {name: web}
+                spec:
+                  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+                  maxReplicas: 9
+                  metrics:
+                    - {type: External, external: {metric: {name: queue}, target: {type: AverageValue, averageValue: 10}}}
+            timeline:
+              - at: 2m
+                apply:
+            \(deployment("nginx:2").split(separator: "\n").map { "    " + $0 }.joined(separator: "\n"))
+            """
+        let run = try Self.run(text, for: .seconds(119))
+        #expect(run.simulation.get(Deployment.self, Self.key)?.spec.replicas == 4)
+        // The next look at the autoscaler comes a little later.
+        run.simulation.run(until: .start + .milliseconds(120_010))
+        let deployment = try #require(run.simulation.get(Deployment.self, Self.key))
+        #expect(deployment.spec.template.spec.containers.first?.image == "nginx:2")
+        #expect(deployment.spec.replicas == expected)
+        run.simulation.run(until: .start + .minutes(3))
+        #expect(run.simulation.get(Deployment.self, Self.key)?.spec.replicas == 4)
+    }
+
     @Test("without autoscalers metrics-server has nothing to do")
     func idle() throws {
         let text = Self.text() + "\nbehaviors: [{selector: app=web, usage: {cpu: 400m}}]"

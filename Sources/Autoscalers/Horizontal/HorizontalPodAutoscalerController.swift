@@ -30,6 +30,8 @@ public struct HorizontalPodAutoscalerController: Controller {
     private let options: HorizontalOptions
     private var memories: [ObjectKey: AutoscalerMemory] = [:]
     private var selectors = AutoscalerSelectors()
+    /// Nil until there is an autoscaler.
+    private var index: PodLabelIndex?
     /// What the last sync failed with, as upstream logs it; nil when it went through.
     public private(set) var lastError: String?
 
@@ -39,25 +41,37 @@ public struct HorizontalPodAutoscalerController: Controller {
 
     public mutating func start(view: ObjectCache, now: VirtualTime, queue: inout Enqueuer) {
         for autoscaler in view.list(HorizontalPodAutoscaler.self) {
-            enqueue(autoscaler.value.metadata.key, &queue)
+            enqueue(autoscaler.value.metadata.key, view, &queue)
         }
     }
 
     public mutating func observe(
         _ change: CacheChange, view: ObjectCache, now: VirtualTime, queue: inout Enqueuer
     ) {
-        guard let autoscaler = change.object.horizontalPodAutoscaler else { return }
-        let key = autoscaler.value.metadata.key
-        if change.kind == .deleted {
-            selectors.remove(key)
-        } else {
-            enqueue(key, &queue)
+        switch change.object {
+        case .pod(let pod):
+            if index == nil { return }
+            let isGone = change.kind == .deleted
+            index?.update(
+                from: change.old?.pod?.value.metadata, to: isGone ? nil : pod.value.metadata)
+        case .horizontalPodAutoscaler(let autoscaler):
+            let key = autoscaler.value.metadata.key
+            if change.kind == .deleted {
+                selectors.remove(key)
+            } else {
+                enqueue(key, view, &queue)
+            }
+        default: return
         }
     }
 
-    private mutating func enqueue(_ key: ObjectKey, _ queue: inout Enqueuer) {
+    private mutating func enqueue(_ key: ObjectKey, _ view: ObjectCache, _ queue: inout Enqueuer) {
         queue.add(key, after: options.syncPeriod)
         selectors.register(key)
+        if index != nil { return }
+        var pods = PodLabelIndex()
+        for pod in view.list(Pod.self) { pods.update(from: nil, to: pod.value.metadata) }
+        index = pods
     }
 
     // MARK: Reconciling
@@ -135,7 +149,10 @@ public struct HorizontalPodAutoscalerController: Controller {
         guard sync.take(scale, &memories[key, default: AutoscalerMemory()], at: now) else {
             return settle(sync)
         }
-        guard let queries = sync.begin(&selectors, pods: { Self.pods(view, key.namespace, $0) }, at: now)
+        let index = index
+        guard
+            let queries = sync.begin(
+                &selectors, pods: { Self.pods(view, key.namespace, $0, index) }, at: now)
         else { return finish(sync) }
         var plan = Plan<Continuation>()
         for event in sync.takeEvents() { plan.record(event) }
@@ -154,16 +171,18 @@ public struct HorizontalPodAutoscalerController: Controller {
             return .failure(outcome.error ?? APIError(.unknown, "no answer"))
         }
         let key = sync.autoscaler.metadata.key
-        let pods = sync.selector.map { Self.pods(view, key.namespace, $0) } ?? []
+        let pods = sync.selector.map { Self.pods(view, key.namespace, $0, index) } ?? []
         let hasSize = sync.compute(
             answers, pods: pods, &memories[key, default: AutoscalerMemory()], at: now)
         return hasSize ? settle(sync) : finish(sync)
     }
 
     private static func pods(
-        _ view: ObjectCache, _ namespace: String, _ selector: CompiledLabelSelector
+        _ view: ObjectCache, _ namespace: String, _ selector: CompiledLabelSelector,
+        _ index: PodLabelIndex?
     ) -> [Ref<Pod>] {
-        view.list(Pod.self, namespace: namespace).filter { pod in
+        if let index { return index.pods(in: namespace, selector).compactMap { view.get(Pod.self, $0) } }
+        return view.list(Pod.self, namespace: namespace).filter { pod in
             let labels = pod.value.metadata.labels
             return selector.matches { labels[$0] }
         }

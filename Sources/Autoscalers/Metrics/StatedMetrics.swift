@@ -8,24 +8,35 @@ public import SimulationKernel
 /// that it does not have; `metrics/pkg/client/custom_metrics/discovery.go` (v1.36) for when there is none.
 public struct StatedMetrics: Sendable {
     private let metrics: [StatedMetric]
+    /// The selectors of the metrics of pods, by the metrics' places.
+    private let selectors: [CompiledLabelSelector?]
 
-    public init(_ metrics: [StatedMetric]) { self.metrics = metrics }
+    public init(_ metrics: [StatedMetric]) {
+        self.metrics = metrics
+        selectors = metrics.map { metric in
+            switch metric.subject {
+            case .eachPod(let selector), .sharedByPods(let selector): try? CompiledLabelSelector(selector)
+            case .object, .external: nil
+            }
+        }
+    }
 
     private var hasExternal: Bool { metrics.contains { $0.subject == .external } }
     private var hasCustom: Bool { metrics.contains { $0.subject != .external } }
 
     /// Answers a query; resources are metrics-server's affair.
     ///
-    /// - Parameter running: the running pods of a namespace, in the order of their names.
+    /// - Parameter running: the running pods of a namespace that a selector selects, in the order of their names.
     public func answer(
-        _ query: MetricsQuery, running: (_ namespace: String) -> [Pod], at now: VirtualTime
+        _ query: MetricsQuery,
+        running: (_ namespace: String, _ selector: CompiledLabelSelector) -> [Pod], at now: VirtualTime
     ) throws(APIError) -> MetricValueList {
         switch query {
         case .resources: throw APIError(.notFound, "the server could not find the requested resource")
         case .pods(let metric, let selector, let namespace, let pods):
             try requireCustom()
             return try values(
-                of: metric, selector, of: running(namespace), that: pods, namespace: namespace, at: now)
+                of: metric, selector, that: pods, namespace: namespace, running: running, at: now)
         case .object(let metric, let selector, let namespace, let object):
             try requireCustom()
             let name = object.kind == "Namespace" && !object.apiVersion.contains("/") ? namespace : object.name
@@ -62,23 +73,20 @@ public struct StatedMetrics: Sendable {
     }
 
     private func values(
-        of metric: String, _ selector: CompiledLabelSelector, of running: [Pod],
-        that pods: CompiledLabelSelector, namespace: String, at now: VirtualTime
+        of metric: String, _ selector: CompiledLabelSelector, that pods: CompiledLabelSelector,
+        namespace: String, running: (String, CompiledLabelSelector) -> [Pod], at now: VirtualTime
     ) throws(APIError) -> MetricValueList {
         var items: [MetricValueList.Item] = []
         var isKnown = false
         var seen: Set<String> = []
-        for stated in metrics where stated.name == metric && (stated.namespace ?? namespace) == namespace {
-            let own: LabelSelector
-            let isShared: Bool
-            switch stated.subject {
-            case .eachPod(let selector): (own, isShared) = (selector, false)
-            case .sharedByPods(let selector): (own, isShared) = (selector, true)
-            case .object, .external: continue
-            }
-            guard matches(selector, stated.labels), let milli = stated.series.milli(at: now) else { continue }
+        for (stated, own) in zip(metrics, selectors) {
+            guard let own, stated.name == metric, (stated.namespace ?? namespace) == namespace,
+                matches(selector, stated.labels), let milli = stated.series.milli(at: now)
+            else { continue }
+            var isShared = false
+            if case .sharedByPods = stated.subject { isShared = true }
             isKnown = true
-            let mine = running.filter { own.matches($0.metadata.labels) }
+            let mine = running(namespace, own)
             let serving = mine.count(where: Self.isServing)
             for pod in mine where matches(pods, pod.metadata.labels) {
                 guard seen.insert(pod.metadata.name).inserted else { continue }
