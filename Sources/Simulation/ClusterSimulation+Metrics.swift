@@ -85,6 +85,7 @@ extension ClusterSimulation {
             let early = entry.time - metrics.server.resolution * 2
             wanted = min(wanted, metrics.reading(from: max(early, now + .nanoseconds(1))))
         }
+        if wanted == .never { metrics.server.removeAll() }
         guard wanted != metrics.armedFor else { return }
         if let alarm = metrics.alarm { queue.cancel(alarm) }
         metrics.armedFor = wanted

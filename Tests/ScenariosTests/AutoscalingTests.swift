@@ -142,6 +142,17 @@ struct AutoscalingTests {
         #expect(found.count == 1 && found.first?.contains(mentioned) == true, "\(found)")
     }
 
+    @Test("a workload that is not there is told")
+    func missingTarget() {
+        let scaler = Self.scaler("metrics: [{type: Pods, pods: {metric: {name: qps}, target: {type: AverageValue, averageValue: 1}}}]")
+            .replacing("kind: Deployment, name: web", with: "kind: Deployment, name: wib")
+        let found = Self.messages(
+            Self.text(metrics: "[{name: qps, eachPod: app=web, value: 1}]", scaler: scaler))
+        #expect(
+            found.count == 1 && found.first?.contains("there is no deployment 'wib'. Did you mean 'web'?") == true,
+            "\(found)")
+    }
+
     @Test("metrics-server takes no resolution below 10 s, and says so in its words")
     func resolution() {
         let text = Self.text().replacing(

@@ -6,7 +6,10 @@ extension ScenarioChecks {
     /// Metrics of pods that there are not, and autoscalers that go by what nobody states.
     func checkAutoscaling() {
         for metric in metrics { check(metric) }
-        for object in objects where object.kind == .horizontalPodAutoscaler { checkSources(of: object) }
+        for object in objects where object.kind == .horizontalPodAutoscaler {
+            checkTarget(of: object)
+            checkSources(of: object)
+        }
     }
 
     private func check(_ read: ScenarioReader.ReadMetric) {
@@ -17,7 +20,9 @@ extension ScenarioChecks {
         case .object, .external: return
         }
         let isThere = objects.contains { object in
-            guard let labels = object.podLabels, metric.namespace == object.key.namespace else { return false }
+            guard let labels = object.podLabels, metric.namespace == object.key.namespace else {
+                return false
+            }
             return selector.matches(labels) || selector.asksForGeneratedLabels
         }
         if isThere { return }
@@ -25,7 +30,23 @@ extension ScenarioChecks {
             .matchesNothing(
                 selector: "the selector '\(SelectorText.text(selector))' in namespace \(metric.namespace ?? "")",
                 hint: "Compare it with the labels of the pods and pod templates in the manifests"),
-            .warning)
+            relabels ? .warning : .error)
+    }
+
+    /// The workload that is to be scaled must be in a manifest, where only manifests make such.
+    private func checkTarget(of object: ManifestObject) {
+        let target = object.tree["spec"]?["scaleTargetRef"]
+        let kind = ObjectKind(
+            apiVersion: target?["apiVersion"]?.stringValue ?? "", kind: target?["kind"]?.stringValue ?? "")
+        guard let kind, Self.userKinds.contains(kind), let name = target?["name"]?.stringValue else { return }
+        let known = objects.filter { $0.kind == kind && $0.key.namespace == object.key.namespace }
+            .map(\.key.name)
+        if known.contains(name) { return }
+        log.add(
+            .warning, file: object.file, at: object.position, path: "spec.scaleTargetRef.name",
+            .unknownName(
+                what: kind.name.lowercased(), name, nearest: NearestName.find(name, among: known),
+                known: known.uniqued))
     }
 
     private func checkSources(of object: ManifestObject) {

@@ -63,7 +63,7 @@ struct ScenarioChecks {
     }
 
     /// Whether the timeline gives objects other labels, so that a selector may match later.
-    private var relabels: Bool {
+    var relabels: Bool {
         timeline.contains { if case .label = $0.entry.action { true } else { false } }
     }
 
