@@ -174,7 +174,7 @@ struct PodLabelIndexTests {
     }
 
     @Test("pods are found by selector, in the order of names, wherever their labels went")
-    func finds() {
+    func finds() throws {
         let web = CompiledLabelSelector(matchLabels: [(key: "app", value: "web")])
         var index = PodLabelIndex()
         for name in ["c", "a", "b"] { index.update(from: nil, to: Self.pod(name, "web")) }
@@ -186,5 +186,10 @@ struct PodLabelIndexTests {
         #expect(index.pods(in: "default", .everything).map(\.name) == ["a", "b"])
         #expect(index.pods(in: "other", web).map(\.name) == ["d"])
         #expect(index.pods(in: "none", web).isEmpty)
+        // Without a label that it must have, every label set is looked at.
+        let notWeb = try CompiledLabelSelector(parsing: "app,app!=web")
+        #expect(index.pods(in: "default", notWeb).map(\.name) == ["b"])
+        let either = try CompiledLabelSelector(parsing: "app in (web,db)")
+        #expect(index.pods(in: "default", either).map(\.name) == ["a", "b"])
     }
 }
