@@ -148,4 +148,30 @@ struct QuotaUsageTests {
         #expect(QuotaEvaluator.of(.event) == nil)
         #expect(QuotaEvaluator.of(.node) == nil)
     }
+
+    @Test("together, objects use what they use one by one", arguments: 0..<20)
+    func totals(seed: Int) throws {
+        let specs = try ["100m", "250m", "1"].map { cpu in
+            try #require(
+                try Self.pod(#""containers":[{"name":"c","resources":{"requests":{"cpu":"\#(cpu)"}}}]"#).pod
+            ).value.spec
+        }
+        var objects: [APIObject] = []
+        for index in 0..<(seed * 7) {
+            var pod = Pod(
+                metadata: ObjectMeta(namespace: "n", name: "p\(index)"), spec: specs[(index * seed) % 3])
+            if (index + seed) % 5 == 0 { pod.status.phase = .succeeded }
+            objects.append(APIObject(pod))
+        }
+        let names = ["count/pods", "pods", "requests.cpu"]
+        var sum = ResourceList(names.map { ($0, Quantity.zero) })
+        for object in objects {
+            sum.add(QuotaEvaluator.pods.usage(of: object, at: .start).masked(to: names))
+        }
+        let total = QuotaEvaluator.pods.total(of: objects, names, in: [], at: .start)
+        #expect(total == sum)
+        #expect(total["requests.cpu"]?.description == sum["requests.cpu"]?.description)
+        let none = QuotaEvaluator.pods.total(of: objects, names, in: [.init("Terminating")], at: .start)
+        #expect(none.entries.allSatisfy { $0.quantity.isZero })
+    }
 }

@@ -135,7 +135,8 @@ struct PodAmounts {
         name == ResourceName.cpu || name == ResourceName.memory || name.hasPrefix("hugepages-")
     }
 
-    private var hasStatusResources: Bool {
+    /// Whether the kubelet reports resources of the pod, which may differ from its spec's.
+    var hasStatusResources: Bool {
         pod.status.rest["resources"] != nil
             || pod.status.containerStatuses.contains { $0.rest["resources"] != nil }
             || pod.status.initContainerStatuses.contains { $0.rest["resources"] != nil }

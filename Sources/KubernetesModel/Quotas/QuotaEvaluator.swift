@@ -122,16 +122,44 @@ public enum QuotaEvaluator: Hashable, Sendable {
 
     /// What objects use together of some resources, all of which this evaluator measures.
     ///
+    /// Pods of one spec are measured once and counted: a namespace of thousands is looked at after each deletion.
     /// Upstream: `apiserver/pkg/quota/v1/generic/evaluator.go`, `CalculateUsageStats` (v1.36).
     public func total(
         of objects: [APIObject], _ names: [String], in scopes: [ResourceQuota.ScopeRequirement],
         at now: VirtualTime
     ) -> ResourceList {
         var total = ResourceList(names.lazy.map { ($0, Quantity.zero) })
-        for object in objects where isInScopes(scopes, object) {
-            total.add(usage(of: object, at: now).masked(to: names))
+        var kinds: OrderedDictionary<Alike, (example: APIObject, count: Int)> = [:]
+        for object in objects {
+            if let alike = alike(object, at: now) {
+                kinds[alike, default: (object, 0)].count += 1
+            } else if isInScopes(scopes, object) {
+                total.add(usage(of: object, at: now).masked(to: names))
+            }
+        }
+        for (object, count) in kinds.values where isInScopes(scopes, object) {
+            total.add(usage(of: object, at: now).masked(to: names).times(count))
         }
         return total
+    }
+
+    /// What objects have in common that use the same and are in the same scopes.
+    private enum Alike: Hashable {
+        case pod(ObjectIdentifier, isCharged: Bool)
+        case counted
+    }
+
+    /// Nil for objects that are measured one by one.
+    private func alike(_ object: APIObject, at now: VirtualTime) -> Alike? {
+        switch (self, object) {
+        case (.pods, .pod(let pod)):
+            // A kubelet that resizes reports resources, which count beside those of the spec.
+            if PodAmounts(pod.value).hasStatusResources { return nil }
+            return .pod(
+                ObjectIdentifier(pod.value.spec), isCharged: PodQuotaUsage.isCharged(pod.value, at: now))
+        case (.count, _): return .counted
+        default: return nil
+        }
     }
 
     /// Whether a change that a watch brought may free something, so that quotas are to be measured anew.

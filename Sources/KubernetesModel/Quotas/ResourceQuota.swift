@@ -132,6 +132,19 @@ extension ResourceList {
         return result
     }
 
+    /// The amounts of so many objects that use as much each.
+    func times(_ count: Int) -> ResourceList {
+        var result = ResourceList()
+        var power = self
+        var rest = count
+        while rest > 0 {
+            if rest & 1 == 1 { result.add(power) }
+            rest >>= 1
+            if rest > 0 { power.add(power) }
+        }
+        return result
+    }
+
     /// The amounts that are not zero.
     var withoutZeros: ResourceList {
         ResourceList(entries.lazy.filter { !$0.quantity.isZero }.map { ($0.name, $0.quantity) })
