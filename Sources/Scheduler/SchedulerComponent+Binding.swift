@@ -193,13 +193,9 @@ extension SchedulerComponent {
         }
         guard let placed = bindings.removeValue(forKey: uid)?.placed else { return }
         let pod = placed.pod.pod
-        var text = "Successfully assigned "
-        text.reserveCapacity(72)
-        text += pod.namespace
-        text += "/"
-        text += pod.value.metadata.name
-        text += " to "
-        text += placed.nodeName
+        let text = String(
+            joining: "Successfully assigned ", pod.namespace, "/", pod.pod.value.metadata.name, " to ",
+            placed.nodeName)
         record(.bound, pod, attempt: placed.pod.attempts, text)
         report(pod, placed.framework, .normal, "Scheduled", text, &out)
         for plugin in placed.framework.postBind { plugin.postBind(pod, toNodeNamed: placed.nodeName) }

@@ -19,6 +19,8 @@ public struct SchedulerComponent: Component {
     public internal(set) var decisions: [SchedulingDecision] = []
     /// Whether ``decisions`` are kept; off, nothing is spent on them.
     public var recordsDecisions = true
+    /// Whether no scheduling cycle is under way.
+    public var isIdle: Bool { running == nil }
     /// How many scheduling cycles have run.
     public private(set) var attemptCount = 0
 
@@ -49,7 +51,7 @@ public struct SchedulerComponent: Component {
     let hasPermits: Bool
     let hasTimers: Bool
     /// What the answers to calls are for.
-    var purposes: [UInt64: CallPurpose] = [:]
+    var purposes: [CallToken: CallPurpose] = [:]
     var nextToken: UInt64 = 0
     /// Evictions for a pod that are under way.
     var evictions: [UID: Eviction] = [:]
@@ -193,7 +195,7 @@ public struct SchedulerComponent: Component {
         _ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox
     ) {
         self.now = now
-        guard let purpose = purposes.removeValue(forKey: token.value) else { return }
+        guard let purpose = purposes.removeValue(forKey: token) else { return }
         switch purpose {
         case .preBindWrite(let uid): finishWrite(uid, result, &out)
         case .bind(let uid): finishBind(uid, result, &out)
@@ -204,10 +206,10 @@ public struct SchedulerComponent: Component {
     }
 
     mutating func call(_ request: APIRequest, _ purpose: CallPurpose, _ out: inout Outbox) {
-        let token = nextToken
+        let token = CallToken(value: nextToken)
         nextToken += 1
         purposes[token] = purpose
-        out.call(request, token: CallToken(value: token))
+        out.call(request, token: token)
     }
 
     // MARK: Scheduling cycle

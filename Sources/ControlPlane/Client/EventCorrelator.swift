@@ -20,14 +20,13 @@ public struct EventCorrelator: Sendable {
         var object: ObjectKey
         var uid: UID
 
+        // Identities tell sources apart well enough; the texts are compared only where these are equal.
         func hash(into hasher: inout Hasher) {
-            // Identities tell sources apart well enough; the texts are compared only where these are equal.
-            if case .uuid(let high, let low) = uid {
-                hasher.combine(high)
-                hasher.combine(low)
-            } else {
-                hasher.combine(object)
-            }
+            if case .uuid = uid { hasher.combine(uid) } else { hasher.combine(object) }
+        }
+
+        func _rawHashValue(seed: Int) -> Int {
+            if case .uuid = uid { uid._rawHashValue(seed: seed) } else { object._rawHashValue(seed: seed) }
         }
     }
     /// Indirect because the table of sources is large, and moved whenever it grows.
@@ -205,34 +204,27 @@ extension EventCorrelator {
     ) -> ObjectKey {
         let nanoseconds =
             (epoch.unixSeconds &* 1_000_000_000) &+ Int64(epoch.nanoseconds) &+ now.nanoseconds &+ serial
-        var name = record.involvedKey.name
-        name += "."
-        name += String(nanoseconds, radix: 16)
+        let name = record.involvedKey.name
         return ObjectKey(
             namespace: record.involvedKey.namespace.isEmpty ? "default" : record.involvedKey.namespace,
-            name: name)
+            name: nanoseconds < 0
+                ? "\(name).\(String(nanoseconds, radix: 16))"
+                : String(joining: name, hexadecimal: UInt64(nanoseconds)))
     }
 
     fileprivate static func event(
         _ record: EventRecord, _ key: ObjectKey, message: String, host: String, at now: VirtualTime
     ) -> Event {
-        var event = Event()
-        event.metadata.namespace = key.namespace
-        event.metadata.name = key.name
-        event.involvedObject.kind = record.involvedKind.name
-        event.involvedObject.apiVersion = record.involvedKind.apiVersion
-        event.involvedObject.namespace = record.involvedKey.namespace
-        event.involvedObject.name = record.involvedKey.name
-        event.involvedObject.uid = record.involvedUID
-        event.involvedObject.fieldPath = record.fieldPath
-        event.reason = record.reason
-        event.message = message
-        event.type = record.severity.rawValue
-        event.sourceComponent = record.component
-        event.sourceHost = host
-        event.firstTimestamp = Timestamp(now)
-        event.lastTimestamp = Timestamp(now)
-        event.count = 1
-        return event
+        var object = ObjectReference()
+        object.kind = record.involvedKind.name
+        object.apiVersion = record.involvedKind.apiVersion
+        object.namespace = record.involvedKey.namespace
+        object.name = record.involvedKey.name
+        object.uid = record.involvedUID
+        object.fieldPath = record.fieldPath
+        return Event(
+            metadata: ObjectMeta(namespace: key.namespace, name: key.name), about: object,
+            type: record.severity.rawValue, reason: record.reason, message: message,
+            component: record.component, host: host, at: Timestamp(now))
     }
 }

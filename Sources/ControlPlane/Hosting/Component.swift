@@ -5,6 +5,13 @@ public import SimulationKernel
 public struct CallToken: Hashable, BitwiseCopyable, Sendable {
     public var value: UInt64
 
+    /// Tokens are counted up, so a product is enough of a hash.
+    public func _rawHashValue(seed: Int) -> Int {
+        var mixer = TextMixer(seed: seed)
+        mixer.mix(value)
+        return mixer.value
+    }
+
     /// For calls whose answer does not matter to the caller.
     public static let none = CallToken(value: .max)
 
@@ -108,10 +115,16 @@ public struct Outbox: Sendable {
 
     public var isEmpty: Bool { calls.isEmpty && events.isEmpty && journal.isEmpty }
 
+    /// Takes the call out when there is just one, as there mostly is: it need not be copied then.
+    public mutating func takeOnlyCall() -> Call? { calls.count == 1 ? calls.removeLast() : nil }
+
+    /// Takes the Event out when there is just one.
+    public mutating func takeOnlyEvent() -> EventRecord? { events.count == 1 ? events.removeLast() : nil }
+
     public mutating func removeAll() {
-        calls.removeAll(keepingCapacity: true)
-        events.removeAll(keepingCapacity: true)
-        journal.removeAll(keepingCapacity: true)
+        if !calls.isEmpty { calls.removeAll(keepingCapacity: true) }
+        if !events.isEmpty { events.removeAll(keepingCapacity: true) }
+        if !journal.isEmpty { journal.removeAll(keepingCapacity: true) }
     }
 }
 

@@ -21,10 +21,7 @@ extension APIServer {
             return put(APIObject(prepared), at: now)
         case .event(let event):
             // There are as many Events as pods: nothing is to be prepared, and one copy is enough.
-            var prepared = event.value
-            try identify(&prepared.metadata, of: kind, at: now)
-            try claimName(&prepared.metadata, of: kind)
-            return put(APIObject(prepared), at: now)
+            return put(APIObject(try completed(event.value, at: now)), at: now)
         default: break
         }
         let prepared = try prepareForCreate(object, isAdmitted: isAdmitted, at: now)
@@ -38,6 +35,13 @@ extension APIServer {
             throw error
         }
         return put(prepared.withMetadata { $0 = metadata }, at: now)
+    }
+
+    private mutating func completed(_ event: Event, at now: VirtualTime) throws(APIError) -> Event {
+        var event = event
+        try identify(&event.metadata, of: .event, at: now)
+        try claimName(&event.metadata, of: .event)
+        return event
     }
 
     /// Gives a new object its place, its identity and, where it has only the prefix of one, its name.
@@ -187,9 +191,9 @@ extension APIServer {
     /// Upstream: `plugin/pkg/admission/podtopologylabels/admission.go` (v1.36).
     func addTopologyLabels(to pod: inout Pod) {
         guard let node = store.get(Node.self, ObjectKey(name: pod.nodeName)) else { return }
-        for label in [WellKnown.zoneLabel, WellKnown.regionLabel] {
-            if let value = node.value.metadata.labels[label] { pod.metadata.labels[label] = value }
-        }
+        let labels = node.value.metadata.labels
+        if let zone = labels[WellKnown.zoneLabel] { pod.metadata.labels[WellKnown.zoneLabel] = zone }
+        if let region = labels[WellKnown.regionLabel] { pod.metadata.labels[WellKnown.regionLabel] = region }
     }
 
     /// The class that claims without one get: of those marked as default the newest, then the first by name.

@@ -33,15 +33,32 @@ extension APIServer {
                 "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates"
             )
         }
-        var bound = stored.value
+        put(APIObject(bound(stored.value, to: nodeName, at: now)), at: now)
+    }
+
+    /// A pod with its node, as its next version.
+    private mutating func bound(_ pod: Pod, to nodeName: String, at now: VirtualTime) -> Pod {
+        var bound = pod
         bound.nodeName = nodeName
         bound.status.nominatedNodeName = ""
-        var condition = Condition("PodScheduled", .isTrue, lastTransitionTime: Timestamp(now))
-        condition.observedGeneration = bound.metadata.generation
-        bound.status.conditions["PodScheduled"] = condition
+        setScheduled(&bound, at: Timestamp(now))
         addTopologyLabels(to: &bound)
         bound.metadata.resourceVersion = store.revision + 1
-        put(APIObject(bound), at: now)
+        return bound
+    }
+
+    /// Sets the PodScheduled condition of a pod that has got its node.
+    private mutating func setScheduled(_ pod: inout Pod, at time: Timestamp) {
+        let generation = pod.metadata.generation
+        let isFirst = pod.status.conditions.isEmpty
+        if isFirst, let known = boundConditions, known.time == time, known.generation == generation {
+            pod.status.conditions = known.conditions
+            return
+        }
+        var condition = Condition("PodScheduled", .isTrue, lastTransitionTime: time)
+        condition.observedGeneration = generation
+        pod.status.conditions["PodScheduled"] = condition
+        if isFirst { boundConditions = (time, generation, pod.status.conditions) }
     }
 
     /// Deletes a pod unless a disruption budget forbids it.

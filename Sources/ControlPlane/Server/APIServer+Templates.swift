@@ -24,15 +24,7 @@ extension APIServer {
         let object = instance.edit?.apply(to: admitted) ?? admitted
         if case .pod(let template) = object, template.value.nodeName.isEmpty {
             // What the strategy sets is set, and no edit changes it.
-            var pod = template.value
-            if !instance.name.isEmpty { pod.metadata.name = instance.name }
-            if !instance.labels.isEmpty {
-                pod.metadata.labels = pod.metadata.labels.merging(instance.labels)
-            }
-            try identify(&pod.metadata, of: .pod, at: now)
-            if mayHaveQuotas(.pod) { try charge(APIObject(pod), at: now) }
-            try claimName(&pod.metadata, of: .pod)
-            return put(APIObject(pod), at: now)
+            return put(APIObject(try completed(template.value, instance, at: now)), at: now)
         }
         if instance.name.isEmpty && instance.labels.isEmpty {
             return try create(object, isAdmitted: true, at: now)
@@ -42,6 +34,19 @@ extension APIServer {
                 if !instance.name.isEmpty { metadata.name = instance.name }
                 if !instance.labels.isEmpty { metadata.labels = metadata.labels.merging(instance.labels) }
             }, isAdmitted: true, at: now)
+    }
+
+    /// A pod of a template with its identity and what is special to it.
+    private mutating func completed(
+        _ template: Pod, _ instance: ManifestInstance, at now: VirtualTime
+    ) throws(APIError) -> Pod {
+        var pod = template
+        if !instance.name.isEmpty { pod.metadata.name = instance.name }
+        if !instance.labels.isEmpty { pod.metadata.labels = pod.metadata.labels.merging(instance.labels) }
+        try identify(&pod.metadata, of: .pod, at: now)
+        if mayHaveQuotas(.pod) { try charge(APIObject(pod), at: now) }
+        try claimName(&pod.metadata, of: .pod)
+        return pod
     }
 
     /// The template's object after decoding, defaulting, admission and validation in a namespace; pods that

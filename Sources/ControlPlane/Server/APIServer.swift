@@ -20,6 +20,8 @@ public struct APIServer: ~Copyable {
     var quotaIndex = QuotaIndex()
     var admittedSpecs = AdmittedSpecs()
     var admittedTemplates = AdmittedTemplates()
+    /// The conditions of a pod that has just been bound, which are the same for all of one second.
+    var boundConditions: (time: Timestamp, generation: Int64, conditions: [Condition])?
     /// What of the default admission this server runs without (`--disable-admission-plugins`).
     public var disabledAdmissionPlugins: Set<AdmissionPlugin> = []
     /// Whether pods get a service account, and its token (the ServiceAccount plugin). Needs somebody who makes
@@ -166,12 +168,13 @@ public struct APIServer: ~Copyable {
     ///
     /// Upstream: `apiserver/pkg/storage/names/generate.go`, `apimachinery/pkg/util/rand` (v1.36).
     mutating func generateName(_ prefix: String) -> String {
-        var name = prefix.utf8.count <= 58 ? prefix : String(prefix.prefix(58))
-        for _ in 0..<5 {
+        var letters: UInt64 = 0
+        for place in 0..<5 {
             let letter = Self.suffixLetters[suffixes.index(below: Self.suffixLetters.count)]
-            name.unicodeScalars.append(Unicode.Scalar(letter))
+            letters |= UInt64(letter) << UInt64(8 * place)
         }
-        return name
+        return String(
+            joining: prefix.utf8.count <= 58 ? prefix : String(prefix.prefix(58)), letters: letters, count: 5)
     }
 }
 

@@ -78,6 +78,23 @@ public struct Event: FieldMappedObject {
 
     public init() {}
 
+    /// An Event as a component reports it for the first time.
+    public init(
+        metadata: ObjectMeta, about involvedObject: ObjectReference, type: String, reason: String,
+        message: String, component: String, host: String, at time: Timestamp
+    ) {
+        self.metadata = metadata
+        self.involvedObject = involvedObject
+        self.reason = reason
+        self.message = message
+        self.type = type
+        sourceComponent = component
+        sourceHost = host
+        firstTimestamp = time
+        lastTimestamp = time
+        count = 1
+    }
+
     public mutating func map(_ fields: inout Fields) {
         fields.part("metadata", &metadata)
         fields.part("involvedObject", &involvedObject)

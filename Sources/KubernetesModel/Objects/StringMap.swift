@@ -29,6 +29,14 @@ public struct StringMap: Hashable, Sendable {
 
     public subscript(key: String) -> String? {
         get {
+            if entries.count <= 8 {
+                // A length tells most keys apart.
+                let length = key.utf8.count
+                for entry in entries where entry.key.utf8.count == length && entry.key == key {
+                    return entry.value
+                }
+                return nil
+            }
             let index = place(of: key)
             return index < entries.count && entries[index].key == key ? entries[index].value : nil
         }

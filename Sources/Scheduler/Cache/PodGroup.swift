@@ -8,6 +8,7 @@ public final class PodGroup: Sendable {
     public let labels: Labels
     /// The managing owner, which tells the default topology spread.
     let controller: OwnerReference?
+    private let hasController: Bool
     /// In the order in which groups were met.
     public let id: Int32
 
@@ -15,6 +16,7 @@ public final class PodGroup: Sendable {
         self.podClass = podClass
         self.labels = labels
         self.controller = controller
+        hasController = controller != nil
         self.id = id
     }
 
@@ -25,7 +27,7 @@ public final class PodGroup: Sendable {
     }
 
     private func isController(_ metadata: ObjectMeta) -> Bool {
-        if metadata.ownerReferences.isEmpty { return controller == nil }
+        if metadata.ownerReferences.isEmpty { return !hasController }
         return PodGroup.controller(of: metadata) == controller
     }
 

@@ -34,10 +34,10 @@ struct NodeColumns {
     private(set) var verdicts: ContiguousArray<Status> = []
     /// The weighted sum of the scores that are not normalised.
     private(set) var base: ContiguousArray<Int64> = []
-    /// By word: the highest of these sums where the pods fit, and how many places have it; 0 when that is
-    /// not known.
+    /// By word: the highest of these sums where the pods fit, and the places that have it, as bits; none when
+    /// that is not known. Both follow each change of a place, so that they are seldom looked for.
     private(set) var wordHighest: ContiguousArray<Int64> = []
-    private(set) var wordTieCounts: ContiguousArray<UInt8> = []
+    private(set) var wordTies: ContiguousArray<UInt64> = []
     private(set) var fit: ContiguousArray<UInt8> = []
     private(set) var balanced: ContiguousArray<UInt8> = []
     private(set) var images: ContiguousArray<UInt8> = []
@@ -149,7 +149,7 @@ struct NodeColumns {
             fits = ContiguousArray(repeating: 0, count: (count + 63) / 64)
             verdictOf = ContiguousArray(repeating: 0, count: count)
             wordHighest = ContiguousArray(repeating: 0, count: fits.count)
-            wordTieCounts = ContiguousArray(repeating: 0, count: fits.count)
+            wordTies = ContiguousArray(repeating: 0, count: fits.count)
             base = ContiguousArray(repeating: 0, count: count)
             fit = ContiguousArray(repeating: 0, count: count)
             balanced = ContiguousArray(repeating: 0, count: count)
@@ -166,7 +166,6 @@ struct NodeColumns {
     mutating func refresh(word: Int, mask: UInt64, _ nodes: NodeTable) {
         var stale = isStale[word] & mask
         isStale[word] &= ~mask
-        wordTieCounts[word] = 0
         let order = nodes.order
         while stale != 0 {
             let bit = stale.trailingZeroBitCount
@@ -175,21 +174,33 @@ struct NodeColumns {
         }
     }
 
-    mutating func setSummary(_ word: Int, _ highest: Int64, _ tieCount: Int) {
+    mutating func setSummary(_ word: Int, _ highest: Int64, _ ties: UInt64) {
         wordHighest[word] = highest
-        wordTieCounts[word] = UInt8(truncatingIfNeeded: tieCount)
+        wordTies[word] = ties
     }
 
     private mutating func evaluate(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {
         let verdict = judge(row, nodes)
         let bit: UInt64 = 1 << UInt64(place & 63)
+        let word = place >> 6
         verdictOf[place] = verdict
         if verdict != 0 {
-            fits[place >> 6] &= ~bit
+            fits[word] &= ~bit
+            wordTies[word] &= ~bit
             return
         }
-        fits[place >> 6] |= bit
+        fits[word] |= bit
         score(place, row, nodes)
+        if wordTies[word] == 0 { return }
+        let sum = base[place]
+        if sum > wordHighest[word] {
+            wordHighest[word] = sum
+            wordTies[word] = bit
+        } else if sum == wordHighest[word] {
+            wordTies[word] |= bit
+        } else {
+            wordTies[word] &= ~bit
+        }
     }
 
     // MARK: Filters

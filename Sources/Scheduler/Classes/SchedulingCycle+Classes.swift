@@ -40,7 +40,7 @@ struct ClassScratch {
 /// The plain algorithm's steps in its order; what a step would compute for each node is looked up where it is
 /// known. `docs/decisions/0011-scheduling-classes.md` has the reasoning.
 extension SchedulingCycle {
-    /// What ``scheduleByClass(_:framework:cluster:draw:)`` finds out before it looks at nodes.
+    /// What ``scheduleByClass(_:framework:cluster:draw:into:)`` finds out before it looks at nodes.
     private struct Search {
         let plan: Int
         let number: Int
@@ -63,24 +63,26 @@ extension SchedulingCycle {
         }
     }
 
-    /// Nil when the pod is to be scheduled plainly.
+    /// False when the pod is to be scheduled plainly; the result is worth nothing then.
+    ///
+    /// - Parameter result: as new. It is large, so it is filled in place.
     mutating func scheduleByClass(
-        _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
-    ) -> SchedulingResult? {
+        _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int,
+        into result: inout SchedulingResult
+    ) -> Bool {
         guard pod.pod.value.nodeName.isEmpty, pod.pod.value.status.nominatedNodeName.isEmpty else {
-            return nil
+            return false
         }
         let plan = learnt.plan(of: framework)
-        guard learnt.plans[plan].isSupported else { return nil }
+        guard learnt.plans[plan].isSupported else { return false }
         let number = learnt.number(of: pod, plan: plan, cluster: cluster)
-        guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else { return nil }
-        var result = SchedulingResult()
-        if takeOnlyNode(pod, plan, number, cluster.nodes, draw, &result) { return result }
+        guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else { return false }
+        if takeOnlyNode(pod, plan, number, cluster.nodes, draw, &result) { return true }
         learnt.syncColumns(number, pod, plan: plan, nodes: cluster.nodes)
-        if learnt.classes[number].isPlain { return nil }
-        if takeByWords(plan, number, framework, cluster.nodes, draw, &result) { return result }
+        if learnt.classes[number].isPlain { return false }
+        if takeByWords(plan, number, framework, cluster.nodes, draw, &result) { return true }
         if learnt.classes[number].hasVolumes {
-            guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else { return nil }
+            guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else { return false }
         }
         var search = Search(
             plan: plan, number: number, columns: learnt.classes[number].columns,
@@ -102,7 +104,7 @@ extension SchedulingCycle {
             search.wanted = nodesToFind(
                 framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: search.count)
             if framework.score.isEmpty { search.wanted = 1 }
-            guard findWindow(pod, &search, cluster, result.state) else { return nil }
+            guard findWindow(pod, &search, cluster, result.state) else { return false }
         } else {
             scratch.window.removeAll(keepingCapacity: true)
             scratch.block.reset()
@@ -124,7 +126,7 @@ extension SchedulingCycle {
             diagnose(pod, framework: framework, cluster: &cluster, &result)
             // Held any longer, the columns would be copied when they next change.
             result.state.remove(CandidateSearch.roomKey)
-            return result
+            return true
         }
         if keepsDetails {
             collectRejections(search, cluster.nodes, &result)
@@ -134,9 +136,9 @@ extension SchedulingCycle {
         nextStartIndex = (nextStartIndex + search.visited) % order.count
         guard choose(pod, search, framework, cluster, draw, &result) else {
             nextStartIndex = startIndex
-            return nil
+            return false
         }
-        return result
+        return true
     }
 
     // MARK: Before the search
@@ -310,9 +312,7 @@ extension SchedulingCycle {
         let ties = scratch.wordSearch.tieCount
         guard ties > 0 else { return false }
         let tie = ties > 1 ? draw(ties) % ties : 0
-        guard let place = scratch.wordSearch.place(ofTie: tie, learnt.columns[columns].base) else {
-            return false
-        }
+        guard let place = scratch.wordSearch.place(ofTie: tie) else { return false }
         result.visitedCount = scratch.wordSearch.visitedCount
         result.feasibleCount = scratch.wordSearch.feasibleCount
         result.tieCount = ties

@@ -16,12 +16,12 @@ extension SchedulingCycle {
             drawn[count] = place
             return place
         }
-        let byClass = scheduleByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
+        let byClass = resultByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
         let endIndex = nextStartIndex
         nextStartIndex = startIndex
         // What need not be listed is not found out.
         self.keepsDetails = false
-        let brief = scheduleByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
+        let brief = resultByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
         let briefEndIndex = nextStartIndex
         self.keepsDetails = keepsDetails
         nextStartIndex = startIndex
@@ -38,6 +38,15 @@ extension SchedulingCycle {
         }
         differences += found.map { "\(pod.key): \($0)" }
         return byClass
+    }
+
+    private mutating func resultByClass(
+        _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
+    ) -> SchedulingResult? {
+        var result = SchedulingResult()
+        let isDone = scheduleByClass(
+            pod, framework: framework, cluster: &cluster, draw: draw, into: &result)
+        return isDone ? result : nil
     }
 
     /// What two results differ in beside the nodes that were looked at.

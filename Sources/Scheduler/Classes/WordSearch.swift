@@ -7,7 +7,7 @@ struct WordSearch {
     /// The places taken from a word, and the highest score among them.
     private struct Part {
         let word: Int32
-        /// When the scores were added, those with the highest one only.
+        /// When their scores are known, those with the highest one only.
         var bits: UInt64
         var highest: Int64
     }
@@ -18,12 +18,10 @@ struct WordSearch {
     private(set) var feasibleCount = 0
     private(set) var tieCount = 0
     private var highest = Int64.min
-    private var areTiesKnown = false
 
     mutating func reset() {
         parts.removeAll(keepingCapacity: true)
         (visitedCount, feasibleCount, tieCount, highest) = (0, 0, 0, .min)
-        areTiesKnown = false
     }
 
     /// Takes places whose scores are added later.
@@ -54,7 +52,6 @@ struct WordSearch {
         _ bonuses: [Int64], elsewhere: Int64, of maps: [ContiguousArray<UInt64>],
         to base: ContiguousArray<Int64>
     ) {
-        areTiesKnown = true
         for index in parts.indices {
             let word = Int(parts[index].word)
             var rest = parts[index].bits
@@ -87,31 +84,33 @@ struct WordSearch {
         }
     }
 
-    fileprivate mutating func add(_ word: Int, _ bits: UInt64, highest: Int64, tieCount: Int) {
-        parts.append(Part(word: Int32(truncatingIfNeeded: word), bits: bits, highest: highest))
-        feasibleCount += bits.nonzeroBitCount
+    /// Takes places of a word of which those with the highest score are known.
+    fileprivate mutating func add(_ word: Int, count: Int, highest: Int64, ties: UInt64) {
+        feasibleCount += count
+        if highest < self.highest { return }
+        parts.append(Part(word: Int32(truncatingIfNeeded: word), bits: ties, highest: highest))
         if highest > self.highest {
             self.highest = highest
-            self.tieCount = tieCount
-        } else if highest == self.highest {
-            self.tieCount += tieCount
+            tieCount = ties.nonzeroBitCount
+        } else {
+            tieCount += ties.nonzeroBitCount
         }
     }
 
     fileprivate mutating func end(visitedCount: Int) { self.visitedCount = visitedCount }
 
     /// The place of one of those with the highest score, counted in the order of evaluation.
-    func place(ofTie number: Int, _ base: ContiguousArray<Int64>) -> Int? {
+    func place(ofTie number: Int) -> Int? {
         var rest = number
         for part in parts where part.highest == highest {
             var bits = part.bits
-            while bits != 0 {
-                let place = Int(part.word) << 6 + bits.trailingZeroBitCount
-                bits &= bits - 1
-                if !areTiesKnown && base[place] != highest { continue }
-                if rest == 0 { return place }
-                rest -= 1
+            let count = bits.nonzeroBitCount
+            if rest >= count {
+                rest -= count
+                continue
             }
+            for _ in 0..<rest { bits &= bits - 1 }
+            return Int(part.word) << 6 + bits.trailingZeroBitCount
         }
         return nil
     }
@@ -166,31 +165,32 @@ extension NodeColumns {
             result.take(word, bits)
             return
         }
-        if bits != fits[word] {
-            let (highest, tieCount) = best(word, bits)
-            result.add(word, bits, highest: highest, tieCount: tieCount)
+        if wordTies[word] == 0 {
+            let (highest, ties) = best(word, fits[word])
+            setSummary(word, highest, ties)
+        }
+        let count = bits.nonzeroBitCount
+        let ties = wordTies[word] & bits
+        if ties != 0 {
+            // No place of the word has more, so none of these has.
+            result.add(word, count: count, highest: wordHighest[word], ties: ties)
             return
         }
-        if wordTieCounts[word] == 0 {
-            let (highest, tieCount) = best(word, bits)
-            setSummary(word, highest, tieCount)
-        }
-        result.add(word, bits, highest: wordHighest[word], tieCount: Int(wordTieCounts[word]))
+        let (highest, others) = best(word, bits)
+        result.add(word, count: count, highest: highest, ties: others)
     }
 
-    private func best(_ word: Int, _ bits: UInt64) -> (highest: Int64, tieCount: Int) {
-        var (highest, tieCount) = (Int64.min, 0)
+    private func best(_ word: Int, _ bits: UInt64) -> (highest: Int64, ties: UInt64) {
+        var (highest, ties) = (Int64.min, UInt64(0))
         var bits = bits
         while bits != 0 {
-            let score = base[word << 6 + bits.trailingZeroBitCount]
+            let place = bits.trailingZeroBitCount
             bits &= bits - 1
-            if score > highest {
-                highest = score
-                tieCount = 1
-            } else if score == highest {
-                tieCount += 1
-            }
+            let score = base[word << 6 + place]
+            if score < highest { continue }
+            if score > highest { (highest, ties) = (score, 0) }
+            ties |= 1 << UInt64(place)
         }
-        return (highest, tieCount)
+        return (highest, ties)
     }
 }

@@ -96,8 +96,11 @@ public struct SchedulingCycle {
         if comparesWithPlain {
             return scheduleBothWays(pod, framework: framework, cluster: &cluster, draw: draw)
         }
-        return scheduleByClass(pod, framework: framework, cluster: &cluster, draw: draw)
-            ?? schedulePlainly(pod, framework: framework, cluster: &cluster, draw: draw)
+        var result = SchedulingResult()
+        if scheduleByClass(pod, framework: framework, cluster: &cluster, draw: draw, into: &result) {
+            return result
+        }
+        return schedulePlainly(pod, framework: framework, cluster: &cluster, draw: draw)
     }
 
     /// The plain algorithm: every plugin looks at every node.

@@ -29,6 +29,8 @@ struct PodHeap: Sendable {
 
     private struct Slot: Sendable {
         var pod: QueuedPod?
+        /// The pod's, read without a copy of it.
+        var uid: UID
         /// The entry's place in the heap.
         var place = 0
     }
@@ -57,7 +59,7 @@ struct PodHeap: Sendable {
             priority: pod.pod.priority, time: pod.timestamp.nanoseconds, sequence: sequence, slot: slot)
     }
 
-    mutating func insert(_ pod: QueuedPod) {
+    mutating func insert(_ pod: __owned QueuedPod) {
         let uid = pod.pod.uid
         if let slot = slotOf[uid] {
             let place = slots[Int(slot)].place
@@ -66,17 +68,16 @@ struct PodHeap: Sendable {
             settle(place)
             return
         }
-        let slot: Int32
-        if let free = freeSlots.popLast() {
-            slot = free
-            slots[Int(slot)].pod = pod
-        } else {
-            slot = Int32(slots.count)
-            slots.append(Slot(pod: pod))
-        }
+        let slot = freeSlots.popLast() ?? Int32(slots.count)
         slotOf[uid] = slot
         entries.append(Self.entry(pod, sequence: nextSequence, slot: slot))
         nextSequence += 1
+        if Int(slot) < slots.count {
+            slots[Int(slot)].uid = uid
+            slots[Int(slot)].pod = pod
+        } else {
+            slots.append(Slot(pod: pod, uid: uid))
+        }
         siftUp(entries.count - 1)
     }
 
@@ -89,7 +90,7 @@ struct PodHeap: Sendable {
 
     mutating func popFirst() -> QueuedPod? {
         guard let first = entries.first else { return nil }
-        if let uid = slots[Int(first.slot)].pod?.pod.uid { slotOf.removeValue(forKey: uid) }
+        slotOf.removeValue(forKey: slots[Int(first.slot)].uid)
         return removeEntry(at: 0)
     }
 

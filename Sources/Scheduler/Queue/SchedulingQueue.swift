@@ -170,11 +170,11 @@ public struct SchedulingQueue {
     /// Removes a pod that was deleted, or has got a node.
     public mutating func remove(_ uid: UID, at now: VirtualTime = .start) {
         if isRecording, let pod = self[uid] { note(pod, from: place(of: uid), to: nil, "", at: now) }
-        active.remove(uid)
-        backoff.remove(uid)
-        errorBackoff.remove(uid)
-        unschedulable.remove(uid)
-        gated.remove(uid)
+        if !active.isEmpty { active.remove(uid) }
+        if !backoff.isEmpty { backoff.remove(uid) }
+        if !errorBackoff.isEmpty { errorBackoff.remove(uid) }
+        if !unschedulable.isEmpty { unschedulable.remove(uid) }
+        if !gated.isEmpty { gated.remove(uid) }
     }
 
     // MARK: Scheduling
@@ -183,9 +183,10 @@ public struct SchedulingQueue {
     /// ``addUnschedulable(_:cluster:at:)``.
     public mutating func pop(at now: VirtualTime) -> QueuedPod? {
         flushBackoff(at: now)
+        if active.isEmpty && backoff.isEmpty { return nil }
         // With nothing else to do, upstream does not wait for a back-off's end.
         let origin: Place = active.isEmpty ? .backoff : .active
-        guard var pod = active.popFirst() ?? backoff.popFirst() else { return nil }
+        guard var pod = active.isEmpty ? backoff.popFirst() : active.popFirst() else { return nil }
         note(pod, from: origin, to: .inFlight, origin == .backoff ? "PopFromBackoffQ" : "", at: now)
         pod.attempts += 1
         if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
@@ -356,7 +357,7 @@ public struct SchedulingQueue {
     }
 
     private mutating func requeue(
-        _ pod: QueuedPod, label: String, from origin: Place, plugin: String = "", at now: VirtualTime
+        _ pod: __owned QueuedPod, label: String, from origin: Place, plugin: String = "", at now: VirtualTime
     ) {
         var pod = pod
         pod.lastMove = label
@@ -381,7 +382,7 @@ public struct SchedulingQueue {
     }
 
     private mutating func moveToActive(
-        _ pod: QueuedPod, label: String, from origin: Place?, plugin: String = "", at now: VirtualTime
+        _ pod: __owned QueuedPod, label: String, from origin: Place?, plugin: String = "", at now: VirtualTime
     ) -> Bool {
         var pod = pod
         pod.lastMove = label
@@ -425,6 +426,7 @@ public struct SchedulingQueue {
     // MARK: Times
 
     private mutating func flushBackoff(at now: VirtualTime) {
+        if backoff.isEmpty && errorBackoff.isEmpty { return }
         var ready: [QueuedPod] = []
         while let pod = backoff.first, !isBackingOff(pod, at: now), let popped = backoff.popFirst() {
             ready.append(popped)

@@ -11,6 +11,83 @@ import Stochastics
 /// the same decisions; none of it makes anybody wait. Upstream: `test/integration/scheduler_perf/util.go`,
 /// `mustSetupCluster` (v1.36).
 final class PerfCluster {
+    /// Work of the benchmark beside its operations: one step, and when the next comes; nil at the end.
+    typealias Task = (PerfCluster) -> VirtualDuration?
+
+    /// Calls that one client may send in a second, as scheduler_perf has it.
+    static let queriesPerSecond = PerfMachine.queriesPerSecond
+
+    /// All but the tasks: they call back, so they must not run while this is being changed.
+    private var machine: PerfMachine
+    private var tasks: [Task?] = []
+    private var eventCount = 0
+
+    /// A pod and the node that it was bound to.
+    typealias Placement = PerfMachine.Placement
+
+    init(_ configuration: SchedulerConfiguration, seed: UInt64, usesCaches: Bool = true) {
+        machine = PerfMachine(configuration, seed: seed, usesCaches: usesCaches)
+    }
+
+    var now: VirtualTime { machine.now }
+    var server: APIServer { _read { yield machine.server } }
+    var scheduler: SchedulerComponent { _read { yield machine.scheduler } }
+    /// Lengths of scheduling cycles in wall time, while they are measured.
+    var cycles: CycleTimes? {
+        get { machine.cycles }
+        set { machine.cycles = newValue }
+    }
+    /// Where pods went, in the order of the bindings, when that is asked for.
+    var placements: [Placement]? {
+        get { machine.placements }
+        set { machine.placements = newValue }
+    }
+
+    /// Sends a call that is handled at once.
+    @discardableResult
+    func call(_ request: APIRequest) -> APIResult { machine.call(request) }
+
+    /// Begins a task; its first step comes after a pause.
+    func begin(after pause: VirtualDuration = .zero, _ task: @escaping Task) {
+        tasks.append(task)
+        machine.scheduleTask(UInt32(tasks.count - 1), at: now + pause)
+    }
+
+    func add(_ tally: PodTally) { machine.add(tally) }
+
+    func remove(_ tally: PodTally) { machine.remove(tally) }
+
+    /// Runs until a condition holds or virtual time is up.
+    ///
+    /// - Parameter shouldStop: asked after every thousandth event.
+    func run(until end: VirtualTime, while isWaiting: () -> Bool, shouldStop: () -> Bool) -> RunEnd {
+        while isWaiting() {
+            switch machine.step(until: end) {
+            case .timeUp: return .timeUp
+            case .task(let index):
+                if let task = tasks[Int(index)] {
+                    if let pause = task(self) {
+                        machine.scheduleTask(index, at: now + pause)
+                    } else {
+                        tasks[Int(index)] = nil
+                    }
+                }
+            case .done: break
+            }
+            eventCount += 1
+            if eventCount & 1_023 == 0 && shouldStop() { return .stopped }
+        }
+        return .done
+    }
+
+    enum RunEnd { case done, timeUp, stopped }
+}
+
+/// API server, store and scheduler with the events between them.
+///
+/// A structure: each step is one change of it, where the properties of a class would be checked for
+/// overlapping changes twenty times.
+struct PerfMachine: ~Copyable {
     enum Event: BitwiseCopyable {
         /// A call of the scheduler has been committed, or its answer has come back.
         case callExecutes(UInt32)
@@ -21,6 +98,8 @@ final class PerfCluster {
         case taskSteps(UInt32)
     }
 
+    enum Step { case done, timeUp, task(UInt32) }
+
     /// One call of the scheduler under way.
     private struct Call {
         var token: CallToken
@@ -28,14 +107,14 @@ final class PerfCluster {
         var result: APIResult?
     }
 
-    /// Work of the benchmark beside its operations: one step, and when the next comes; nil at the end.
-    typealias Task = (PerfCluster) -> VirtualDuration?
+    struct Placement: Hashable {
+        var pod: ObjectKey
+        var node: String
+    }
 
-    /// Calls that one client may send in a second, as scheduler_perf has it.
     static let queriesPerSecond = 5_000.0
 
     private(set) var now = VirtualTime.start
-    /// Not to be copied: it has no other owner.
     private(set) var server: APIServer
     private(set) var scheduler: SchedulerComponent
     private var queue = EventQueue<Event>()
@@ -53,22 +132,12 @@ final class PerfCluster {
     private var nextDelivery = VirtualTime.never
     private var alarm: EventHandle?
     private var alarmTime = VirtualTime.never
-    private var tasks: [Task?] = []
     /// Told of each change of a pod.
-    private(set) var tallies: [PodTally] = []
-    /// Lengths of scheduling cycles in wall time, while they are measured.
+    private var tallies: [PodTally] = []
     var cycles: CycleTimes?
-    /// Where pods went, in the order of the bindings, when that is asked for.
     var placements: [Placement]?
-    private(set) var eventCount = 0
 
-    /// A pod and the node that it was bound to.
-    struct Placement: Hashable {
-        var pod: ObjectKey
-        var node: String
-    }
-
-    init(_ configuration: SchedulerConfiguration, seed: UInt64, usesCaches: Bool = true) {
+    init(_ configuration: SchedulerConfiguration, seed: UInt64, usesCaches: Bool) {
         server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: seed)
         // ServiceAccount is not among what simk's server admits by.
         server.disabledAdmissionPlugins = [.taintNodesByCondition, .priority]
@@ -80,23 +149,17 @@ final class PerfCluster {
         dispatchChanges()
     }
 
-    // MARK: The benchmark's side
-
-    /// Sends a call that is handled at once.
-    @discardableResult
-    func call(_ request: APIRequest) -> APIResult {
+    mutating func call(_ request: APIRequest) -> APIResult {
         let result = server.handle(request, at: now)
         dispatchChanges()
         return result
     }
 
-    /// Begins a task; its first step comes after a pause.
-    func begin(after pause: VirtualDuration = .zero, _ task: @escaping Task) {
-        tasks.append(task)
-        queue.schedule(.taskSteps(UInt32(tasks.count - 1)), at: now + pause)
+    mutating func scheduleTask(_ index: UInt32, at time: VirtualTime) {
+        queue.schedule(.taskSteps(index), at: time)
     }
 
-    func add(_ tally: PodTally) {
+    mutating func add(_ tally: PodTally) {
         server.store.visitUnordered(.pod) { object in
             if let pod = object.pod { tally.observe(from: nil, to: pod) }
         }
@@ -104,29 +167,15 @@ final class PerfCluster {
         tallies.append(tally)
     }
 
-    func remove(_ tally: PodTally) { tallies.removeAll { $0 === tally } }
+    mutating func remove(_ tally: PodTally) { tallies.removeAll { $0 === tally } }
 
-    /// Runs until a condition holds or virtual time is up.
-    ///
-    /// - Parameter shouldStop: asked after every thousandth event.
-    func run(until end: VirtualTime, while isWaiting: () -> Bool, shouldStop: () -> Bool) -> RunEnd {
-        while isWaiting() {
-            guard let time = queue.nextTime(), time <= end else {
-                now = max(now, end)
-                return .timeUp
-            }
-            step()
-            if eventCount & 1_023 == 0 && shouldStop() { return .stopped }
+    /// Lets the next event happen, unless it comes after a moment; tasks are the caller's.
+    mutating func step(until end: VirtualTime) -> Step {
+        guard let next = queue.nextTime(), next <= end, let (time, _, event) = queue.popNext() else {
+            now = max(now, end)
+            return .timeUp
         }
-        return .done
-    }
-
-    enum RunEnd { case done, timeUp, stopped }
-
-    private func step() {
-        guard let (time, _, event) = queue.popNext() else { return }
         now = time
-        eventCount += 1
         switch event {
         case .callExecutes(let slot): execute(slot)
         case .callReturns(let slot): complete(slot)
@@ -134,92 +183,107 @@ final class PerfCluster {
         case .schedulerWakes:
             alarm = nil
             alarmTime = .never
-            schedule { $0.scheduler.wake(at: $0.now, &$0.outbox) }
-        case .taskSteps(let index):
-            guard let task = tasks[Int(index)] else { return }
-            if let pause = task(self) {
-                queue.schedule(event, at: now + pause)
-            } else {
-                tasks[Int(index)] = nil
-            }
+            let start = beginCycle(mayStart: true)
+            scheduler.wake(at: now, &outbox)
+            endCycle(start)
+            sendOutbox()
+        case .taskSteps(let index): return .task(index)
         }
+        return .done
     }
 
     // MARK: The scheduler's side
 
-    /// Lets the scheduler work, and sends what it wants sent.
-    private func schedule(_ work: (PerfCluster) -> Void) {
-        if cycles != nil {
-            let attempts = scheduler.attemptCount
-            let start = ProcessMeter.wallNanoseconds
-            work(self)
-            if scheduler.attemptCount != attempts { cycles?.add(ProcessMeter.wallNanoseconds - start) }
-        } else {
-            work(self)
-        }
-        for call in outbox.calls { send(call.request, token: call.token) }
-        for event in outbox.events {
-            if let request = correlator.request(for: event, epoch: server.epoch, at: now) {
-                send(request, token: .none)
+    private struct CycleStart {
+        var wall: Int64
+        var attempts: Int
+    }
+
+    /// Reads the clock where a scheduling cycle may start and its length is asked for.
+    private func beginCycle(mayStart: Bool) -> CycleStart? {
+        if cycles == nil || !mayStart { return nil }
+        return CycleStart(wall: ProcessMeter.wallNanoseconds, attempts: scheduler.attemptCount)
+    }
+
+    private mutating func endCycle(_ start: CycleStart?) {
+        guard let start, scheduler.attemptCount != start.attempts else { return }
+        cycles?.add(ProcessMeter.wallNanoseconds - start.wall)
+    }
+
+    /// Sends what the scheduler wants sent, and sets its alarm.
+    private mutating func sendOutbox() {
+        if !outbox.isEmpty {
+            if let call = outbox.takeOnlyCall() {
+                send(call.request, token: call.token)
+            } else {
+                for call in outbox.calls { send(call.request, token: call.token) }
             }
+            if let event = outbox.takeOnlyEvent() {
+                report(event)
+            } else {
+                for event in outbox.events { report(event) }
+            }
+            outbox.removeAll()
         }
-        outbox.removeAll()
-        let wanted = Self.nextWake(of: &scheduler)
+        let wanted = scheduler.nextWake
         guard wanted != alarmTime else { return }
         if let alarm { queue.cancel(alarm) }
         alarm = wanted == .never ? nil : queue.schedule(.schedulerWakes, at: max(wanted, now))
         alarmTime = wanted
     }
 
-    /// A parameter is read in place, where a property of a class would be copied first.
-    private static func nextWake(of scheduler: inout SchedulerComponent) -> VirtualTime {
-        scheduler.nextWake
+    private mutating func report(_ event: EventRecord) {
+        if let request = correlator.request(for: event, epoch: server.epoch, at: now) {
+            send(request, token: .none)
+        }
     }
 
-    private func send(_ request: APIRequest, token: CallToken) {
-        let call = Call(token: token, request: request)
+    private mutating func send(_ request: __owned APIRequest, token: CallToken) {
         let slot: UInt32
         if let free = freeCalls.popLast() {
             slot = free
-            calls[Int(slot)] = call
+            calls[Int(slot)].token = token
+            calls[Int(slot)].request = .some(request)
         } else {
             slot = UInt32(calls.count)
-            calls.append(call)
+            calls.append(Call(token: token, request: request))
         }
         let sent = client.reserve(at: now)
         queue.schedule(.callExecutes(slot), at: sent + timing.requestLatency + timing.commitLatency)
     }
 
-    private func execute(_ slot: UInt32) {
-        guard let request = calls[Int(slot)].request else { return }
-        calls[Int(slot)].request = nil
+    private mutating func execute(_ slot: UInt32) {
+        guard let request = calls[Int(slot)].request.take() else { return }
         let result = server.handle(request, at: now)
         if calls[Int(slot)].token == .none {
             freeCalls.append(slot)
         } else {
-            calls[Int(slot)].result = result
+            calls[Int(slot)].result = .some(result)
             queue.schedule(.callReturns(slot), at: now + timing.responseLatency)
         }
         dispatchChanges()
     }
 
-    private func complete(_ slot: UInt32) {
+    private mutating func complete(_ slot: UInt32) {
         let token = calls[Int(slot)].token
-        guard let result = calls[Int(slot)].result else { return }
-        calls[Int(slot)].result = nil
+        guard let result = calls[Int(slot)].result.take() else { return }
         freeCalls.append(slot)
-        schedule { $0.scheduler.complete(token, result, at: $0.now, &$0.outbox) }
+        let start = beginCycle(mayStart: scheduler.isIdle)
+        scheduler.complete(token, result, at: now, &outbox)
+        endCycle(start)
+        sendOutbox()
     }
 
     // MARK: Watches
 
     /// Passes new writes on to the scheduler's watch and to the tallies.
-    private func dispatchChanges() {
+    private mutating func dispatchChanges() {
         guard dispatchedRevision < server.store.revision,
             server.store.hasChanges(after: dispatchedRevision)
         else { return }
         let arrival = now + timing.watchLatency
         var unboundClaims: [ObjectKey] = []
+        var hasArrivals = false
         while dispatchedRevision < server.store.revision {
             dispatchedRevision += 1
             guard let change = server.store.change(at: dispatchedRevision) else { continue }
@@ -242,15 +306,16 @@ final class PerfCluster {
             default: break
             }
             inbox.append((arrival, WatchEvent(change.kind, change.object)))
+            hasArrivals = true
         }
-        if let last = inbox.last, last.time == arrival, nextDelivery != arrival {
+        if hasArrivals, nextDelivery != arrival {
             nextDelivery = arrival
             queue.schedule(.watchDelivers, at: arrival)
         }
         for claim in unboundClaims { bindClaim(claim) }
     }
 
-    private func deliver() {
+    private mutating func deliver() {
         if nextDelivery == now { nextDelivery = .never }
         // Its room is used again: the scheduler keeps objects, not the list.
         var events: [WatchEvent] = []
@@ -264,14 +329,19 @@ final class PerfCluster {
             inbox.removeFirst(firstArrival)
             firstArrival = 0
         }
-        if !events.isEmpty { schedule { $0.scheduler.deliver(events, at: $0.now, &$0.outbox) } }
+        if !events.isEmpty {
+            let start = beginCycle(mayStart: scheduler.isIdle)
+            scheduler.deliver(events, at: now, &outbox)
+            endCycle(start)
+            sendOutbox()
+        }
         delivered = events
     }
 
     /// Points a claim at the volume that names it, as the benchmark's volume controller does.
     ///
     /// Upstream: `test/integration/util/util.go`, `StartFakePVController` (v1.36).
-    private func bindClaim(_ key: ObjectKey) {
+    private mutating func bindClaim(_ key: ObjectKey) {
         guard let claim = server.store.get(PersistentVolumeClaim.self, key)?.value,
             claim.spec.volumeName.isEmpty
         else { return }
@@ -290,8 +360,8 @@ final class PerfCluster {
 
 /// Counts pods of some namespaces and labels by how far they are.
 final class PodTally {
-    /// Nil for all.
-    let namespaces: Set<String>?
+    /// Nil for all. Few, so that a look at each is sooner done than a hash.
+    let namespaces: [String]?
     let labels: StringMap
     /// Pods that have a node now.
     private(set) var scheduled = 0
@@ -301,7 +371,7 @@ final class PodTally {
     private(set) var arrivals = 0
 
     init(namespaces: Set<String>?, labels: [String: String]) {
-        self.namespaces = namespaces
+        self.namespaces = namespaces?.sorted()
         self.labels = StringMap(labels.map { ($0.key, $0.value) })
     }
 
