@@ -96,7 +96,7 @@ let package = Package(
             "Reports",
             [
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
-                "Telemetry", collections,
+                "Stochastics", "Telemetry", "Workloads", collections,
             ]),
         floor(
             "SchedulerPerf",
@@ -108,7 +108,8 @@ let package = Package(
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
+                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Stochastics", "Telemetry", "TraceFiles",
+                "Workloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -142,7 +143,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", collections,
+                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", "Workloads",
+                collections,
             ],
             path: "benchmarks/Cases", swiftSettings: settings),
         .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),
