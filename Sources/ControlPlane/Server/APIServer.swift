@@ -27,6 +27,8 @@ public struct APIServer: ~Copyable {
     /// Whether pods get a service account, and its token (the ServiceAccount plugin). Needs somebody who makes
     /// the accounts: a server on its own has nobody.
     public var admitsServiceAccounts = false
+    /// Features that are on though they are off by default (`--feature-gates`).
+    public var enabledFeatureGates: Set<FeatureGate> = []
     /// Calls handled so far, by verb and kind.
     public internal(set) var callCounts = CallCounts()
     /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes

@@ -41,7 +41,8 @@ extension NodeLifecycleController {
 
         clock.begin(at: now)
         pass = MonitorPass()
-        let names = dirty.union(due).sorted()
+        let sorted = dirty.union(due).sorted()
+        let names = options.visitsNodesBackwards ? sorted.reversed() : sorted
         dirty = []
         var plan = Plan<Continuation>()
         for name in names { classify(name, view: view, now: now, &plan) }
