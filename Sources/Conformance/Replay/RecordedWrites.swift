@@ -59,13 +59,17 @@ struct RecordedWrites {
     private func differences(_ old: APIObject, _ new: APIObject, _ names: RecordedNames) -> JSONValue {
         var changes = Changes()
         let (before, after) = (old.metadata, new.metadata)
+        if view.isCompact && (new.kind == .endpoints || new.kind == .endpointSlice) {
+            content(["endpointCount", "ready", "addresses"], old, new, names, &changes)
+            return changes.found
+        }
         changes.compareMembers("labels", view.map(before.labels, names), view.map(after.labels, names))
         changes.compareMembers(
             "annotations", view.map(view.annotations(before), names), view.map(view.annotations(after), names))
         changes.compare(
-            "owners", before.ownerReferences.isEmpty ? nil : view.owners(before, names),
-            after.ownerReferences.isEmpty ? nil : view.owners(after, names))
-        func texts(_ list: [String]) -> JSONValue? { list.isEmpty ? nil : .array(list.map { .string($0) }) }
+            "owners", before.ownerReferences.isEmpty ? JSONValue?.none : view.owners(before, names),
+            after.ownerReferences.isEmpty ? JSONValue?.none : view.owners(after, names))
+        func texts(_ list: [String]) -> JSONValue? { list.isEmpty ? JSONValue?.none : .array(list.map { .string($0) }) }
         changes.compare("finalizers", texts(before.finalizers), texts(after.finalizers))
         switch (old, new) {
         case (.job(let was), .job(let now)):
@@ -87,7 +91,7 @@ struct RecordedWrites {
             changes.compareMembers("spec.claimRef", left, right)
         case (.persistentVolumeClaim(let was), .persistentVolumeClaim(let now)):
             func name(_ claim: PersistentVolumeClaim) -> JSONValue? {
-                claim.spec.volumeName.isEmpty ? nil : .string(names.text(claim.spec.volumeName))
+                claim.spec.volumeName.isEmpty ? JSONValue?.none : .string(names.text(claim.spec.volumeName))
             }
             changes.compare("spec.volumeName", name(was.value), name(now.value))
         case (.endpointSlice, .endpointSlice):

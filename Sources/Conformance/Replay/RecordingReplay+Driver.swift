@@ -5,9 +5,6 @@ import SimulationKernel
 
 /// The driver: the user's actions.
 extension RecordingReplay {
-    /// How long the driver's calls for one pod take.
-    static let driverPause = VirtualDuration.milliseconds(8)
-
     /// The nodes to which pods are bound in turn.
     var nodes: [String] {
         (recording["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? ["n1", "n2", "n3"])
@@ -116,7 +113,7 @@ extension RecordingReplay {
             "finalizePodDeletion", "podDelete", "evict":
             for (index, name) in pods(step).enumerated() {
                 // The driver makes its calls one after another.
-                if index > 0 { cluster.run(until: cluster.now + Self.driverPause) }
+                if index > 0 { cluster.run(until: cluster.now + variant.driverPause) }
                 act(action, onPod: name, step)
             }
         default: if !actOnNode(action, step) { unsupported.append("the action \(action)") }

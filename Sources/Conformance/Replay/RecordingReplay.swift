@@ -133,7 +133,7 @@ struct RecordingReplay: ~Copyable {
             return kept
         }
         let found: JSONValue? =
-            responses.isEmpty ? nil : responses.count == 1 ? responses[0] : .array(responses)
+            responses.isEmpty ? JSONValue?.none : responses.count == 1 ? responses[0] : .array(responses)
         comparison.check("response", reduced(step["response"]), reduced(found))
     }
 
@@ -168,7 +168,7 @@ struct RecordingReplay: ~Copyable {
             let unstableKeys = comparison.unstable.filter { $0.hasPrefix("state.") }.map { $0.dropFirst(6) }
             func list(_ names: [String]) -> JSONValue? {
                 let stable = names.filter { name in !unstableKeys.contains { $0 == name } }
-                return stable.isEmpty ? nil : .array(stable.sorted().map { .string($0) })
+                return stable.isEmpty ? JSONValue?.none : .array(stable.sorted().map { .string($0) })
             }
             gone.sort()
             comparison.check("gone", list(expectedGone), list(gone))
@@ -228,7 +228,7 @@ struct RecordingReplay: ~Copyable {
         }
         if view.countsPods {
             comparison.check(
-                "writes.Pod", step["writes"]?["Pod"], podCounts.isGoEmpty ? nil : podCounts)
+                "writes.Pod", step["writes"]?["Pod"], podCounts.isGoEmpty ? JSONValue?.none : podCounts)
         }
     }
 

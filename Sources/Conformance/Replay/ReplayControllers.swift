@@ -7,8 +7,10 @@ import SimulationKernel
 struct ReplayVariant {
     /// How long before the case the controllers were started; it decides when they look at everything again.
     var phase = VirtualDuration.zero
-    /// In which order the node lifecycle controller looks at nodes; upstream's is a hash table's.
-    var visitsNodesBackwards = false
+    /// Which of several nodes that wait is tainted first; upstream it is up to a hash table.
+    var taintsLastFirst = false
+    /// How long the driver's calls for one pod take.
+    var driverPause = VirtualDuration.milliseconds(8)
 
     /// The variants under which a case may agree: it does when it agrees under one of them.
     static func all(for recording: JSONValue) -> [ReplayVariant] {
@@ -16,11 +18,16 @@ struct ReplayVariant {
         switch recording["category"]?.stringValue {
         case "nodelifecycle":
             return [false, true].flatMap { order in
-                phases.map { ReplayVariant(phase: $0, visitsNodesBackwards: order) }
+                phases.map { ReplayVariant(phase: $0, taintsLastFirst: order) }
             }
         case "volume": return phases.map { ReplayVariant(phase: $0) }
-        default: return [ReplayVariant()]
+        default: break
         }
+        guard (recording["steps"]?.arrayValue ?? []).contains(where: { $0["net"] == true }) else {
+            return [ReplayVariant()]
+        }
+        // In how many syncs a bulk of changes was worked off depends on the speed of the driver.
+        return [8, 4, 12, 16, 24, 2].map { ReplayVariant(driverPause: .milliseconds($0)) }
     }
 }
 
@@ -78,7 +85,7 @@ enum ReplayControllers {
             seconds("node-monitor-period", &options.monitorPeriod)
             seconds("node-monitor-grace-period", &options.monitorGracePeriod)
             seconds("node-startup-grace-period", &options.startupGracePeriod)
-            options.visitsNodesBackwards = variant.visitsNodesBackwards
+            options.taintsLastFirst = variant.taintsLastFirst
             manager.add(NodeLifecycleController(options: options))
             manager.add(TaintEvictionController())
         }

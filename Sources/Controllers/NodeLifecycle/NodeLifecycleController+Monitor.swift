@@ -41,8 +41,7 @@ extension NodeLifecycleController {
 
         clock.begin(at: now)
         pass = MonitorPass()
-        let sorted = dirty.union(due).sorted()
-        let names = options.visitsNodesBackwards ? sorted.reversed() : sorted
+        let names = dirty.union(due).sorted()
         dirty = []
         var plan = Plan<Continuation>()
         for name in names { classify(name, view: view, now: now, &plan) }
@@ -77,7 +76,8 @@ extension NodeLifecycleController {
         }
         if zoneStates[zone] == nil {
             zoneStates[zone] = .initial
-            taintQueues[zone] = ZoneTaintQueue(rate: options.evictionRate, at: now)
+            taintQueues[zone] = ZoneTaintQueue(
+                rate: options.evictionRate, takesLast: options.taintsLastFirst, at: now)
         }
         if isNew { markReachable(node, &plan) }
     }
