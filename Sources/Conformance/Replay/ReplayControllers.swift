@@ -27,7 +27,7 @@ struct ReplayVariant {
             return [ReplayVariant()]
         }
         // In how many syncs a bulk of changes was worked off depends on the speed of the driver.
-        return [8, 4, 12, 16, 24, 2].map { ReplayVariant(driverPause: .milliseconds($0)) }
+        return [8, 5, 6, 4, 7, 3, 12, 2, 16, 24, 1].map { ReplayVariant(driverPause: .milliseconds($0)) }
     }
 }
 

@@ -224,3 +224,12 @@ extension APIError {
         APIError(.forbidden, "\(kind.info.qualifiedPlural) \"\(name)\" is forbidden: \(why)")
     }
 }
+
+extension APIServer {
+    /// Stores an object as it is, past everything that the server does to new objects: for comparisons with
+    /// recorded answers, which begin with a stored object.
+    @discardableResult
+    public mutating func store(recorded object: APIObject, at now: VirtualTime) -> APIObject {
+        put(object, at: now)
+    }
+}
