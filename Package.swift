@@ -73,7 +73,10 @@ let package = Package(
             ]),
         floor(
             "Conformance",
-            ["ControlPlane", "Controllers", "KubernetesModel", "Scheduler", "SimulationKernel", collections]),
+            [
+                "Autoscalers", "ControlPlane", "Controllers", "KubernetesModel", "Scheduler", "SimulationKernel",
+                collections,
+            ]),
         // Floor 6
         floor(
             "Scenarios",

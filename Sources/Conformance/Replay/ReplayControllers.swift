@@ -38,7 +38,7 @@ enum ReplayControllers {
     /// Kinds whose controllers or admission are not there yet, with what is missing.
     private static let gaps: [ObjectKind: String] = [
         .resourceQuota: "the ResourceQuota controller and its admission",
-        .horizontalPodAutoscaler: "the HorizontalPodAutoscaler controller",
+        .horizontalPodAutoscaler: "the metrics APIs beside a HorizontalPodAutoscaler",
     ]
 
     /// Why a recording cannot be played; nil when it can.

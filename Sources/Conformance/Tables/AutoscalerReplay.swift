@@ -5,7 +5,7 @@ import OrderedCollections
 import SimulationKernel
 
 /// Plays one case of golden results: the controller's own plans, with every call answered from the case.
-struct HorizontalReplay {
+struct AutoscalerReplay {
     static let epoch = CalendarTime(unixSeconds: 0)
     static let key = ObjectKey(namespace: "ns", name: "hpa")
 
@@ -179,5 +179,24 @@ struct HorizontalReplay {
                     name: pod, timestamp: time, window: window,
                     containers: [.init(name: container, usage: usage)])
             })
+    }
+}
+
+/// The horizontal autoscaler's decisions, step by step.
+enum AutoscalerTable {
+    static func run(_ vector: JSONValue, _ tally: inout ComparisonTally) {
+        var replay = AutoscalerReplay(vector)
+        for (index, step) in (vector["steps"]?.arrayValue ?? []).enumerated() {
+            let found = replay.run(step)
+            let expected = step["out"] ?? .null
+            for name in Set(expected.memberNames).union(found.memberNames).sorted() {
+                tally.check("step \(index + 1): \(name)", listed(expected[name]), listed(found[name]))
+            }
+        }
+    }
+
+    /// An empty list is as good as none.
+    private static func listed(_ value: JSONValue?) -> JSONValue? {
+        value?.arrayValue?.isEmpty == true ? JSONValue?.none : value
     }
 }
