@@ -13,6 +13,7 @@ struct CaseServer: ~Copyable {
     init() {
         server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: 1)
         server.bootstrap(at: .start)
+        server.admitsServiceAccounts = true
         for (kind, name, rest) in [
             ("ServiceAccount", "default", JSONValue.emptyObject),
             ("Service", "kubernetes", ["spec": ["clusterIP": "10.96.0.1", "ports": [["name": "https", "port": 443]]]]),

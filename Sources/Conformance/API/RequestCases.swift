@@ -53,6 +53,28 @@ enum RequestCases {
     }
 }
 
+extension RequestCases {
+    /// A request that admission refuses or changes; a ResourceQuota of the setup comes with its status.
+    static func admission(_ test: JSONValue, _ tally: inout ComparisonTally) throws {
+        var server = CaseServer()
+        for object in test["setup"]?.arrayValue ?? [] {
+            try server.create(object)
+            if object["kind"] == "ResourceQuota", object["status"] != nil {
+                _ = server.server.handle(.replaceManifest(object, subresource: "status"), at: server.now)
+            }
+        }
+        let response = try server.respond(test["request"] ?? .null)
+        tally.check("code", test["code"], .integer(Int64(response.code)))
+        if let expected = test["status"] { tally.checkAnswer("status", expected, response.body) }
+        if let expected = test["output"] { tally.checkAnswer("output", expected, response.body) }
+        tally.check("warnings", test["warnings"] ?? [], .array(response.warnings.map { .string($0) }))
+        if let expected = test["quotaUsedAfter"] {
+            let quota = server.server.store.list(.resourceQuota).first?.tree(epoch: server.server.epoch)
+            tally.check("quotaUsedAfter", expected, quota?["status"]?["used"])
+        }
+    }
+}
+
 extension JSONValue {
     /// This value with one text for another in all its texts.
     func replacingText(_ text: String, with other: String) -> JSONValue {

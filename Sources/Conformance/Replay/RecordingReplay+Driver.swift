@@ -18,9 +18,6 @@ extension RecordingReplay {
             .createManifest([
                 "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(RecordedNames.namespace)],
             ]))
-        for (kind, name) in [("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")] {
-            cluster.handle(.createManifest(manifest(["apiVersion": "v1", "kind": .string(kind), "metadata": ["name": .string(name)]])))
-        }
         if recording["lifecycle"] == true {
             // Other cases' nodes existed in other zones while the recordings were made.
             if recording["aloneInCluster"] != true { addOtherNode() }

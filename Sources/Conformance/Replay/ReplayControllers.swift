@@ -37,7 +37,6 @@ struct ReplayVariant {
 enum ReplayControllers {
     /// Kinds whose controllers or admission are not there yet, with what is missing.
     private static let gaps: [ObjectKind: String] = [
-        .resourceQuota: "the ResourceQuota controller and its admission",
         .horizontalPodAutoscaler: "the metrics APIs beside a HorizontalPodAutoscaler",
     ]
 
@@ -66,7 +65,9 @@ enum ReplayControllers {
         manager.add(ReplicationControllerController())
         let threshold = flags?["terminated-pod-gc-threshold"]?.stringValue.flatMap { Int($0) }
         manager.add(PodGCController(terminatedPodThreshold: threshold ?? 12_500))
+        manager.add(ResourceQuotaController())
         manager.add(NamespaceController())
+        manager.add(ServiceAccountController())
         manager.add(GarbageCollectorController())
         manager.add(DaemonSetController())
         manager.add(JobController())
@@ -91,9 +92,11 @@ enum ReplayControllers {
         }
         manager.add(AttachDetachController())
         manager.add(PersistentVolumeController())
+        manager.add(VolumeExpandController())
         manager.add(PVCProtectionController())
         manager.add(PVProtectionController())
         manager.add(TTLAfterFinishedController())
+        manager.add(RootCertificatePublisher())
     }
 
     static func configure(_ server: inout APIServer, for recording: JSONValue) {
