@@ -105,7 +105,7 @@ enum PatchCases {
 
     private static func filled(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .string("<nodePort>"): return 30_000
+        case .string("<nodePort>"): return 30_086
         case .string(let text):
             var text = text
             for (mark, value) in values { text = text.replacing(mark, with: value) }
