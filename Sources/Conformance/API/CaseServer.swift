@@ -44,6 +44,10 @@ struct CaseServer: ~Copyable {
         }
         for part in ["log", "attach", "exec", "portforward", "proxy", "token", "finalize", "ephemeralcontainers", "resize"]
         where bare.count > 4 && bare.last == part { return "the subresource \(part)" }
+        let metadata = request["body"]?["metadata"]
+        if bare.last == "binding", metadata?["labels"] != nil || metadata?["annotations"] != nil {
+            return "labels and annotations of a Binding"
+        }
         return apiGap(bare)
     }
 

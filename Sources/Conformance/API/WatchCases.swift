@@ -15,7 +15,8 @@ enum WatchCases {
             for (index, write) in (test[list]?.arrayValue ?? []).enumerated() {
                 let response = try server.respond(write)
                 let version = response.body["metadata"]?["resourceVersion"]?.stringValue.flatMap { Int64($0) }
-                if let version { versions[version] = "\(list)[\(index)]" }
+                // A write that changed nothing answers with the version of the one before.
+                if let version, versions[version] == nil { versions[version] = "\(list)[\(index)]" }
             }
         }
         try write("before")
@@ -65,7 +66,7 @@ enum WatchCases {
             let version = pair.1.object["metadata"]?["resourceVersion"]?.stringValue.flatMap { Int64($0) }
             tally.check(
                 "\(place).resourceVersionOf", pair.0["resourceVersionOf"],
-                version.flatMap { versions[$0] }.map { .string($0) })
+                version.map { .string(versions[$0] ?? "the deletion itself (new)") })
         }
     }
 

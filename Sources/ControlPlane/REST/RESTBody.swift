@@ -14,6 +14,22 @@ enum RESTBody {
         }
     }
 
+    /// Why a text is no JSON, as Go tells it when the first character is none that JSON begins with.
+    private static func fault(of body: [UInt8], _ message: String) -> String {
+        guard let first = body.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else {
+            return "unexpected end of JSON input"
+        }
+        if Array("{[\"-0123456789tfn".utf8).contains(first) { return message }
+        return "invalid character '\(String(UnicodeScalar(first)))' looking for beginning of value"
+    }
+
+    /// The first thirty bytes, as upstream shows what it cannot read.
+    private static func summary(of body: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef")
+        let shown = body.prefix(30).map { String([digits[Int($0 >> 4)], digits[Int($0 & 15)]]) }.joined()
+        return body.count > 30 ? shown + " ..." : shown
+    }
+
     /// Decodes an object; what the type does not have is dropped, refused or warned of.
     static func decode(
         _ request: RESTRequest, as kind: GroupVersionKind, _ address: RESTAddress, _ warnings: inout [String]
@@ -24,7 +40,14 @@ enum RESTBody {
                 message: "the body of the request was in an unknown format - accepted media types include: "
                     + "application/json, application/yaml, application/vnd.kubernetes.protobuf")
         }
-        var body = try parse(request, address)
+        var body: JSONValue
+        do throws(APIStatus) {
+            body = try parse(request, address)
+        } catch {
+            throw .badRequest(
+                "the object provided is unrecognized (must be of type \(kind.kind)): couldn't get version/kind; "
+                    + "json parse error: \(fault(of: request.body, error.message)) (\(summary(of: request.body)))")
+        }
         guard body.objectValue != nil else {
             throw .badRequest("the object provided is unrecognized (must be of type \(kind.kind))")
         }
@@ -56,9 +79,10 @@ enum RESTBody {
             throw .badRequest("\(own.kind) in version \"\(own.version)\" cannot be handled as a \(kind.kind): \(error)")
         }
         var faults: [StrictFault] = []
-        for fault in DuplicateFields.find(in: request.body) + decoded.strictFaults where !faults.contains(fault) {
-            faults.append(fault)
-        }
+        // A field that is unknown is not told again because it is there twice.
+        let unknown = Set(decoded.strictFaults.map(\.path))
+        let duplicates = DuplicateFields.find(in: request.body).filter { !unknown.contains($0.path) }
+        for fault in duplicates + decoded.strictFaults where !faults.contains(fault) { faults.append(fault) }
         if !faults.isEmpty && validation == "Strict" {
             let list = faults.map(\.description).joined(separator: ", ")
             throw .badRequest(

@@ -65,7 +65,7 @@ extension APIServer {
         let faults = Validator.validateCreate(kind: versioned, object: encoded)
         if !faults.isEmpty {
             if kind == .service { release(ServiceHoldings(tree)) }
-            throw .invalid(kind, name, faults)
+            throw .invalid(kind, isNamed ? name : tree["metadata"]?["name"]?.stringValue ?? "", faults)
         }
         do throws(AdmissionRefusal) {
             try validate(kind, versioned, encoded, at: now)
