@@ -86,6 +86,8 @@ struct EventCounts {
                 comparison.count("events", agrees: false, "expected \(key), found nothing")
                 continue
             }
+            // Every try to create a pod makes up a name of its own.
+            if key.contains("<p?>") { rest.removeAll { RecordedMatch.matches(.string(key), .string($0.key)) } }
             let wanted = counts[key] ?? Self.any
             comparison.count(
                 "events \(key)", agrees: wanted == Self.any || wanted == count,
