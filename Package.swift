@@ -71,6 +71,12 @@ let package = Package(
                 "Autoscalers", "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler",
                 "SimulationKernel", "Stochastics", "VirtualNodes",
             ]),
+        floor(
+            "Conformance",
+            [
+                "Autoscalers", "ControlPlane", "Controllers", "KubernetesModel", "Scheduler", "SimulationKernel",
+                collections,
+            ]),
         // Floor 6
         floor(
             "Scenarios",
@@ -88,7 +94,7 @@ let package = Package(
         floor(
             "Reports",
             [
-                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
+                "Conformance", "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
                 "Telemetry", collections,
             ]),
         floor(
@@ -118,6 +124,7 @@ let package = Package(
         tests(of: "Failures", ["TestSupport"]),
         tests(of: "Workloads", ["TestSupport"]),
         tests(of: "Simulation", ["TestSupport"]),
+        tests(of: "Conformance", ["TestSupport"]),
         tests(of: "Scenarios", ["TestSupport"]),
         tests(
             of: "Telemetry",

@@ -27,6 +27,8 @@ public struct APIServer: ~Copyable {
     /// Whether pods get a service account, and its token (the ServiceAccount plugin). Needs somebody who makes
     /// the accounts: a server on its own has nobody.
     public var admitsServiceAccounts = false
+    /// Features that are on though they are off by default (`--feature-gates`).
+    public var enabledFeatureGates: Set<FeatureGate> = []
     /// Calls handled so far, by verb and kind.
     public internal(set) var callCounts = CallCounts()
     /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes
@@ -220,5 +222,14 @@ extension APIError {
     }
     static func forbidden(_ kind: ObjectKind, _ name: String, _ why: String) -> APIError {
         APIError(.forbidden, "\(kind.info.qualifiedPlural) \"\(name)\" is forbidden: \(why)")
+    }
+}
+
+extension APIServer {
+    /// Stores an object as it is, past everything that the server does to new objects: for comparisons with
+    /// recorded answers, which begin with a stored object.
+    @discardableResult
+    public mutating func store(recorded object: APIObject, at now: VirtualTime) -> APIObject {
+        put(object, at: now)
     }
 }

@@ -91,8 +91,9 @@ private final class ExpectationWatcher: SimulationObserver {
         let kind = change.object.kind
         let key = change.object.key
         guard monitor.isInterested(in: kind, key) else { return }
-        monitor.observe(
-            kind, key, change.kind == .deleted ? nil : change.object.tree(epoch: epoch), at: change.time)
+        // A plain `nil` would be JSON's null, and the object would be there for ever.
+        let tree: JSONValue? = change.kind == .deleted ? .none : .some(change.object.tree(epoch: epoch))
+        monitor.observe(kind, key, tree, at: change.time)
     }
 
     func noted(_ entry: JournalEntry, at time: VirtualTime) {}
