@@ -97,11 +97,17 @@ let package = Package(
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel",
                 "Stochastics", collections,
             ]),
+        floor(
+            "Checking",
+            [
+                "ControlPlane", "Failures", "KubernetesModel", "Scenarios", "Simulation", "SimulationKernel",
+                "Stochastics", collections,
+            ]),
         // Floor 8
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
+                "Checking", "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -1,5 +1,6 @@
 import Foundation
 public import KubernetesModel
+public import SimulationKernel
 
 /// Reads a scenario with everything that it refers to, and checks it as a whole.
 public enum ScenarioLoader {
@@ -17,6 +18,9 @@ public enum ScenarioLoader {
 
     /// The languages of scenario files.
     public enum Language: Sendable { case json, yaml }
+
+    /// A duration as scenario files have it, such as `1m30s`; nil when it is none.
+    public static func duration(_ text: String) -> VirtualDuration? { try? DurationText.parse(text).get() }
 
     /// Reads a file; its paths of manifests are relative to its folder.
     public static func load(path: String, options: Options = Options()) throws(InvalidInput) -> Scenario {
