@@ -130,6 +130,14 @@ let package = Package(
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Reports", ["TestSupport"]),
         tests(of: "SchedulerPerf"),
+        tests(of: "Checking", ["PlantedBugs", "Scenarios", "Simulation"]),
+        .target(
+            name: "PlantedBugs",
+            dependencies: [
+                "Checking", "ControlPlane", "Controllers", "KubernetesModel", "Scenarios", "Simulation",
+                "SimulationKernel",
+            ],
+            path: "Tests/PlantedBugs", swiftSettings: testSettings),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(
@@ -149,5 +157,8 @@ let package = Package(
             path: "benchmarks/Runner",
             swiftSettings: settings),
         tests(of: "Benchmarks"),
+        .executableTarget(
+            name: "simk-planted-bugs", dependencies: ["Checking", "PlantedBugs"],
+            path: "benchmarks/PlantedBugs", swiftSettings: testSettings),
     ]
 )

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checking
 import Foundation
 import KubernetesModel
+import Reports
 import Scenarios
 import Simulation
 import SimulationKernel

@@ -1,6 +1,6 @@
 /// What must hold at every moment of every run, whatever fails, as far as upstream guarantees it.
 public enum InvariantName: String, CaseIterable, Hashable, Sendable {
-    /// A Deployment has no more than `replicas + maxSurge` active pods.
+    /// The ReplicaSets of a Deployment ask for no more than `replicas + maxSurge` pods.
     case surge
     /// A ReplicaSet or ReplicationController has no more active pods than it asks for.
     case replicas
@@ -32,7 +32,7 @@ public enum InvariantName: String, CaseIterable, Hashable, Sendable {
     /// What it asks for, in words.
     public var meaning: String {
         switch self {
-        case .surge: "a Deployment has no more than replicas + maxSurge active pods"
+        case .surge: "the ReplicaSets of a Deployment ask for no more than replicas + maxSurge pods"
         case .replicas: "a ReplicaSet or ReplicationController has no more active pods than it asks for"
         case .victims: "a ready pod is not given up while one that is not ready stays"
         case .budget: "an eviction leaves as many healthy pods as the disruption budget wants"
