@@ -35,7 +35,8 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "simk",
     products: [
-        .executable(name: "simk", targets: ["simk"])
+        .executable(name: "simk", targets: ["simk"]),
+        .library(name: "SimkTesting", targets: ["SimkTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -104,6 +105,12 @@ let package = Package(
                 "Stochastics", collections,
             ]),
         // Floor 8
+        floor(
+            "SimkTesting",
+            [
+                "ControlPlane", "Failures", "KubernetesModel", "Reports", "Scenarios", "Simulation",
+                "SimulationKernel", "Telemetry",
+            ]),
         .executableTarget(
             name: "simk",
             dependencies: [
@@ -130,6 +137,7 @@ let package = Package(
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Reports", ["TestSupport"]),
         tests(of: "SchedulerPerf"),
+        tests(of: "SimkTesting"),
         tests(of: "Checking", ["PlantedBugs", "Scenarios", "Simulation"]),
         .target(
             name: "PlantedBugs",

@@ -42,6 +42,21 @@ public enum ScenarioLoader {
         return try scenario(from: documents, file: name, folder: prefix, options, log)
     }
 
+    /// Reads manifests in YAML or JSON, checked as the API server would.
+    ///
+    /// - Parameter name: stands for the file in diagnostics.
+    public static func manifests(_ text: String, name: String) throws(InvalidInput) -> [ManifestObject] {
+        let log = DiagnosticLog()
+        let documents = InputFile.documents(of: Array(text.utf8), language: .yaml, name: name, log: log)
+        let loader = ManifestLoader(
+            options: Options(isStrict: true, validate: ManifestCheck.faults), log: log, folder: "")
+        let objects = (documents ?? []).flatMap {
+            loader.objects(of: Cursor($0.root, path: "", file: name, log: log))
+        }
+        guard !log.hasErrors else { throw InvalidInput(diagnostics: log.sorted) }
+        return objects
+    }
+
     private static func scenario(
         from documents: [LocatedDocument]?, file: String, folder: String, _ options: Options,
         _ log: DiagnosticLog

@@ -339,11 +339,8 @@ extension ClusterSimulation {
         }
         guard wanted != processes[index].alarmTime else { return }
         if let alarm = processes[index].alarm { queue.cancel(alarm) }
-        let jitter = chaos.isOn ? chaos.orderJitter(at: now) : .zero
         processes[index].alarm =
-            wanted == .never
-            ? nil
-            : queue.schedule(.processWakes(process), at: max(wanted, now).advancedClamping(by: jitter))
+            wanted == .never ? nil : queue.schedule(.processWakes(process), at: max(wanted, now))
         processes[index].alarmTime = wanted
     }
 }

@@ -123,6 +123,10 @@ public final class ClusterSimulation {
         guard let (time, sequence, event) = queue.popNext() else { return }
         precondition(time >= now, "time must not run backwards")
         now = time
+        if chaos.isOn, case .processWakes(let process) = event, chaos.putsBackAlarm(at: now) {
+            processes[Int(process.index)].alarm = queue.schedule(event, at: now)
+            return
+        }
         counters.events += 1
         digest.combine(UInt64(bitPattern: time.nanoseconds))
         digest.combine(sequence)

@@ -1,5 +1,6 @@
 public import Checking
 public import Scenarios
+import Simulation
 
 /// Looks for a planted bug as `simk check` would.
 public struct BugHunt: Sendable {

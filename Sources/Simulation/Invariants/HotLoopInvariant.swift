@@ -6,7 +6,8 @@ import SimulationKernel
 ///
 /// A work queue's back-off lets a key that keeps failing come back about fourteen times in the first minute;
 /// somebody who comes a hundred times has none. Creations of objects that the server names are not told apart,
-/// and only count when they fail.
+/// and only count when they fail. While chance has calls fail, failures do not count: a cache that lags makes
+/// conflicts with every event.
 struct HotLoopInvariant {
     /// How many calls without effect a process may make about one object in a ``window``.
     static let limit = 100
@@ -26,6 +27,7 @@ struct HotLoopInvariant {
             counts.removeAll(keepingCapacity: true)
             windowEnd = call.time + Self.window
         }
+        if call.error != nil && call.time < context.disturbedUntil { return }
         let target = call.request.target
         guard let kind = target.kind, kind != .event else { return }
         let subject = Subject(process: call.process, verb: call.request.verb, kind: kind, key: target.key)
