@@ -11,6 +11,12 @@ public struct ShrunkScenario: Sendable {
     /// How many runs the shrinking took.
     public var runs: Int
 
+    public init(scenario: Scenario, failure: CheckFailure, runs: Int) {
+        self.scenario = scenario
+        self.failure = failure
+        self.runs = runs
+    }
+
     /// How large a scenario is.
     public struct Size: Hashable, Sendable {
         public var nodes: Int

@@ -1,7 +1,10 @@
+import ControlPlane
 import Failures
 public import Foundation
+import KubernetesModel
 import Scenarios
 public import Simulation
+public import SimulationKernel
 
 extension SimulatedCluster {
     // MARK: Objects

@@ -1,4 +1,6 @@
+import KubernetesModel
 import Simulation
+public import SimulationKernel
 
 extension SimulatedCluster {
     /// Lets time pass until the cluster has converged, or the limit is reached.

@@ -1,7 +1,9 @@
-import Foundation
+public import ControlPlane
+public import KubernetesModel
 import Reports
 import Scenarios
 public import Simulation
+public import SimulationKernel
 import Telemetry
 
 /// A whole Kubernetes cluster in a test, on a virtual clock: API server, scheduler, controllers, nodes.

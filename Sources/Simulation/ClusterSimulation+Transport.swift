@@ -148,7 +148,7 @@ extension ClusterSimulation {
         dispatchedRevision = server.store.revision
         let arrival = now + configuration.timing.watchLatency
         for change in changes {
-            storeDigest.combine(change, into: &digest)
+            if configuration.digestsContent { storeDigest.combine(change, into: &digest) }
             for observer in observers { observer.stored(change) }
             if change.object.kind == .horizontalPodAutoscaler { autoscalersChanged(change) }
             // No component watches Events; people and clients of the API do.
