@@ -12,6 +12,18 @@ public struct InvariantViolation: Hashable, Sendable {
     /// The call that made it so, or what else led to it.
     public var cause: String
 
+    public init(
+        invariant: InvariantName, time: VirtualTime, kind: ObjectKind, key: ObjectKey, message: String,
+        cause: String
+    ) {
+        self.invariant = invariant
+        self.time = time
+        self.kind = kind
+        self.key = key
+        self.message = message
+        self.cause = cause
+    }
+
     /// `deployment/default/web`.
     public var subject: String { "\(kind.name.lowercased())/\(key)" }
 }
