@@ -44,6 +44,25 @@ public struct CheckFailure: Hashable, Sendable {
             message: missed.state, cause: "")
     }
 
+    /// Runs a scenario to its end, or until it has had so many events that it must be going round in a circle.
+    ///
+    /// - Returns: what was first broken, and how many events there were.
+    static func first(
+        of run: ScenarioRun, goals: Set<String>, eventLimit: Int
+    ) -> (failure: CheckFailure?, events: Int) {
+        let simulation = run.simulation
+        let isComplete = run.run { simulation.counters.events > eventLimit }
+        let events = simulation.counters.events
+        if isComplete { return (CheckFailure(run, goals: goals), events) }
+        let failure = CheckFailure(
+            kind: .invariant(.hotLoop), time: simulation.now, subject: "the cluster",
+            message: "more than \(eventLimit) events, and the run is not at its end", cause: "")
+        return (failure, events)
+    }
+
+    /// How many events a disturbed run may have, given those of the undisturbed one.
+    static func eventLimit(undisturbed events: Int) -> Int { 100_000 + 50 * events }
+
     init(kind: Kind, time: VirtualTime, subject: String, message: String, cause: String) {
         self.kind = kind
         self.time = time

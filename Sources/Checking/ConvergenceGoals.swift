@@ -13,6 +13,8 @@ struct ConvergenceGoals {
     static let rest = VirtualDuration.minutes(1)
 
     private(set) var expectations: [Expectation] = []
+    /// How many events the undisturbed run had.
+    private(set) var events = 0
     private let bound: VirtualDuration
     private let after: VirtualTime
 
@@ -31,10 +33,11 @@ struct ConvergenceGoals {
         calm.duration = after.sinceStart + bound
         let watcher = RestWatcher()
         let run = ScenarioRun(calm, configure: configure, observers: [watcher])
-        run.run()
+        let (failure, events) = CheckFailure.first(of: run, goals: [], eventLimit: 100_000_000)
         var goals = ConvergenceGoals(bound: bound, after: after)
+        goals.events = events
         for kind in Self.fields.map(\.kind) { goals.add(kind, run.simulation, watcher) }
-        return (goals, CheckFailure(run, goals: []))
+        return (goals, failure)
     }
 
     private init(bound: VirtualDuration, after: VirtualTime) {

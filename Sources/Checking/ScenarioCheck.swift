@@ -69,6 +69,7 @@ public struct ScenarioCheck: Sendable {
         }
         base.expectations = goals.expectations
         let names = goals.names
+        let limit = CheckFailure.eventLimit(undisturbed: goals.events)
         let scenario = base
         let options = options
         let configure = configure
@@ -93,10 +94,8 @@ public struct ScenarioCheck: Sendable {
                 let seed = options.seed &+ UInt64(index)
                 let disturbed = Disturbance(of: scenario, seed: seed, until: until)
                     .applied(to: scenario, bound: options.bound)
-                let run = ScenarioRun(disturbed, configure: configure)
-                run.run()
-                let failure = CheckFailure(run, goals: names)
-                let events = run.simulation.counters.events
+                let (failure, events) = CheckFailure.first(
+                    of: ScenarioRun(disturbed, configure: configure), goals: names, eventLimit: limit)
                 let done = state.withLock { state -> Int in
                     state.events[index] = events
                     state.done += 1

@@ -89,9 +89,8 @@ struct ScenarioShrinker {
         }
         guard let written = Self.reread(candidate) else { return false }
         let run = ScenarioRun(written, configure: configure)
-        run.run()
-        guard run.refusedManifests.isEmpty, let broken = CheckFailure(run, goals: names),
-            broken.kind == failure.kind
+        let broken = CheckFailure.first(of: run, goals: names, eventLimit: 1_000_000).failure
+        guard run.refusedManifests.isEmpty, let broken, broken.kind == failure.kind
         else { return false }
         best = candidate
         failure = broken

@@ -47,7 +47,7 @@ public enum ScenarioLoader {
     /// - Parameter name: stands for the file in diagnostics.
     public static func manifests(_ text: String, name: String) throws(InvalidInput) -> [ManifestObject] {
         let log = DiagnosticLog()
-        let documents = InputFile.documents(of: Array(text.utf8), language: .yaml, name: name, log: log)
+        let documents = InputFile.documents(of: Array(text.utf8), .yaml, name: name, log: log)
         let loader = ManifestLoader(
             options: Options(isStrict: true, validate: ManifestCheck.faults), log: log, folder: "")
         let objects = (documents ?? []).flatMap {
