@@ -33,19 +33,19 @@ extension SimulatedCluster {
 
     /// Deletes an object, such as `deployment/web`; what it owns goes with it.
     public func delete(_ object: String) throws(ClusterFailure) {
-        let reference = try reference(object)
+        let reference = try self.reference(object)
         perform(.delete(reference.kind, reference.key, DeleteOptions(propagation: .background)))
     }
 
     /// Scales a workload.
     public func scale(_ object: String, to replicas: Int64) throws(ClusterFailure) {
-        let reference = try reference(object)
+        let reference = try self.reference(object)
         perform(.scale(reference.kind, reference.key, replicas: replicas))
     }
 
     /// Changes the image of a container, which begins a rollout.
     public func setImage(_ object: String, container: String, image: String) throws(ClusterFailure) {
-        let reference = try reference(object)
+        let reference = try self.reference(object)
         perform(.setImage(reference.kind, reference.key, container: container, image: image))
     }
 

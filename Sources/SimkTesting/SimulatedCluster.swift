@@ -116,7 +116,7 @@ public final class SimulatedCluster {
     public func wait(
         for object: String, condition: String, within limit: VirtualDuration
     ) throws(ClusterFailure) {
-        let reference = try reference(object)
+        let reference = try self.reference(object)
         let parts = condition.split(separator: "=", maxSplits: 1).map(String.init)
         let status = parts.count == 2 ? parts[1] : "True"
         try wait(for: "\(object): condition \(condition)", within: limit) { cluster in
@@ -142,7 +142,7 @@ public final class SimulatedCluster {
     }
 
     /// An object as JSON; nil when there is none.
-    public func json(_ object: String) -> JSONValue? { (try? reference(object)).flatMap(tree(of:)) }
+    public func json(_ object: String) -> JSONValue? { (try? self.reference(object)).flatMap(tree(of:)) }
 
     func tree(of reference: Scenarios.ObjectReference) -> JSONValue? {
         simulation.object(reference.kind, reference.key)?.tree(epoch: simulation.configuration.start)

@@ -17,14 +17,14 @@ struct BudgetKeeperTests {
         """
 
     /// A cluster with the controller in it, and the Deployment.
-    func cluster() throws -> SimulatedCluster {
+    func makeCluster() throws -> SimulatedCluster {
         let cluster = try SimulatedCluster(nodes: 4, controllers: { $0.add(BudgetKeeper()) })
         try cluster.apply(web)
         return cluster
     }
 
     @Test func makesTheBudget() throws {
-        let cluster = try cluster()
+        let cluster = try makeCluster()
         try cluster.waitUntilConverged(within: .minutes(1))
 
         let budget = try #require(cluster.get(PodDisruptionBudget.self, "web"))
@@ -33,7 +33,7 @@ struct BudgetKeeperTests {
     }
 
     @Test func followsTheAnnotation() throws {
-        let cluster = try cluster()
+        let cluster = try makeCluster()
         try cluster.waitUntilConverged(within: .minutes(1))
 
         try cluster.apply(web.replacing("\"2\"", with: "\"1\""))
@@ -43,7 +43,7 @@ struct BudgetKeeperTests {
     }
 
     @Test func makesADeletedBudgetAgain() throws {
-        let cluster = try cluster()
+        let cluster = try makeCluster()
         try cluster.waitUntilConverged(within: .minutes(1))
 
         try cluster.delete("poddisruptionbudget/web")
@@ -53,7 +53,7 @@ struct BudgetKeeperTests {
     }
 
     @Test func theBudgetGoesWithItsDeployment() throws {
-        let cluster = try cluster()
+        let cluster = try makeCluster()
         try cluster.waitUntilConverged(within: .minutes(1))
 
         try cluster.delete("deployment/web")
@@ -62,7 +62,7 @@ struct BudgetKeeperTests {
     }
 
     @Test func catchesUpAfterItWasDown() throws {
-        let cluster = try cluster()
+        let cluster = try makeCluster()
         try cluster.waitUntilConverged(within: .minutes(1))
 
         cluster.kill(.controllers, for: .minutes(2))
@@ -76,7 +76,7 @@ struct BudgetKeeperTests {
     }
 
     @Test func theServiceSurvivesADrainAndADeadNode() throws {
-        let cluster = try cluster()
+        let cluster = try makeCluster()
         try cluster.wait(for: "deployment/web", condition: "Available", within: .minutes(1))
         let pods = cluster.list(Pod.self).filter { $0.metadata.labels["app"] == "web" }
 
