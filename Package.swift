@@ -35,7 +35,8 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "simk",
     products: [
-        .executable(name: "simk", targets: ["simk"])
+        .executable(name: "simk", targets: ["simk"]),
+        .library(name: "SimkTesting", targets: ["SimkTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -103,11 +104,23 @@ let package = Package(
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel",
                 "Stochastics", collections,
             ]),
+        floor(
+            "Checking",
+            [
+                "ControlPlane", "Failures", "KubernetesModel", "Scenarios", "Simulation", "SimulationKernel",
+                "Stochastics", collections,
+            ]),
         // Floor 8
+        floor(
+            "SimkTesting",
+            [
+                "ControlPlane", "Failures", "KubernetesModel", "Reports", "Scenarios", "Simulation",
+                "SimulationKernel", "Telemetry",
+            ]),
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
+                "Checking", "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -131,6 +144,15 @@ let package = Package(
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Reports", ["TestSupport"]),
         tests(of: "SchedulerPerf"),
+        tests(of: "SimkTesting"),
+        tests(of: "Checking", ["PlantedBugs", "Scenarios", "Simulation"]),
+        .target(
+            name: "PlantedBugs",
+            dependencies: [
+                "Checking", "ControlPlane", "Controllers", "KubernetesModel", "Scenarios", "Simulation",
+                "SimulationKernel",
+            ],
+            path: "Tests/PlantedBugs", swiftSettings: testSettings),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(
@@ -150,5 +172,8 @@ let package = Package(
             path: "benchmarks/Runner",
             swiftSettings: settings),
         tests(of: "Benchmarks"),
+        .executableTarget(
+            name: "simk-planted-bugs", dependencies: ["Checking", "PlantedBugs"],
+            path: "benchmarks/PlantedBugs", swiftSettings: testSettings),
     ]
 )

@@ -160,6 +160,7 @@ struct RunCommand: ParsableCommand {
             if !refused.isEmpty { Console.output(refused) }
             let failed = results.filter { $0.verdict == .failed }
             if !failed.isEmpty { Console.output(report.expectations(failed)) }
+            Console.output(report.invariants(session.run.violations))
         case .text:
             if timeline != .none {
                 Console.output(report.timeline(session.story, limit: timelineLines) + "\n")
@@ -167,6 +168,8 @@ struct RunCommand: ParsableCommand {
             let refused = report.refusedManifests(session.summary.refusedManifests)
             if !refused.isEmpty { Console.output(refused + "\n") }
             if !results.isEmpty { Console.output(report.expectations(results) + "\n") }
+            let broken = report.invariants(session.run.violations)
+            if !broken.isEmpty { Console.output(broken + "\n") }
             Console.output(report.summary(session.summary, folder: session.folder.url.relativePath))
         }
     }
@@ -184,7 +187,9 @@ struct RunCommand: ParsableCommand {
 
     private func writeJUnit(_ session: RunSession) throws {
         guard let junit else { return }
-        let xml = JUnitReport.xml(scenario: session.summary.scenario, results: session.run.results)
+        let xml = JUnitReport.xml(
+            scenario: session.summary.scenario, results: session.run.results,
+            violations: session.run.violations, exemptions: session.run.scenario.exemptions)
         do {
             try Data(xml.utf8).write(to: URL(filePath: junit))
         } catch {
@@ -265,5 +270,28 @@ final class ProgressLine {
 
     func clear() {
         if hasPrinted { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+}
+
+/// One line on a terminal that tells how many of many runs are done; shown from any thread.
+final class CountLine: Sendable {
+    private let isShown: Bool
+    private let started = ContinuousClock.now
+    private let last = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(isShown: Bool) { self.isShown = isShown && isatty(STDERR_FILENO) == 1 }
+
+    func show(_ text: String) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        last.withLock { last in
+            guard now - (last ?? started) > .milliseconds(200) else { return }
+            last = now
+            FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        }
+    }
+
+    func clear() {
+        if last.withLock({ $0 != nil }) { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
     }
 }

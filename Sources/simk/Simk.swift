@@ -27,7 +27,7 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
+            RunCommand.self, CheckCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
             BenchCommand.self, ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
         ])
 

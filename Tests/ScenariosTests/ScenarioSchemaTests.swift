@@ -2,6 +2,7 @@ import Failures
 import Foundation
 import KubernetesModel
 import OrderedCollections
+import Simulation
 import Stochastics
 import Testing
 
@@ -34,6 +35,9 @@ struct ScenarioSchemaTests {
         #expect(words(failure?["scope"]?["enum"]) == FailureScope.allCases.map(\.rawValue))
         #expect(words(failure?["mode"]?["enum"]) == FailureMode.allCases.map(\.rawValue))
         #expect(Set(words(failure?["age"]?["enum"])) == Set(FailureAge.allCases.map(\.rawValue)))
+        #expect(names(definitions?["chaos"]?["properties"]) == ChaosPlan.keys)
+        let exemption = schema["properties"]?["invariants"]?["properties"]?["off"]?["items"]?["properties"]
+        #expect(words(exemption?["name"]?["enum"]) == InvariantName.allCases.map(\.rawValue))
         let runtime = definitions?["nodePool"]?["properties"]?["runtime"]
         #expect(words(runtime?["enum"]) == ClusterPlan.RuntimeName.allCases.map(\.rawValue))
     }

@@ -72,6 +72,7 @@ extension ClusterConfiguration {
         }
         metrics = scenario.metrics.map(\.metric)
         failures = scenario.failures.map { FailurePlan($0, in: plan) }
+        chaos = scenario.chaos
         apply(plan.parameters)
     }
 
