@@ -262,12 +262,19 @@ extension Scenario {
     fileprivate mutating func dropUnknownNames() {
         let nodes = Set(cluster.nodes.map(\.name))
         let objects = Set(manifests.map { Scenarios.ObjectReference(kind: $0.kind, key: $0.key) })
-        let all = Set(
-            timeline.flatMap { entry -> [Scenarios.ObjectReference] in
-                guard case .apply(let added)? = entry.action else { return [] }
-                return added.map { Scenarios.ObjectReference(kind: $0.kind, key: $0.key) }
+        let added = timeline.flatMap { entry -> [ManifestObject] in
+            guard case .apply(let added)? = entry.action else { return [] }
+            return added
+        }
+        let all = Set(added.map { Scenarios.ObjectReference(kind: $0.kind, key: $0.key) }).union(objects)
+        let makers = manifests + added
+        behaviors.removeAll { rule in
+            !makers.contains { object in
+                guard let labels = object.podLabels else { return false }
+                return rule.selector.matches(labels)
+                    && (rule.namespace ?? object.key.namespace) == object.key.namespace
             }
-        ).union(objects)
+        }
         timeline.removeAll { entry in
             switch entry.action {
             case .fail(let target, _, _)?, .recover(let target)?, .cordon(let target)?,

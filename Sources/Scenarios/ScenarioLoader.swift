@@ -9,10 +9,16 @@ public enum ScenarioLoader {
         public var isStrict: Bool
         /// Checks a manifest's object as the API server would; run on objects that decode without errors.
         public var validate: (@Sendable (ManifestObject) -> [FieldError])?
+        /// Whether objects come later that the file does not have: what matches none of it is no error then.
+        public var isPartial: Bool
 
-        public init(isStrict: Bool = false, validate: (@Sendable (ManifestObject) -> [FieldError])? = nil) {
+        public init(
+            isStrict: Bool = false, validate: (@Sendable (ManifestObject) -> [FieldError])? = nil,
+            isPartial: Bool = false
+        ) {
             self.isStrict = isStrict
             self.validate = validate
+            self.isPartial = isPartial
         }
     }
 

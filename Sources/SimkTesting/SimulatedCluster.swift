@@ -64,7 +64,8 @@ public final class SimulatedCluster {
         if !behaviors.isEmpty {
             text += "behaviors:\n" + behaviors.split(separator: "\n").map { "  \($0)\n" }.joined()
         }
-        let scenario = try ScenarioLoader.parse(text, .yaml, name: "cluster")
+        let scenario = try ScenarioLoader.parse(
+            text, .yaml, name: "cluster", options: ScenarioLoader.Options(isPartial: true))
         var configuration = ClusterConfiguration(scenario)
         if let controllers {
             configuration.operators = [

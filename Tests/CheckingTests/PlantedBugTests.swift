@@ -19,7 +19,7 @@ struct PlantedBugTests {
         (.neverResyncs, ["convergence", "generation"], 60),
         (.surgeOffByOne, ["surge"], 5),
         (.leaksClaim, ["garbage"], 5),
-        (.ignoresDeletionTimestamp, ["garbage", "convergence"], 5),
+        (.ignoresDeletionTimestamp, ["garbage", "convergence", "hotLoop"], 5),
     ]
 
     @Test("each is found, shrunk, and broken again by the file that is left", arguments: hunts.map(\.bug))

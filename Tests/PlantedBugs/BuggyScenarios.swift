@@ -3,7 +3,8 @@ public enum BuggyScenarios {
     /// The scenario in which a bug is looked for.
     public static func text(for bug: PlantedBug) -> String {
         switch bug {
-        case .actsOnStaleCache, .hotLoops, .surgeOffByOne, .losesConflict, .neverResyncs: rollout
+        case .actsOnStaleCache, .hotLoops, .surgeOffByOne, .losesConflict: rollout
+        case .neverResyncs: restarts
         case .deletesReadyPodFirst: crowded
         case .forgetsAdoption: adoption
         case .ignoresDeletionTimestamp: deletion
@@ -74,6 +75,31 @@ public enum BuggyScenarios {
             timeline:
             - { at: 6m, scale: { object: replicaset/big, replicas: 3 } }
             """
+
+    /// ReplicaSets that are scaled one after the other: one of them while nobody leads, perhaps.
+    public static let restarts =
+        head("restarts") + """
+            manifests:
+            \(sets)
+            timeline:
+            - { at: 2m, scale: { object: replicaset/set-1, replicas: 3 } }
+            - { at: 4m, scale: { object: replicaset/set-2, replicas: 3 } }
+            - { at: 6m, scale: { object: replicaset/set-3, replicas: 3 } }
+            """
+
+    private static var sets: String {
+        (1...3).map { number in
+            """
+            - apiVersion: apps/v1
+              kind: ReplicaSet
+              metadata: { name: set-\(number) }
+              spec:
+                replicas: 2
+                selector: { matchLabels: { app: set-\(number) } }
+                \(template("set-\(number)"))
+            """
+        }.joined(separator: "\n")
+    }
 
     /// A pod that was there before the ReplicaSet that selects it.
     public static let adoption =

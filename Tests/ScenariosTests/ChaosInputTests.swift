@@ -35,7 +35,7 @@ struct ChaosInputTests {
               lostAnswers: 0.005
               conflicts: 0.1
             invariants:
-              off:
+              except:
               - { name: capacity, reason: its static pods are too large }
             """)
         var plan = ChaosPlan(seed: 9, until: .start + .minutes(8))
@@ -69,9 +69,9 @@ struct ChaosInputTests {
     func errors() throws {
         #expect(throws: InvalidInput.self) { try scenario("chaos: { errors: 1 }") }
         #expect(throws: InvalidInput.self) {
-            try scenario("invariants: { off: [{ name: surges, reason: none }] }")
+            try scenario("invariants: { except: [{ name: surges, reason: none }] }")
         }
-        #expect(throws: InvalidInput.self) { try scenario("invariants: { off: [{ name: surge }] }") }
+        #expect(throws: InvalidInput.self) { try scenario("invariants: { except: [{ name: surge }] }") }
     }
 
     @Test("a broken invariant and one that is not watched are test cases of JUnit")

@@ -36,7 +36,7 @@ struct ScenarioSchemaTests {
         #expect(words(failure?["mode"]?["enum"]) == FailureMode.allCases.map(\.rawValue))
         #expect(Set(words(failure?["age"]?["enum"])) == Set(FailureAge.allCases.map(\.rawValue)))
         #expect(names(definitions?["chaos"]?["properties"]) == ChaosPlan.keys)
-        let exemption = schema["properties"]?["invariants"]?["properties"]?["off"]?["items"]?["properties"]
+        let exemption = schema["properties"]?["invariants"]?["properties"]?["except"]?["items"]?["properties"]
         #expect(words(exemption?["name"]?["enum"]) == InvariantName.allCases.map(\.rawValue))
         let runtime = definitions?["nodePool"]?["properties"]?["runtime"]
         #expect(words(runtime?["enum"]) == ClusterPlan.RuntimeName.allCases.map(\.rawValue))

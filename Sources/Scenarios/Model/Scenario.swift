@@ -84,7 +84,7 @@ extension Scenario {
         if let chaos { members["chaos"] = chaos.json }
         members["expect"] = .array(expectations.map(\.json))
         if !exemptions.isEmpty {
-            members["invariants"] = .object(["off": .array(exemptions.map(\.json))])
+            members["invariants"] = .object(["except": .array(exemptions.map(\.json))])
         }
         return .object(members)
     }

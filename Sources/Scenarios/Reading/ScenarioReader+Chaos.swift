@@ -30,8 +30,8 @@ extension ScenarioReader {
 
     /// The section `invariants`: which are not watched, and why.
     func readInvariants(_ cursor: Cursor) -> [InvariantExemption] {
-        guard let object = cursor.object(keys: ["off"]) else { return [] }
-        return list(object["off"], of: "invariants that are not watched").compactMap { entry in
+        guard let object = cursor.object(keys: ["except"]) else { return [] }
+        return list(object["except"], of: "invariants that are not watched").compactMap { entry in
             guard let parts = entry.object(keys: ["name", "reason"]) else { return nil }
             let name = parts.required("name", "an invariant's name")?.choice(InvariantName.self)
             let reason = parts.required("reason", "why it need not hold here")?.string()

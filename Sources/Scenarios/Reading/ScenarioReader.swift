@@ -44,6 +44,7 @@ struct ScenarioReader {
             timeline: timeline.map(\.entry).stablySorted { $0.at < $1.at },
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation),
             chaos: chaos, exemptions: exemptions)
+        if manifests.options.isPartial { return scenario }
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, metrics: metrics, timeline: timeline,
             failures: failures, expectations: expectations, references: context, log: log
