@@ -254,6 +254,9 @@ public struct SchedulerComponent: Component {
         var recorded = recordedAttempt(result, pod, framework)
         if result.chosen != nil && result.error.isEmpty {
             let refusal = reserve(pod, framework, &result)
+            if recordsDecisions, pod.pod.podClass.gpu != nil, let gpus = cluster.gpus(of: pod.pod.uid) {
+                decisions[decisions.count - 1].gpus = gpus
+            }
             recorded?.refusedBy = refusal?.plugin ?? ""
             recorded?.message = result.message
             recorded?.isError = !result.error.isEmpty
