@@ -97,11 +97,17 @@ let package = Package(
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel",
                 "Stochastics", collections,
             ]),
+        floor(
+            "Replay",
+            [
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel", "Stochastics",
+                "Workloads", collections,
+            ]),
         // Floor 8
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
+                "Replay", "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -124,6 +130,7 @@ let package = Package(
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Reports", ["TestSupport"]),
         tests(of: "SchedulerPerf"),
+        tests(of: "Replay", ["TestSupport"]),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(

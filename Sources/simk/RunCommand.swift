@@ -93,8 +93,11 @@ struct RunCommand: ParsableCommand {
         }
         var loaded: Scenario
         do throws(InvalidInput) {
-            loaded = try ScenarioFile.load(scenario, strict: strict)
-        } catch {
+            switch try ScenarioFile.loadAny(scenario, strict: strict) {
+            case .scenario(let found): loaded = found
+            case .replay(let plan): return try replay(plan)
+            }
+        } catch let error as InvalidInput {
             throw Stop(status: ExitStatus.badInput, message: error.description)
         }
         if let seed { loaded.seed = seed }
@@ -140,8 +143,17 @@ struct RunCommand: ParsableCommand {
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
     }
 
-    private static func policy(named name: String) throws -> SchedulingPolicy {
-        if let policy = SchedulingPolicy(rawValue: name) { return policy }
+    /// A scenario whose workload is a trace for the scheduler alone.
+    private func replay(_ plan: ReplayPlan) throws {
+        var plan = plan
+        if let seed { plan.seeds = [seed] }
+        if let policy { plan.policies = [try Self.policy(named: policy)] }
+        if !quiet { for warning in plan.warnings { Console.error(warning.description) } }
+        try ReplayCommand.replay(plan, format: format, out: out, placements: false, samples: false)
+    }
+
+    static func policy(named name: String) throws -> SchedulingPolicy {
+        if let policy = SchedulingPolicy(named: name) { return policy }
         let names = SchedulingPolicy.allCases.map(\.rawValue)
         let nearest = NearestName.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
         throw Stop(

@@ -82,12 +82,12 @@ struct ScenarioReader {
 
     // MARK: Head
 
-    private func checkConstant(_ cursor: Cursor?, _ expected: String) {
+    func checkConstant(_ cursor: Cursor?, _ expected: String) {
         guard let cursor, cursor.value.text != expected else { return }
         cursor.bad("\"\(expected)\"")
     }
 
-    private func readMetadata(_ cursor: Cursor?) -> Scenario.Metadata? {
+    func readMetadata(_ cursor: Cursor?) -> Scenario.Metadata? {
         guard let object = cursor?.object(keys: ["name", "description", "labels"]) else { return nil }
         let name = object.required("name", "the scenario's name")?.string()
         if let name, !SelectorText.isDNSName(name) {
@@ -98,7 +98,7 @@ struct ScenarioReader {
         return name.map { Scenario.Metadata(name: $0, description: description, labels: labels) }
     }
 
-    private func readSeed(_ cursor: Cursor) -> UInt64 {
+    func readSeed(_ cursor: Cursor) -> UInt64 {
         // Numbers above 2^63 − 1 are no integers in JSON: such seeds are written as texts.
         if let text = cursor.value.text, let seed = UInt64(text) { return seed }
         let hint =

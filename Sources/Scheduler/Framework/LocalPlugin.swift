@@ -1,5 +1,3 @@
-public import KubernetesModel
-
 // Plugins whose answer about a pod on a node follows from the pod's class and from that node alone. What they
 // said stays true until the node changes, so it is kept, and they are asked about changed nodes only
 // (``NodeColumns``).

@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// What a pod asks of a node's GPUs: so many of them, so much of each, and of which models.
 ///

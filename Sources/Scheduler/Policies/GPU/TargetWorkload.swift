@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 
 /// The pods that a cluster is expected to get, by what they ask of CPU and GPUs: what fragmentation is
 /// measured against.
