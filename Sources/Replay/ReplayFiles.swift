@@ -1,7 +1,7 @@
 import Foundation
 public import Scenarios
 import SimulationKernel
-public import Workloads
+import Workloads
 
 /// Reads what a ``ReplayPlan`` names.
 public struct ReplayFiles: Sendable {

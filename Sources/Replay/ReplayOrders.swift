@@ -1,6 +1,6 @@
-public import Scenarios
 import Scheduler
 import Stochastics
+import Workloads
 
 /// The order in which a trace's pods arrive and in which nodes stand.
 public struct ReplayOrders: Sendable {

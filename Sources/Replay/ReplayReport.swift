@@ -1,4 +1,5 @@
 public import KubernetesModel
+import OrderedCollections
 public import Scenarios
 
 /// What several replays of one workload came to, as a table, as JSON and as curves.
@@ -128,21 +129,26 @@ public struct ReplayReport: Sendable {
     // MARK: JSON and CSV
 
     public var json: JSONValue {
-        .object([
+        var members: JSONObject = [
             "scenario": .string(plan.metadata.name), "file": .string(plan.file),
-            "nodes": .integer(Int64(machineCount)), "pods": .integer(Int64(taskCount)),
-            "milliGPU": .integer(milliGPU), "runs": .array(runs.map(Self.json)),
-            "means": .array(
-                means.map { mean in
-                    .object([
-                        "policy": .string(mean.policy), "seeds": .integer(Int64(mean.count)),
-                        "allocationPercent": .double(mean.allocationPercent),
-                        "allocationDeviation": .double(mean.allocationDeviation),
-                        "placed": .double(mean.placed),
-                        "fragmentationPercent": .double(mean.fragmentationPercent),
-                    ])
-                }),
-        ])
+        ]
+        members["nodes"] = .integer(Int64(machineCount))
+        members["pods"] = .integer(Int64(taskCount))
+        members["milliGPU"] = .integer(milliGPU)
+        members["runs"] = .array(runs.map(Self.json))
+        members["means"] = .array(means.map(Self.json))
+        return .object(members)
+    }
+
+    private static func json(_ mean: Mean) -> JSONValue {
+        var members: JSONObject = [
+            "policy": .string(mean.policy), "seeds": .integer(Int64(mean.count)),
+        ]
+        members["allocationPercent"] = .number(mean.allocationPercent)
+        members["allocationDeviation"] = .number(mean.allocationDeviation)
+        members["placed"] = .number(mean.placed)
+        members["fragmentationPercent"] = .number(mean.fragmentationPercent)
+        return .object(members)
     }
 
     private static func json(_ run: ReplayRun) -> JSONValue {
@@ -156,11 +162,11 @@ public struct ReplayReport: Sendable {
             "firstUnplaced": run.firstUnplaced.map { .integer(Int64($0)) } ?? .null,
         ]
         if let first = run.samples.first, let last = run.samples.last {
-            members["arrivedPercent"] = .double(run.arrivedPercent(last))
-            members["allocationPercent"] = .double(run.allocationPercent(last))
-            members["fragmentationPercent"] = .double(run.fragmentationPercent(last))
-            members["fragmentedMilliGPU"] = .double(last.fragmentedMilliGPU)
-            members["fragmentedMilliGPUAfterFirst"] = .double(first.fragmentedMilliGPU)
+            members["arrivedPercent"] = .number(run.arrivedPercent(last))
+            members["allocationPercent"] = .number(run.allocationPercent(last))
+            members["fragmentationPercent"] = .number(run.fragmentationPercent(last))
+            members["fragmentedMilliGPU"] = .number(last.fragmentedMilliGPU)
+            members["fragmentedMilliGPUAfterFirst"] = .number(first.fragmentedMilliGPU)
         }
         return .object(members)
     }

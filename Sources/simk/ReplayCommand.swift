@@ -92,9 +92,7 @@ struct ReplayCommand: ParsableCommand {
     private func plan() throws -> ReplayPlan {
         let isScenario = [".json", ".yaml", ".yml"].contains { input[0].lowercased().hasSuffix($0) }
         if !isScenario {
-            return ReplayPlan(
-                file: input[0], metadata: .init(name: "", description: "", labels: [:]), seeds: [1],
-                files: input)
+            return ReplayPlan(trace: input)
         }
         if input.count > 1 {
             throw Stop(

@@ -91,14 +91,16 @@ struct RunCommand: ParsableCommand {
             Console.output(PoliciesCommand.text)
             return
         }
-        var loaded: Scenario
+        let input: ScenarioLoader.Loaded
         do throws(InvalidInput) {
-            switch try ScenarioFile.loadAny(scenario, strict: strict) {
-            case .scenario(let found): loaded = found
-            case .replay(let plan): return try replay(plan)
-            }
-        } catch let error as InvalidInput {
+            input = try ScenarioFile.loadAny(scenario, strict: strict)
+        } catch {
             throw Stop(status: ExitStatus.badInput, message: error.description)
+        }
+        var loaded: Scenario
+        switch input {
+        case .scenario(let found): loaded = found
+        case .replay(let plan): return try replay(plan)
         }
         if let seed { loaded.seed = seed }
         if let policy { loaded.cluster.scheduler.take(try Self.policy(named: policy)) }

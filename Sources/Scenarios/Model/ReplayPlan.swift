@@ -44,6 +44,12 @@ public struct ReplayPlan: Sendable {
     /// The published tuning of Weng et al., USENIX ATC 2023.
     public static let publishedPercent: Int64 = 130
 
+    /// A trace's files, without a scenario.
+    public init(trace files: [String]) {
+        let metadata = Scenario.Metadata(name: "", description: "", labels: [:])
+        self.init(file: files.first ?? "", metadata: metadata, seeds: [1], files: files)
+    }
+
     public init(
         file: String, metadata: Scenario.Metadata, seeds: [UInt64], policies: [SchedulingPolicy] = [],
         format: String? = nil, folders: [String] = [""], files: [String], source: String = "",
