@@ -159,8 +159,9 @@ public struct ReplayReport: Sendable {
             "arrivedMilliGPU": .integer(run.arrivedMilliGPU),
             "allocatedMilliGPU": .integer(run.allocatedMilliGPU),
             "allocatedMilliCPU": .integer(run.allocatedMilliCPU),
-            "firstUnplaced": run.firstUnplaced.map { .integer(Int64($0)) } ?? .null,
+            "firstUnplacedArrival": run.firstUnplaced.map { .integer(Int64($0)) } ?? .null,
         ]
+        if run.firstUnplaced != nil { members["firstUnplacedPod"] = .string(run.firstUnplacedPod) }
         if let first = run.samples.first, let last = run.samples.last {
             members["arrivedPercent"] = .number(run.arrivedPercent(last))
             members["allocationPercent"] = .number(run.allocationPercent(last))

@@ -17,8 +17,9 @@ public struct ReplayRun: Sendable {
     public private(set) var samples: [Sample] = []
     public private(set) var placedCount = 0
     public private(set) var allocatedMilliCPU: Int64 = 0
-    /// The first arrival that fits nowhere, from 0; nil when all fit.
+    /// The first arrival that fits nowhere, counted from 1 as lines of an order are; nil when all fit.
     public private(set) var firstUnplaced: Int?
+    public private(set) var firstUnplacedPod = ""
     /// The node of each arrival, in their order, by its name; empty when it fits nowhere. Kept on request.
     public private(set) var placements: [Placement] = []
     /// What the scheduler's two ways to compute a cycle differed in, when they were compared.
@@ -95,7 +96,8 @@ public struct ReplayRun: Sendable {
                 sum += value - fragmentation[node]
                 fragmentation[node] = value
             } else if firstUnplaced == nil {
-                firstUnplaced = number
+                firstUnplaced = number + 1
+                firstUnplacedPod = arrival.name
             }
             samples.append(
                 Sample(

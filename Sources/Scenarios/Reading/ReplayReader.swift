@@ -81,7 +81,8 @@ extension ScenarioLoader {
         let documents = InputFile.documents(
             path: path, name: path, limit: InputFile.scenarioLimit, log: log)
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        guard let root = documents?.first?.root, root["workload"] != nil else {
+        // A workload for the whole cluster has a duration beside it.
+        guard let root = documents?.first?.root, root["workload"] != nil, root["duration"] == nil else {
             return .scenario(try load(path: path, options: options))
         }
         let cursor = Cursor(root, path: "", file: path, log: log)

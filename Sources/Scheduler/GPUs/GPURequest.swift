@@ -1,4 +1,4 @@
-import KubernetesModel
+public import KubernetesModel
 
 /// What a pod asks of a node's GPUs: so many of them, so much of each, and of which models.
 ///
@@ -47,6 +47,9 @@ public struct GPURequest: Hashable, Sendable {
 }
 
 extension GPURequest {
+    /// The request of a pod with these annotations; nil when there is none, or none that is valid.
+    public static func of(_ annotations: StringMap) -> GPURequest? { try? Source(annotations)?.request() }
+
     /// The annotations of a pod that make its request, as they stand there.
     struct Source: Hashable, Sendable {
         let milli, count, model: String?

@@ -11,7 +11,7 @@ public struct DotProd: LocalScorePlugin {
     public init() {}
 
     public func score(_ pod: PodClass, node: NodeIndex, nodes: NodeTable, nodeValue: Double) -> Int64 {
-        let node = GPUNode(pod, node, nodes)
+        let node = nodes.gpuNode(pod, node)
         let cpu =
             (Double(node.freeMilliCPU) / GPUNode.largestMilliCPU)
             * (Double(node.requestMilliCPU) / GPUNode.largestMilliCPU)

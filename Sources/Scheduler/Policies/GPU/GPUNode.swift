@@ -14,15 +14,18 @@ struct GPUNode {
     static let largestMilliCPU = 128_000.0
     static let largestMilliGPU = 8_000.0
 
-    init(_ pod: PodClass, _ node: NodeIndex, _ nodes: NodeTable) {
-        freeMilliCPU = nodes.freeMilliCPU(node)
-        freeMilliGPU = nodes.gpus[node].totalFree
-        requestMilliCPU = pod.requests.amount(.cpu)
-        requestMilliGPU = pod.gpu?.totalMilli ?? 0
-    }
-
     /// A score, cut towards zero and kept within bounds: nodes larger than the published ones would leave them.
     static func score(_ value: Double) -> Int64 {
         Int64(max(0, min(100, value)))
+    }
+}
+
+extension NodeTable {
+    /// No initialiser, which would be given a table of its own.
+    @inline(__always)
+    func gpuNode(_ pod: PodClass, _ node: NodeIndex) -> GPUNode {
+        GPUNode(
+            freeMilliCPU: freeMilliCPU(node), freeMilliGPU: gpus[node].totalFree,
+            requestMilliCPU: pod.requests.amount(.cpu), requestMilliGPU: pod.gpu?.totalMilli ?? 0)
     }
 }

@@ -11,7 +11,7 @@ public struct GpuBestFit: LocalScorePlugin, OrderKeepingNormalization {
     public init() {}
 
     public func score(_ pod: PodClass, node: NodeIndex, nodes: NodeTable, nodeValue: Double) -> Int64 {
-        let node = GPUNode(pod, node, nodes)
+        let node = nodes.gpuNode(pod, node)
         let cpu = 0.5 * Double(node.freeMilliCPU - node.requestMilliCPU) / GPUNode.largestMilliCPU
         let gpu = 0.5 * Double(node.freeMilliGPU - node.requestMilliGPU) / GPUNode.largestMilliGPU
         return Int64(truncatingAsGo: (1 - (cpu + gpu)) * 100)
