@@ -67,6 +67,7 @@ public struct ReplayRun: Sendable {
         replay.add(orders.nodes.map { cluster.node(cluster.machines[$0]) })
         try run(&replay, cluster, orders, options)
         differences = replay.scheduler.differences
+        comparedCount = replay.scheduler.comparedCount
     }
 
     private mutating func run(

@@ -112,6 +112,9 @@ public struct SchedulerComponent: Component {
     /// What the two ways to compute a cycle differed in; empty but for a defect.
     public var differences: [String] { cycle.differences }
 
+    /// How many cycles were compared.
+    public var comparedCount: Int { cycle.comparedCount }
+
     /// The decisions made since the last call.
     public mutating func takeDecisions() -> [SchedulingDecision] {
         defer { decisions.removeAll(keepingCapacity: true) }
