@@ -151,7 +151,7 @@ struct RunCommand: ParsableCommand {
         if let seed { plan.seeds = [seed] }
         if let policy { plan.policies = [try Self.policy(named: policy)] }
         if !quiet { for warning in plan.warnings { Console.error(warning.description) } }
-        try ReplayCommand.replay(plan, format: format, out: out, placements: false, samples: false)
+        try SchedulerReplayOptions.replay(plan, format: format, out: out, placements: false, samples: false)
     }
 
     static func policy(named name: String) throws -> SchedulingPolicy {

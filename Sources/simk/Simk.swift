@@ -28,7 +28,7 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ReplayCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
+            RunCommand.self, SchedulerReplayCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
             BenchCommand.self, ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
         ])
 

@@ -81,8 +81,8 @@ extension ScenarioLoader {
         let documents = InputFile.documents(
             path: path, name: path, limit: InputFile.scenarioLimit, log: log)
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        // A workload for the whole cluster has a duration beside it.
-        guard let root = documents?.first?.root, root["workload"] != nil, root["duration"] == nil else {
+        // A workload for a whole cluster has the cluster beside it.
+        guard let root = documents?.first?.root, root["workload"] != nil, root["cluster"] == nil else {
             return .scenario(try load(path: path, options: options))
         }
         let cursor = Cursor(root, path: "", file: path, log: log)

@@ -6,8 +6,8 @@ import Reports
 import Scenarios
 import Scheduler
 
-/// Replays a trace through the scheduler, one pod at a time, under one or more policies.
-struct ReplayCommand: ParsableCommand {
+/// `simk replay` of a trace through the scheduler alone, one pod at a time, under one or more policies.
+struct SchedulerReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Replays a trace under scheduling policies: how much of the GPUs each gives away, and how.",
@@ -17,7 +17,7 @@ struct ReplayCommand: ParsableCommand {
             and binding; none ends, and one that fits nowhere is dropped.
 
               simk replay scenarios/fgd-atc23.json --policy FGD --seed 42
-              simk replay nodes.csv pods.csv --policy FGD,BestFit --seeds 1-10 --out results
+              simk replay nodes.csv pods.csv --scheduler-only --policy FGD,BestFit --seeds 1-10 --out results
 
             With --out: summary.json, curves.csv, allocation.svg, fragmentation.svg and, on request, samples.csv \
             and placements.csv.
@@ -34,6 +34,39 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(help: "Take this seed instead of the scenario's.")
     var seed: UInt64?
+
+    @OptionGroup(title: "The scheduler alone")
+    var options: SchedulerReplayOptions
+
+    @Option(help: ArgumentHelp("Write results to this folder.", valueName: "dir"))
+    var out: String?
+
+    @Option(help: "text or json.")
+    var format = OutputFormat.text
+
+    func validate() throws {
+        if input.isEmpty { throw ValidationError("name a scenario or the files of a trace") }
+        if seed != nil && options.seeds != nil {
+            throw ValidationError("--seed and --seeds exclude each other")
+        }
+        if (options.placements || options.samples) && out == nil {
+            throw ValidationError("--placements and --samples need --out")
+        }
+    }
+
+    func run() throws {
+        let isDone = try options.run(input, policy: policy, seed: seed, format: format, out: out)
+        if isDone { return }
+        throw Stop(
+            status: ExitStatus.badInput,
+            message: "\(input[0]): the scenario has no workload to replay. Run it with simk run")
+    }
+}
+
+/// The options of a replay through the scheduler alone, and how to do it.
+struct SchedulerReplayOptions: ParsableArguments {
+    @Flag(help: "Send the files' pods through the scheduler alone, without the rest of a cluster.")
+    var schedulerOnly = false
 
     @Option(help: ArgumentHelp("Take these seeds: 1,2,5 or 1-10.", valueName: "list"))
     var seeds: String?
@@ -53,12 +86,6 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder with the trace's files.", valueName: "dir"))
     var traceFolder: String?
 
-    @Option(help: ArgumentHelp("Write results to this folder.", valueName: "dir"))
-    var out: String?
-
-    @Option(help: "text or json.")
-    var format = OutputFormat.text
-
     @Flag(help: "With --out: write where every pod went, placements.csv.")
     var placements = false
 
@@ -66,18 +93,18 @@ struct ReplayCommand: ParsableCommand {
     var samples = false
 
     func validate() throws {
-        if input.isEmpty { throw ValidationError("name a scenario or the files of a trace") }
-        if seed != nil && seeds != nil { throw ValidationError("--seed and --seeds exclude each other") }
-        if (placements || samples) && out == nil {
-            throw ValidationError("--placements and --samples need --out")
-        }
         if let arrivedPercent, !(1...10_000).contains(arrivedPercent) {
             throw ValidationError("--arrived-percent takes 1 to 10000, not \(arrivedPercent)")
         }
     }
 
-    func run() throws {
-        var plan = try plan()
+    /// Replays what the arguments name.
+    ///
+    /// - Returns: false, with nothing done, when it is a scenario for a whole cluster.
+    func run(
+        _ input: [String], policy: String?, seed: UInt64?, format: OutputFormat, out: String?
+    ) throws -> Bool {
+        guard var plan = try plan(input) else { return false }
         if let order { plan.podOrder = Self.order(order) }
         if let nodeOrder { plan.nodeOrder = Self.order(nodeOrder) }
         if let arrivedPercent { plan.arrivedPercent = arrivedPercent }
@@ -86,32 +113,27 @@ struct ReplayCommand: ParsableCommand {
         if let seeds { plan.seeds = try Self.seeds(seeds) }
         if let policy { plan.policies = try Self.policies(policy) }
         try Self.replay(plan, format: format, out: out, placements: placements, samples: samples)
+        return true
     }
 
     /// What the arguments name: a scenario, or a trace.
-    private func plan() throws -> ReplayPlan {
+    private func plan(_ input: [String]) throws -> ReplayPlan? {
         let isScenario = [".json", ".yaml", ".yml"].contains { input[0].lowercased().hasSuffix($0) }
-        if !isScenario {
-            return ReplayPlan(trace: input)
+        if !isScenario || schedulerOnly { return ReplayPlan(trace: input) }
+        let loaded: ScenarioLoader.Loaded
+        do throws(InvalidInput) {
+            loaded = try ScenarioFile.loadAny(input[0], strict: false)
+        } catch {
+            throw Stop(status: ExitStatus.badInput, message: error.description)
         }
+        guard case .replay(let plan) = loaded else { return nil }
         if input.count > 1 {
             throw Stop(
                 status: ExitStatus.badInput,
                 message: "simk replay: one scenario at a time; '\(input[1])' is one file too many")
         }
-        do throws(InvalidInput) {
-            guard case .replay(let plan) = try ScenarioLoader.loadAny(path: input[0]) else {
-                throw InvalidInput(diagnostics: [])
-            }
-            for warning in plan.warnings { Console.error(warning.description) }
-            return plan
-        } catch {
-            throw Stop(
-                status: ExitStatus.badInput,
-                message: error.diagnostics.isEmpty
-                    ? "\(input[0]): the scenario has no workload to replay. Run it with simk run"
-                    : error.description)
-        }
+        for warning in plan.warnings { Console.error(warning.description) }
+        return plan
     }
 
     private static func order(_ text: String) -> ReplayPlan.Order {
