@@ -114,7 +114,8 @@ extension SchedulingCycle {
         if scratch.window.isEmpty {
             collectRejections(search, cluster.nodes, &result)
             nextStartIndex = (nextStartIndex + search.visited) % order.count
-            if !learnt.classes[number].hasVolumes {
+            // Nobody else asks for it.
+            if !learnt.classes[number].hasVolumes && !framework.postFilter.isEmpty {
                 result.state = learnt.classes[number].preFilterState(learnt.affinity(of: number), framework)
             }
             if needsOnlyRoom(plan, number), isAffinityFilterSkipped(number),
