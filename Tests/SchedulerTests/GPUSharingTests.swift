@@ -76,10 +76,11 @@ struct GPUSharingTests {
         // In a trial a pod goes and comes back to the same GPU.
         gpus.remove(.uuid(1, 2), isTrial: true)
         #expect(gpus.free[2] == 1_000 && gpus.gpus(of: .uuid(1, 2)) == nil)
-        #expect(gpus.putBack(.uuid(1, 2)))
-        #expect(gpus.free[2] == 400)
+        let isBack = gpus.putBack(.uuid(1, 2))
+        #expect(isBack && gpus.free[2] == 400)
         gpus.remove(.uuid(1, 2), isTrial: false)
-        #expect(!gpus.putBack(.uuid(1, 2)))
+        let isBackAgain = gpus.putBack(.uuid(1, 2))
+        #expect(!isBackAgain)
         // The node loses GPUs; the pod keeps its own.
         gpus.set(model: "T4", count: 2)
         #expect(Array(gpus.free) == [1_000, 700])
@@ -94,18 +95,25 @@ struct GPUSharingTests {
         .init(milliCPU: 1_000, gpu: nil, count: 1),
     ])
 
-    @Test(
-        "fragmentation by hand",
-        arguments: [
-            // CPU, free of GPUs, expected: ½ of what whole GPUs leave, ¼ of what halves leave, ¼ of all.
-            (8_000, [1_000, 1_000], 0.0 + 0.0 + 0.25 * 2_000),
-            (8_000, [1_000, 400], 0.5 * 400 + 0.25 * 400 + 0.25 * 1_400),
-            // Too little CPU for a whole one: nothing of the node is of use to it.
-            (3_000, [1_000, 400], 0.5 * 1_400 + 0.25 * 400 + 0.25 * 1_400),
-            (500, [1_000, 400], 1_400),
-            (8_000, [0, 0], 0),
-        ])
-    func fragmentation(milliCPU: Int64, free: [Int32], expected: Double) {
+    struct FragmentationCase: Sendable {
+        var milliCPU: Int64
+        var free: [Int32]
+        var expected: Double
+    }
+
+    /// ½ of what whole GPUs leave, ¼ of what halves leave, ¼ of all.
+    static let fragmentationCases = [
+        FragmentationCase(milliCPU: 8_000, free: [1_000, 1_000], expected: 500),
+        FragmentationCase(milliCPU: 8_000, free: [1_000, 400], expected: 200 + 100 + 350),
+        // Too little CPU for a whole one: nothing of the node is of use to it.
+        FragmentationCase(milliCPU: 3_000, free: [1_000, 400], expected: 700 + 100 + 350),
+        FragmentationCase(milliCPU: 500, free: [1_000, 400], expected: 1_400),
+        FragmentationCase(milliCPU: 8_000, free: [0, 0], expected: 0),
+    ]
+
+    @Test("fragmentation by hand", arguments: fragmentationCases)
+    func fragmentation(_ example: FragmentationCase) {
+        let (milliCPU, free, expected) = (example.milliCPU, example.free, example.expected)
         let total = free.reduce(0) { $0 + Int64($1) }
         let value = Self.workload.fragmentation(
             milliCPU: milliCPU, total: total, free: ContiguousArray(free), model: "T4")
@@ -228,7 +236,7 @@ struct GPUSharingTests {
                 "0/2 nodes are available: 2 invalid GPU request: alibabacloud.com/gpu-milli is '1500', expected "
                     + "a whole number from 0 to 1000.",
             ])
-        try harness.perform(.delete(.pod, ObjectKey(namespace: "default", name: "whole"), .now))
+        try harness.perform(.delete(.pod, ObjectKey(namespace: "default", name: "whole"), DeleteOptions(gracePeriodSeconds: 0)))
         harness.run(until: .start + .seconds(30))
         let gpu = harness.pod("next")?.metadata.annotations["alibabacloud.com/gpu-index"]
         #expect(gpu == "0")
