@@ -35,11 +35,13 @@ extension APIServer {
                 "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates"
             )
         }
-        put(APIObject(bound(stored.value, to: nodeName, at: now)), at: now)
+        put(APIObject(bound(stored.value, to: nodeName, annotations, at: now)), at: now)
     }
 
     /// A pod with its node, as its next version.
-    private mutating func bound(_ pod: Pod, to nodeName: String, at now: VirtualTime) -> Pod {
+    private mutating func bound(
+        _ pod: Pod, to nodeName: String, _ annotations: StringMap, at now: VirtualTime
+    ) -> Pod {
         var bound = pod
         bound.nodeName = nodeName
         if !annotations.isEmpty {
