@@ -110,6 +110,12 @@ let package = Package(
                 "ControlPlane", "Failures", "KubernetesModel", "Scenarios", "Simulation", "SimulationKernel",
                 "Stochastics", collections,
             ]),
+        floor(
+            "Replay",
+            [
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel", "Stochastics",
+                "Workloads", collections,
+            ]),
         // Floor 8
         floor(
             "SimkTesting",
@@ -120,7 +126,7 @@ let package = Package(
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Checking", "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
+                "Checking", "Replay", "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -153,6 +159,7 @@ let package = Package(
                 "SimulationKernel",
             ],
             path: "Tests/PlantedBugs", swiftSettings: testSettings),
+        tests(of: "Replay", ["TestSupport"]),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(

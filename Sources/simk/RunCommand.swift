@@ -91,11 +91,16 @@ struct RunCommand: ParsableCommand {
             Console.output(PoliciesCommand.text)
             return
         }
-        var loaded: Scenario
+        let input: ScenarioLoader.Loaded
         do throws(InvalidInput) {
-            loaded = try ScenarioFile.load(scenario, strict: strict)
+            input = try ScenarioFile.loadAny(scenario, strict: strict)
         } catch {
             throw Stop(status: ExitStatus.badInput, message: error.description)
+        }
+        var loaded: Scenario
+        switch input {
+        case .scenario(let found): loaded = found
+        case .replay(let plan): return try replay(plan)
         }
         if let seed { loaded.seed = seed }
         if let policy { loaded.cluster.scheduler.take(try Self.policy(named: policy)) }
@@ -140,8 +145,17 @@ struct RunCommand: ParsableCommand {
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
     }
 
-    private static func policy(named name: String) throws -> SchedulingPolicy {
-        if let policy = SchedulingPolicy(rawValue: name) { return policy }
+    /// A scenario whose workload is a trace for the scheduler alone.
+    private func replay(_ plan: ReplayPlan) throws {
+        var plan = plan
+        if let seed { plan.seeds = [seed] }
+        if let policy { plan.policies = [try Self.policy(named: policy)] }
+        if !quiet { for warning in plan.warnings { Console.error(warning.description) } }
+        try SchedulerReplayOptions.replay(plan, format: format, out: out, placements: false, samples: false)
+    }
+
+    static func policy(named name: String) throws -> SchedulingPolicy {
+        if let policy = SchedulingPolicy(named: name) { return policy }
         let names = SchedulingPolicy.allCases.map(\.rawValue)
         let nearest = NearestName.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
         throw Stop(

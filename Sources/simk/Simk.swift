@@ -16,6 +16,7 @@ struct Simk: ParsableCommand {
             seed give the same bytes.
 
               simk run scenarios/node-failure.json      run a scenario
+              simk replay scenarios/fgd-atc23.json          replay a trace under scheduling policies
               simk explain runs/node-failure-0001 pod/db-0  why a pod went where it did
               simk validate my-scenario.yaml            check one without running it
               simk run --help                           all about running
@@ -27,7 +28,8 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
+            RunCommand.self, CheckCommand.self, SchedulerReplayCommand.self, ExplainCommand.self, ValidateCommand.self,
+            ConformanceCommand.self,
             BenchCommand.self, ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
         ])
 

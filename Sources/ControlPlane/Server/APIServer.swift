@@ -78,8 +78,8 @@ public struct APIServer: ~Copyable {
         case .patch(let kind, let key, let patch, let uid):
             return try self.patch(kind, key, patch, uid: uid, at: now)
         case .delete(let kind, let key, let options): return try delete(kind, key, options, at: now)
-        case .bind(let pod, let uid, let node):
-            try bind(pod, uid: uid, to: node, at: now)
+        case .bind(let pod, let uid, let node, let annotations):
+            try bind(pod, uid: uid, to: node, annotations: annotations, at: now)
             return nil
         case .evict(let pod, let options):
             try evict(pod, options, at: now)

@@ -86,12 +86,12 @@ struct ScenarioReader {
 
     // MARK: Head
 
-    private func checkConstant(_ cursor: Cursor?, _ expected: String) {
+    func checkConstant(_ cursor: Cursor?, _ expected: String) {
         guard let cursor, cursor.value.text != expected else { return }
         cursor.bad("\"\(expected)\"")
     }
 
-    private func readMetadata(_ cursor: Cursor?) -> Scenario.Metadata? {
+    func readMetadata(_ cursor: Cursor?) -> Scenario.Metadata? {
         guard let object = cursor?.object(keys: ["name", "description", "labels"]) else { return nil }
         let name = object.required("name", "the scenario's name")?.string()
         if let name, !SelectorText.isDNSName(name) {
