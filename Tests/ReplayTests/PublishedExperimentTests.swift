@@ -1,7 +1,9 @@
+import Foundation
 import Scenarios
 import Scheduler
 import TestSupport
 import Testing
+import Workloads
 
 @testable import Replay
 
@@ -31,7 +33,7 @@ struct PublishedExperimentTests {
     @Test("Random's mean is within one standard deviation of the published one")
     func random() throws {
         let experiment = try PublishedExperiment.shared.get()
-        let percents = try [42, 43, 44, 45, 46].map { seed in
+        let percents = try [UInt64](42...46).map { seed in
             let run = try experiment.run(.gpuRandom, seed: seed)
             return run.samples.last.map(run.allocationPercent) ?? 0
         }

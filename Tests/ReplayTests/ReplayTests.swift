@@ -3,6 +3,7 @@ import KubernetesModel
 import Scenarios
 import Scheduler
 import Testing
+import Workloads
 
 @testable import Replay
 
