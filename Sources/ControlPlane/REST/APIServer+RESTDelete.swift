@@ -119,6 +119,8 @@ extension APIServer {
         let (options, _) = try options(try deletion(request, address), address)
         let selected = try list(
             address.resource, namespace: address.namespace, options: try ListOptions(query: address.query), at: now)
+        // The answer is the list of what was there before.
+        let revision = store.revision
         var items: [JSONValue] = []
         for object in selected.items {
             _ = try call(.delete(kind, object.key, options), at: now)
@@ -132,7 +134,7 @@ extension APIServer {
             [
                 "kind": .string(address.resource.kind.kind + "List"),
                 "apiVersion": .string(address.resource.kind.apiVersion),
-                "metadata": ["resourceVersion": .string(String(store.revision))], "items": .array(items),
+                "metadata": ["resourceVersion": .string(String(revision))], "items": .array(items),
             ])
     }
 

@@ -56,16 +56,13 @@ extension APIServer {
 
     /// Sets the PodScheduled condition of a pod that has got its node.
     private mutating func setScheduled(_ pod: inout Pod, at time: Timestamp) {
-        let generation = pod.metadata.generation
         let isFirst = pod.status.conditions.isEmpty
-        if isFirst, let known = boundConditions, known.time == time, known.generation == generation {
+        if isFirst, let known = boundConditions, known.time == time {
             pod.status.conditions = known.conditions
             return
         }
-        var condition = Condition("PodScheduled", .isTrue, lastTransitionTime: time)
-        condition.observedGeneration = generation
-        pod.status.conditions["PodScheduled"] = condition
-        if isFirst { boundConditions = (time, generation, pod.status.conditions) }
+        pod.status.conditions["PodScheduled"] = Condition("PodScheduled", .isTrue, lastTransitionTime: time)
+        if isFirst { boundConditions = (time, pod.status.conditions) }
     }
 
     /// Deletes a pod unless a disruption budget forbids it.

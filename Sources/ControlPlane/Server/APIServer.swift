@@ -21,7 +21,7 @@ public struct APIServer: ~Copyable {
     var admittedSpecs = AdmittedSpecs()
     var admittedTemplates = AdmittedTemplates()
     /// The conditions of a pod that has just been bound, which are the same for all of one second.
-    var boundConditions: (time: Timestamp, generation: Int64, conditions: [Condition])?
+    var boundConditions: (time: Timestamp, conditions: [Condition])?
     /// What of the default admission this server runs without (`--disable-admission-plugins`).
     public var disabledAdmissionPlugins: Set<AdmissionPlugin> = []
     /// Whether pods get a service account, and its token (the ServiceAccount plugin). Needs somebody who makes
