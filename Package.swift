@@ -35,7 +35,8 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "simk",
     products: [
-        .executable(name: "simk", targets: ["simk"])
+        .executable(name: "simk", targets: ["simk"]),
+        .library(name: "SimkTesting", targets: ["SimkTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -72,6 +73,12 @@ let package = Package(
                 "Autoscalers", "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler",
                 "SimulationKernel", "Stochastics", "VirtualNodes",
             ]),
+        floor(
+            "Conformance",
+            [
+                "Autoscalers", "ControlPlane", "Controllers", "KubernetesModel", "Scheduler", "SimulationKernel",
+                collections,
+            ]),
         // Floor 6
         floor(
             "Scenarios",
@@ -95,8 +102,8 @@ let package = Package(
         floor(
             "Reports",
             [
-                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
-                "Stochastics", "Telemetry", "Workloads", collections,
+                "Conformance", "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation",
+                "SimulationKernel", "Stochastics", "Telemetry", "Workloads", collections,
             ]),
         floor(
             "SchedulerPerf",
@@ -104,12 +111,30 @@ let package = Package(
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel",
                 "Stochastics", collections,
             ]),
+        floor(
+            "Checking",
+            [
+                "ControlPlane", "Failures", "KubernetesModel", "Scenarios", "Simulation", "SimulationKernel",
+                "Stochastics", collections,
+            ]),
+        floor(
+            "Replay",
+            [
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel", "Stochastics",
+                "Workloads", collections,
+            ]),
         // Floor 8
+        floor(
+            "SimkTesting",
+            [
+                "ControlPlane", "Failures", "KubernetesModel", "Reports", "Scenarios", "Simulation",
+                "SimulationKernel", "Telemetry",
+            ]),
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Stochastics", "Telemetry", "TraceFiles",
-                "Workloads",
+                "Checking", "Replay", "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Stochastics",
+                "Telemetry", "TraceFiles", "Workloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -126,6 +151,7 @@ let package = Package(
         tests(of: "Failures", ["TestSupport"]),
         tests(of: "Workloads", ["TestSupport"]),
         tests(of: "Simulation", ["TestSupport"]),
+        tests(of: "Conformance", ["TestSupport"]),
         tests(of: "Scenarios", ["TestSupport"]),
         tests(
             of: "Telemetry",
@@ -133,6 +159,16 @@ let package = Package(
         tests(of: "TraceFiles", ["TestSupport", "Workloads"]),
         tests(of: "Reports", ["TestSupport"]),
         tests(of: "SchedulerPerf"),
+        tests(of: "SimkTesting"),
+        tests(of: "Checking", ["PlantedBugs", "Scenarios", "Simulation"]),
+        .target(
+            name: "PlantedBugs",
+            dependencies: [
+                "Checking", "ControlPlane", "Controllers", "KubernetesModel", "Scenarios", "Simulation",
+                "SimulationKernel",
+            ],
+            path: "Tests/PlantedBugs", swiftSettings: testSettings),
+        tests(of: "Replay", ["TestSupport"]),
         .testTarget(
             name: "simkTests", dependencies: ["simk"], exclude: ["digests.json"], swiftSettings: testSettings),
         .target(
@@ -153,5 +189,8 @@ let package = Package(
             path: "benchmarks/Runner",
             swiftSettings: settings),
         tests(of: "Benchmarks"),
+        .executableTarget(
+            name: "simk-planted-bugs", dependencies: ["Checking", "PlantedBugs"],
+            path: "benchmarks/PlantedBugs", swiftSettings: testSettings),
     ]
 )

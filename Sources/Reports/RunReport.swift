@@ -1,7 +1,7 @@
 import ControlPlane
 import KubernetesModel
 public import Scenarios
-import Simulation
+public import Simulation
 import SimulationKernel
 import Telemetry
 
@@ -101,6 +101,20 @@ public struct RunReport {
             if let warning = result.warning {
                 text += "          " + style.yellow("warning: \(warning)") + "\n"
             }
+        }
+        return text
+    }
+
+    /// What was broken of what must always hold; empty when nothing was.
+    public func invariants(_ violations: [InvariantViolation]) -> String {
+        guard !violations.isEmpty else { return "" }
+        var text = style.bold("Invariants") + "\n"
+        for violation in violations {
+            text += "  \(style.red("BROKEN"))  \(violation.invariant.rawValue): \(violation.subject)"
+            text += style.faint(" at \(Self.time(violation.time))") + "\n"
+            text += "          \(violation.invariant.meaning)\n"
+            text += "          it was: \(violation.message)\n"
+            if !violation.cause.isEmpty { text += "          by: \(violation.cause)\n" }
         }
         return text
     }

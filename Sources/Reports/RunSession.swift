@@ -2,7 +2,7 @@ import Foundation
 public import KubernetesModel
 public import Scenarios
 import Scheduler
-import Simulation
+public import Simulation
 public import SimulationKernel
 public import Telemetry
 
@@ -91,6 +91,7 @@ public final class RunSession {
             "digest": .string(summary.digest),
             "summary": summary.json(withWallClock: withWallClock),
             "expectations": .array(run.results.map(\.json)),
+            "invariants": .array(run.violations.map(\.json)),
             "scenario": run.scenario.resolved,
         ]
     }
@@ -111,6 +112,16 @@ public enum SimkVersion {
     public static let number = "0.1.0"
     /// The Kubernetes version whose behaviour is simulated.
     public static let kubernetes = "v1.36"
+}
+
+extension InvariantViolation {
+    /// As `run.json` and `--format json` show it.
+    public var json: JSONValue {
+        [
+            "name": .string(invariant.rawValue), "seconds": .number(time.sinceStart.fractionalSeconds),
+            "object": .string(subject), "state": .string(message), "cause": .string(cause),
+        ]
+    }
 }
 
 extension ExpectationResult {

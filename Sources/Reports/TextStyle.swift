@@ -6,7 +6,7 @@ public struct TextStyle: Sendable {
 
     public static let plain = TextStyle(isColored: false)
 
-    func red(_ text: String) -> String { code("31", text) }
+    public func red(_ text: String) -> String { code("31", text) }
     func green(_ text: String) -> String { code("32", text) }
     func yellow(_ text: String) -> String { code("33", text) }
     func blue(_ text: String) -> String { code("34", text) }

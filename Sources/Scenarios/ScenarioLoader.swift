@@ -1,5 +1,6 @@
 import Foundation
 public import KubernetesModel
+public import SimulationKernel
 
 /// Reads a scenario with everything that it refers to, and checks it as a whole.
 public enum ScenarioLoader {
@@ -8,15 +9,24 @@ public enum ScenarioLoader {
         public var isStrict: Bool
         /// Checks a manifest's object as the API server would; run on objects that decode without errors.
         public var validate: (@Sendable (ManifestObject) -> [FieldError])?
+        /// Whether objects come later that the file does not have: what matches none of it is no error then.
+        public var isPartial: Bool
 
-        public init(isStrict: Bool = false, validate: (@Sendable (ManifestObject) -> [FieldError])? = nil) {
+        public init(
+            isStrict: Bool = false, validate: (@Sendable (ManifestObject) -> [FieldError])? = nil,
+            isPartial: Bool = false
+        ) {
             self.isStrict = isStrict
             self.validate = validate
+            self.isPartial = isPartial
         }
     }
 
     /// The languages of scenario files.
     public enum Language: Sendable { case json, yaml }
+
+    /// A duration as scenario files have it, such as `1m30s`; nil when it is none.
+    public static func duration(_ text: String) -> VirtualDuration? { try? DurationText.parse(text).get() }
 
     /// Reads a file; its paths of manifests are relative to its folder.
     public static func load(path: String, options: Options = Options()) throws(InvalidInput) -> Scenario {
@@ -36,6 +46,21 @@ public enum ScenarioLoader {
             of: Array(text.utf8), language == .json ? .json : .yaml, name: name, log: log)
         let prefix = folder.isEmpty || folder.hasSuffix("/") ? folder : folder + "/"
         return try scenario(from: documents, file: name, folder: prefix, options, log)
+    }
+
+    /// Reads manifests in YAML or JSON, checked as the API server would.
+    ///
+    /// - Parameter name: stands for the file in diagnostics.
+    public static func manifests(_ text: String, name: String) throws(InvalidInput) -> [ManifestObject] {
+        let log = DiagnosticLog()
+        let documents = InputFile.documents(of: Array(text.utf8), .yaml, name: name, log: log)
+        let loader = ManifestLoader(
+            options: Options(isStrict: true, validate: ManifestCheck.faults), log: log, folder: "")
+        let objects = (documents ?? []).flatMap {
+            loader.objects(of: Cursor($0.root, path: "", file: name, log: log))
+        }
+        guard !log.hasErrors else { throw InvalidInput(diagnostics: log.sorted) }
+        return objects
     }
 
     private static func scenario(

@@ -179,7 +179,13 @@ extension SchedulerComponent {
             failBinding(pod.uid, failure.message, &out)
             return
         }
-        call(.bind(pod: pod.key, uid: pod.uid, node: placed.nodeName), .bind(pod.uid), &out)
+        var annotations = StringMap()
+        if pod.podClass.gpu != nil, let gpus = cluster.gpus(of: pod.uid) {
+            annotations[GPURequest.indexAnnotation] = gpus.description
+        }
+        call(
+            .bind(pod: pod.key, uid: pod.uid, node: placed.nodeName, annotations: annotations),
+            .bind(pod.uid), &out)
     }
 
     mutating func finishBind(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {

@@ -112,6 +112,9 @@ public struct SchedulerComponent: Component {
     /// What the two ways to compute a cycle differed in; empty but for a defect.
     public var differences: [String] { cycle.differences }
 
+    /// How many cycles were compared.
+    public var comparedCount: Int { cycle.comparedCount }
+
     /// The decisions made since the last call.
     public mutating func takeDecisions() -> [SchedulingDecision] {
         defer { decisions.removeAll(keepingCapacity: true) }
@@ -254,6 +257,9 @@ public struct SchedulerComponent: Component {
         var recorded = recordedAttempt(result, pod, framework)
         if result.chosen != nil && result.error.isEmpty {
             let refusal = reserve(pod, framework, &result)
+            if recordsDecisions, pod.pod.podClass.gpu != nil, let gpus = cluster.gpus(of: pod.pod.uid) {
+                decisions[decisions.count - 1].gpus = gpus
+            }
             recorded?.refusedBy = refusal?.plugin ?? ""
             recorded?.message = result.message
             recorded?.isError = !result.error.isEmpty

@@ -28,6 +28,8 @@ public struct SchedulingDecision: Sendable {
     public var tieCount: Int
     /// The node that was chosen; empty when there was none.
     public var nodeName: String
+    /// The GPUs of the node that the pod got.
+    public var gpus = GPUSet()
     /// Why there was none: the event's text, uncut.
     public var message: String
     /// The node that the pod waits for, and the pods that have to go for it.
@@ -81,7 +83,7 @@ public struct SchedulingDecision: Sendable {
     public var cause: String {
         if nodeName.isEmpty { return "attempt \(attempt), moved by \(movedBy)" }
         var text = "\(feasibleCount) of \(nodeCount) nodes fit"
-        guard let chosen = best.first else { return text }
+        guard let chosen = best.first else { return gpus.isEmpty ? text : text + "; GPU \(gpus)" }
         let shares = chosen.weighted.filter { $0.score != 0 }.map { "\($0.plugin) \($0.score)" }
         text += "; score \(chosen.total)"
         if !shares.isEmpty { text += " (\(shares.joined(separator: ", ")))" }
@@ -90,6 +92,7 @@ public struct SchedulingDecision: Sendable {
         } else if best.count > 1 {
             text += ", next \(best[1].name) with \(best[1].total)"
         }
+        if !gpus.isEmpty { text += "; GPU \(gpus)" }
         return text
     }
 }

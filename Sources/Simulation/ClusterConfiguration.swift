@@ -93,6 +93,13 @@ public struct ClusterConfiguration: Sendable {
     public var metricResolution = VirtualDuration.seconds(15)
     /// Custom and external metrics.
     public var metrics: [StatedMetric] = []
+    /// Processes beside those of Kubernetes itself that run controllers of their own.
+    public var operators: [OperatorConfiguration] = []
+    /// What disturbs the traffic with the API server; nil for nothing.
+    public var chaos: ChaosPlan?
+    /// Whether the content of every write goes into the digest, which takes a quarter of the time of a run;
+    /// without, equal digests tell of equal events only.
+    public var digestsContent = true
 
     /// Every disk of every node, in the order by which failures number them.
     public var disks: [DiskPlace] {

@@ -23,7 +23,7 @@ extension ClusterSimulation {
         // A renewal has to reach the server, be committed and come back through the watch.
         options.nodeLifecycle.renewalDelay =
             timing.requestLatency + timing.commitLatency + timing.watchLatency
-        var manager = ControllerManager()
+        var manager = ControllerManager(wrapping: options.wrapping)
         manager.add(EndpointSliceController(epoch: configuration.start))
         manager.add(EndpointsController(epoch: configuration.start))
         manager.add(ReplicaController<ReplicationController>())

@@ -34,7 +34,7 @@ extension ClusterSimulation {
     }
 
     func beginFailure(_ index: Int) {
-        guard let outage = currentFailures[index] else { return }
+        guard let outage = currentFailures[index], !chaos.endsFailures(at: now) else { return }
         let cause = OutageCause(UInt32(index))
         begin(outage.mode, on: outage.component, cause: cause, why: "stochastic failure")
         if outage.end != .never { queue.schedule(.failureEnds(UInt32(index)), at: max(outage.end, now)) }

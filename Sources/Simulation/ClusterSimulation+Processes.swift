@@ -53,6 +53,7 @@ extension ClusterSimulation {
             ))
         subscribe(storageProcess, to: .everything)
 
+        addOperators()
         let settings = Ref(configuration.kubelet)
         for place in configuration.nodes.indices { addKubelet(place, settings: settings, limits: limits) }
         for index in elections.indices { startElection(index) }
@@ -264,6 +265,7 @@ extension ClusterSimulation {
         switch processes[place].role {
         case .scheduler(let index): schedulers[index] = newScheduler()
         case .controllerManager(let index): controllerManagers[index] = newControllerManager()
+        case .customControllers(let index): operators[index] = configuration.operators[index].controllers()
         case .user, .storage, .kubelet: return
         }
         note(

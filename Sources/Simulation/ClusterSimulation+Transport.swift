@@ -65,6 +65,7 @@ extension ClusterSimulation {
         }
         var arrival = sent + configuration.timing.requestLatency
         if request.isWrite { arrival += configuration.timing.commitLatency }
+        if chaos.isOn, processes[index].role != .user { arrival += chaos.callDelay(at: now) }
         queue.schedule(.callExecutes(calls.insert(call)), at: arrival)
     }
 
@@ -74,22 +75,48 @@ extension ClusterSimulation {
         counters.apiCalls += 1
         call.request = nil
         let process = processes[Int(call.process.index)]
+        let revision = server.store.revision
         // What was cut off on its way has not arrived.
         if !process.isConnected {
             call.result = .failure(.unreachable)
         } else if case .metrics(let query) = request {
             call.result = answer(query)
         } else {
-            call.result = server.handle(request, at: now)
+            call.result = answer(to: request, from: process.role)
         }
-        if case .failure = call.result { counters.apiErrors += 1 }
+        var failure: APIError?
+        if case .failure(let error) = call.result {
+            counters.apiErrors += 1
+            failure = error
+        }
         callObserver?(counters, now)
+        for observer in callHearers {
+            observer.called(
+                ObservedCall(
+                    time: now, process: call.process, processName: process.name, request: request,
+                    error: failure, hadEffect: server.store.revision != revision))
+        }
         if call.token == .none {
             calls.remove(handle)
             return
         }
         calls[handle] = call
-        queue.schedule(.callReturns(handle), at: now + configuration.timing.responseLatency)
+        var arrival = now + configuration.timing.responseLatency
+        if chaos.isOn, process.role != .user { arrival += chaos.callDelay(at: now) }
+        queue.schedule(.callReturns(handle), at: arrival)
+    }
+
+    /// What the server says to a call, unless chance has the call or its answer fail.
+    private func answer(to request: APIRequest, from role: ProcessRole) -> APIResult {
+        guard chaos.isOn, role != .user, let fault = chaos.fault(of: request, at: now) else {
+            return server.handle(request, at: now)
+        }
+        switch fault {
+        case .refused(let error): return .failure(error)
+        case .answerLost(let error):
+            _ = server.handle(request, at: now)
+            return .failure(error)
+        }
     }
 
     /// A call's answer has reached its process.
@@ -104,6 +131,7 @@ extension ClusterSimulation {
         case .controllerManager(let place):
             controllerManagers[place].complete(call.token, answer, at: now, &outbox)
         case .storage: storage.complete(call.token, answer, at: now, &outbox)
+        case .customControllers(let place): operators[place].complete(call.token, answer, at: now, &outbox)
         case .kubelet(let place): kubelets[place].complete(call.token, answer, at: now, &outbox)
         }
         send(from: call.process)
@@ -120,7 +148,7 @@ extension ClusterSimulation {
         dispatchedRevision = server.store.revision
         let arrival = now + configuration.timing.watchLatency
         for change in changes {
-            storeDigest.combine(change, into: &digest)
+            if configuration.digestsContent { storeDigest.combine(change, into: &digest) }
             for observer in observers { observer.stored(change) }
             if change.object.kind == .horizontalPodAutoscaler { autoscalersChanged(change) }
             if metrics.pods != nil, change.object.kind == .pod { podChanged(change) }
@@ -188,7 +216,16 @@ extension ClusterSimulation {
         }
         // A process that waits for its first list gets this write with it.
         if processes[index].awaitsSnapshot { return }
-        processes[index].inbox.append((arrival, event))
+        var arrival = arrival
+        if chaos.isOn {
+            arrival = chaos.watchArrival(arrival, process: process, kind: event.object.kind, at: now)
+            // The streams of kinds are independent of each other: each is in order by itself.
+            var place = processes[index].inbox.count
+            while place > 0, processes[index].inbox[place - 1].time > arrival { place -= 1 }
+            processes[index].inbox.insert((arrival, event), at: place)
+        } else {
+            processes[index].inbox.append((arrival, event))
+        }
         guard processes[index].isRunning, processes[index].isConnected else { return }
         scheduleDelivery(process, at: arrival)
     }
@@ -240,6 +277,7 @@ extension ClusterSimulation {
         case .scheduler(let place): schedulers[place].deliver(events, at: now, &outbox)
         case .controllerManager(let place): controllerManagers[place].deliver(events, at: now, &outbox)
         case .storage: storage.deliver(events, at: now, &outbox)
+        case .customControllers(let place): operators[place].deliver(events, at: now, &outbox)
         case .kubelet(let place):
             kubelets[place].deliver(events, at: now, &outbox)
             let claims = events.compactMap { $0.object.persistentVolumeClaim?.value }
@@ -280,6 +318,7 @@ extension ClusterSimulation {
         case .scheduler(let place): schedulers[place].wake(at: now, &outbox)
         case .controllerManager(let place): controllerManagers[place].wake(at: now, &outbox)
         case .storage: storage.wake(at: now, &outbox)
+        case .customControllers(let place): operators[place].wake(at: now, &outbox)
         case .kubelet(let place): kubelets[place].wake(at: now, &outbox)
         }
         send(from: process)
@@ -295,6 +334,8 @@ extension ClusterSimulation {
         case .controllerManager(let place):
             wanted = processes[index].isRunning ? controllerManagers[place].nextWake : .never
         case .storage: wanted = storage.nextWake
+        case .customControllers(let place):
+            wanted = processes[index].isRunning ? operators[place].nextWake : .never
         case .kubelet(let place): wanted = kubelets[place].nextWake
         }
         guard wanted != processes[index].alarmTime else { return }

@@ -26,11 +26,16 @@ public final class ClusterSimulation {
     /// Store writes up to this revision were passed on to watchers and observers.
     var dispatchedRevision: Int64 = 0
     var observers: [any SimulationObserver] = []
+    /// Those of the observers that want to hear of calls.
+    var callHearers: [any SimulationObserver] = []
+    var chaos: Chaos
 
     var processes: [Process] = []
     var schedulers: [SchedulerComponent] = []
     var controllerManagers: [ControllerManager] = []
     var storage = ControllerManager()
+    /// One for each of the configuration's operators, in their order.
+    var operators: [ControllerManager] = []
     var kubelets: [Kubelet] = []
     var kubectl: Kubectl
     /// The process of each node's kubelet, by the node's name.
@@ -63,6 +68,8 @@ public final class ClusterSimulation {
     public init(_ configuration: ClusterConfiguration, observers: [any SimulationObserver] = []) {
         self.configuration = configuration
         self.observers = observers
+        callHearers = observers.filter(\.hearsCalls)
+        chaos = Chaos(configuration.chaos)
         server = APIServer(epoch: configuration.start, seed: configuration.seed)
         topology = FailureTopology(
             racks: configuration.nodes.map { $0.rack.map(UInt32.init) },
@@ -76,6 +83,7 @@ public final class ClusterSimulation {
         server.unreachableTolerationSeconds = configuration.unreachableToleration.wholeSeconds
         server.admitsServiceAccounts = configuration.admitsServiceAccounts
         server.bootstrap(at: .start)
+        for observer in observers { observer.began(self) }
         addProcesses()
         dispatchChanges()
     }
@@ -115,6 +123,10 @@ public final class ClusterSimulation {
         guard let (time, sequence, event) = queue.popNext() else { return }
         precondition(time >= now, "time must not run backwards")
         now = time
+        if chaos.isOn, case .processWakes(let process) = event, chaos.putsBackAlarm(at: now) {
+            processes[Int(process.index)].alarm = queue.schedule(event, at: now)
+            return
+        }
         counters.events += 1
         digest.combine(UInt64(bitPattern: time.nanoseconds))
         digest.combine(sequence)

@@ -1,4 +1,5 @@
 public import Autoscalers
+public import ControlPlane
 public import Controllers
 public import SimulationKernel
 
@@ -15,6 +16,10 @@ public struct ControllerOptions: Sendable {
     public var claimBinderSyncPeriod = PersistentVolumeController.resyncPeriod
     /// How often the quota controller measures every quota anew.
     public var quotaSyncPeriod = ResourceQuotaController.syncPeriod
+
+    /// Stands between the controller manager and its controllers; for tests that plant a fault. A scenario
+    /// cannot ask for it.
+    public var wrapping: (any ControllerWrapping)?
 
     public init() {}
 }

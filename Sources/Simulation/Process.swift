@@ -30,6 +30,8 @@ enum ProcessRole: Hashable {
     case controllerManager(Int)
     /// The sidecars of the storage driver: provisioner and attacher.
     case storage
+    /// A process with controllers that are not Kubernetes' own.
+    case customControllers(Int)
     case kubelet(Int)
 }
 

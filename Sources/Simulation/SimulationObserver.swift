@@ -14,9 +14,30 @@ public protocol SimulationObserver: AnyObject {
     var hearsScheduling: Bool { get }
     /// A scheduler has something for the record.
     func recorded(_ record: SchedulerRecord)
+    /// The run begins. The observer may look at its state whenever it is told of something.
+    func began(_ simulation: ClusterSimulation)
+    /// Whether the observer wants to hear of every call, which takes some time.
+    var hearsCalls: Bool { get }
+    /// The API server has handled a call.
+    func called(_ call: ObservedCall)
+}
+
+/// A call that the API server has handled.
+public struct ObservedCall: Sendable {
+    public var time: VirtualTime
+    public var process: ProcessID
+    /// The name of the process that made it.
+    public var processName: String
+    public var request: APIRequest
+    public var error: APIError?
+    /// Whether it has changed anything in the store.
+    public var hadEffect: Bool
 }
 
 extension SimulationObserver {
     public var hearsScheduling: Bool { false }
     public func recorded(_ record: SchedulerRecord) {}
+    public func began(_ simulation: ClusterSimulation) {}
+    public var hearsCalls: Bool { false }
+    public func called(_ call: ObservedCall) {}
 }

@@ -8,7 +8,9 @@ struct ConformanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "conformance",
         abstract: "Compares simk with golden results of the real Kubernetes.",
-        subcommands: [SchedulerConformanceCommand.self])
+        subcommands: [
+            SchedulerConformanceCommand.self, ControllersConformanceCommand.self, APIConformanceCommand.self,
+        ])
 }
 
 struct SchedulerConformanceCommand: ParsableCommand {
@@ -34,6 +36,58 @@ struct SchedulerConformanceCommand: ParsableCommand {
     var format = OutputFormat.text
 
     func run() throws { try ConformanceRunner.run(.scheduler, folder: folder, format: format) }
+}
+
+struct ControllersConformanceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "controllers",
+        abstract: "Compares the controllers: recordings, played step by step, and vectors of single functions.",
+        discussion: """
+            Every file NAME.jsonl of the folder holds one case a line. A recording is what the real controllers \
+            wrote after each action of a user, kubelet or scheduler; a vector is what one of their functions \
+            answers. Prints how many cases and single comparisons agree, what is not covered because simk does \
+            not do it yet, and for each case that does not agree, the smallest difference of its first step.
+
+            Exit status: 0 nothing differs, 1 something differs, 2 a file cannot be read or is no such file.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "The folder, or one file (default: Tests/Vectors/controllers here or in a folder above).",
+            valueName: "dir"),
+        completion: .directory)
+    var folder: String?
+
+    @Option(help: "text or json.")
+    var format = OutputFormat.text
+
+    func run() throws { try ConformanceRunner.run(.controllers, folder: folder, format: format) }
+}
+
+struct APIConformanceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "api",
+        abstract: "Compares the API server: defaulting, admission, validation, patches, lists, watches.",
+        discussion: """
+            The files of the folder are named for what they hold: defaulting.jsonl, validation.jsonl, \
+            patch.jsonl, list.jsonl, watch.jsonl, subresources.jsonl, table.jsonl; any other file holds pods \
+            before and after admission. Prints how many cases and single comparisons agree, what is not covered \
+            because simk does not do it yet, and for each case that does not agree, the smallest difference.
+
+            Exit status: 0 nothing differs, 1 something differs, 2 a file cannot be read or is no such file.
+            """)
+
+    @Argument(
+        help: ArgumentHelp(
+            "The folder, or one file (default: Tests/Vectors/api here or in a folder above).",
+            valueName: "dir"),
+        completion: .directory)
+    var folder: String?
+
+    @Option(help: "text or json.")
+    var format = OutputFormat.text
+
+    func run() throws { try ConformanceRunner.run(.api, folder: folder, format: format) }
 }
 
 enum ConformanceRunner {

@@ -91,11 +91,16 @@ struct RunCommand: ParsableCommand {
             Console.output(PoliciesCommand.text)
             return
         }
-        var loaded: Scenario
+        let input: ScenarioLoader.Loaded
         do throws(InvalidInput) {
-            loaded = try ScenarioFile.load(scenario, strict: strict)
+            input = try ScenarioFile.loadAny(scenario, strict: strict)
         } catch {
             throw Stop(status: ExitStatus.badInput, message: error.description)
+        }
+        var loaded: Scenario
+        switch input {
+        case .scenario(let found): loaded = found
+        case .replay(let plan): return try replay(plan)
         }
         if let seed { loaded.seed = seed }
         if let policy { loaded.cluster.scheduler.take(try Self.policy(named: policy)) }
@@ -140,8 +145,17 @@ struct RunCommand: ParsableCommand {
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
     }
 
-    private static func policy(named name: String) throws -> SchedulingPolicy {
-        if let policy = SchedulingPolicy(rawValue: name) { return policy }
+    /// A scenario whose workload is a trace for the scheduler alone.
+    private func replay(_ plan: ReplayPlan) throws {
+        var plan = plan
+        if let seed { plan.seeds = [seed] }
+        if let policy { plan.policies = [try Self.policy(named: policy)] }
+        if !quiet { for warning in plan.warnings { Console.error(warning.description) } }
+        try SchedulerReplayOptions.replay(plan, format: format, out: out, placements: false, samples: false)
+    }
+
+    static func policy(named name: String) throws -> SchedulingPolicy {
+        if let policy = SchedulingPolicy(named: name) { return policy }
         let names = SchedulingPolicy.allCases.map(\.rawValue)
         let nearest = NearestName.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
         throw Stop(
@@ -160,6 +174,7 @@ struct RunCommand: ParsableCommand {
             if !refused.isEmpty { Console.output(refused) }
             let failed = results.filter { $0.verdict == .failed }
             if !failed.isEmpty { Console.output(report.expectations(failed)) }
+            Console.output(report.invariants(session.run.violations))
         case .text:
             if timeline != .none {
                 Console.output(report.timeline(session.story, limit: timelineLines) + "\n")
@@ -167,6 +182,8 @@ struct RunCommand: ParsableCommand {
             let refused = report.refusedManifests(session.summary.refusedManifests)
             if !refused.isEmpty { Console.output(refused + "\n") }
             if !results.isEmpty { Console.output(report.expectations(results) + "\n") }
+            let broken = report.invariants(session.run.violations)
+            if !broken.isEmpty { Console.output(broken + "\n") }
             Console.output(report.summary(session.summary, folder: session.folder.url.relativePath))
         }
     }
@@ -184,7 +201,9 @@ struct RunCommand: ParsableCommand {
 
     private func writeJUnit(_ session: RunSession) throws {
         guard let junit else { return }
-        let xml = JUnitReport.xml(scenario: session.summary.scenario, results: session.run.results)
+        let xml = JUnitReport.xml(
+            scenario: session.summary.scenario, results: session.run.results,
+            violations: session.run.violations, exemptions: session.run.scenario.exemptions)
         do {
             try Data(xml.utf8).write(to: URL(filePath: junit))
         } catch {
@@ -265,5 +284,28 @@ final class ProgressLine {
 
     func clear() {
         if hasPrinted { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+}
+
+/// One line on a terminal that tells how many of many runs are done; shown from any thread.
+final class CountLine: Sendable {
+    private let isShown: Bool
+    private let started = ContinuousClock.now
+    private let last = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(isShown: Bool) { self.isShown = isShown && isatty(STDERR_FILENO) == 1 }
+
+    func show(_ text: String) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        last.withLock { last in
+            guard now - (last ?? started) > .milliseconds(200) else { return }
+            last = now
+            FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        }
+    }
+
+    func clear() {
+        if last.withLock({ $0 != nil }) { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
     }
 }

@@ -16,6 +16,7 @@ struct Simk: ParsableCommand {
             seed give the same bytes.
 
               simk run scenarios/node-failure.json      run a scenario
+              simk replay scenarios/fgd-atc23.json          replay a trace under scheduling policies
               simk explain runs/node-failure-0001 pod/db-0  why a pod went where it did
               simk validate my-scenario.yaml            check one without running it
               simk trace openb_pod_list_default.csv     what is in a trace of a real cluster
@@ -28,9 +29,9 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
-            BenchCommand.self, TraceCommand.self, FitCommand.self, ImportCommand.self, ExportCommand.self,
-            ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
+            RunCommand.self, CheckCommand.self, SchedulerReplayCommand.self, ExplainCommand.self, ValidateCommand.self,
+            ConformanceCommand.self, BenchCommand.self, TraceCommand.self, FitCommand.self, ImportCommand.self,
+            ExportCommand.self, ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
         ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.

@@ -24,10 +24,14 @@ struct ValidateCommand: ParsableCommand {
 
     func run() throws {
         do throws(InvalidInput) {
-            let loaded = try ScenarioFile.load(scenario, strict: strict)
-            report(loaded.warnings)
+            let warnings: [Diagnostic]
+            switch try ScenarioFile.loadAny(scenario, strict: strict) {
+            case .scenario(let loaded): warnings = loaded.warnings
+            case .replay(let plan): warnings = plan.warnings
+            }
+            report(warnings)
             if format == .text {
-                print("\(scenario): valid\(loaded.warnings.isEmpty ? "" : ", with warnings")")
+                print("\(scenario): valid\(warnings.isEmpty ? "" : ", with warnings")")
             }
         } catch {
             report(error.diagnostics)
@@ -56,6 +60,11 @@ struct ValidateCommand: ParsableCommand {
 
 enum ScenarioFile {
     /// Reads a scenario and has its manifests checked as the API server would.
+    static func loadAny(_ path: String, strict: Bool) throws(InvalidInput) -> ScenarioLoader.Loaded {
+        let options = ScenarioLoader.Options(isStrict: strict, validate: ManifestCheck.faults)
+        return try ScenarioLoader.loadAny(path: path, options: options)
+    }
+
     static func load(_ path: String, strict: Bool) throws(InvalidInput) -> Scenario {
         let options = ScenarioLoader.Options(isStrict: strict, validate: ManifestCheck.faults)
         return try ScenarioLoader.load(path: path, options: options)

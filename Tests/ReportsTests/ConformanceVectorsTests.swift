@@ -28,6 +28,36 @@ struct ConformanceVectorsTests {
         #expect(vectors.reports.reduce(0) { $0 + $1.cases.count } >= 40)
     }
 
+    @Test("those of the other areas, too", arguments: [ConformanceArea.controllers, .api])
+    func otherAreas(area: ConformanceArea) {
+        let path = Self.shipped.deletingLastPathComponent().appending(path: area.rawValue).path
+        let vectors = ConformanceVectors(area: area, path: path)
+        #expect(vectors.faults.map(\.description) == [])
+        #expect(vectors.agrees, "\(ConformanceText(style: .plain).text(vectors))")
+        #expect(vectors.reports.allSatisfy { $0.coveredCases == $0.cases.count && !$0.cases.isEmpty })
+    }
+
+    @Test("what is not covered has a column and a reason, and is neither agreement nor difference")
+    func gaps() throws {
+        let url = try folder([
+            "table.jsonl": #"{"name": "pod/one", "object": {}}"#,
+            "label.jsonl": #"{"name": "n"}"#,
+        ])
+        defer { try? FileManager.default.removeItem(at: url) }
+        let vectors = ConformanceVectors(area: .api, path: url.path)
+        #expect(vectors.agrees)
+        #expect(
+            vectors.faults.map(\.message) == [
+                "not a case of 'api': input: expected an object, found nothing"
+            ])
+        let text = ConformanceText(style: .plain).text(vectors)
+        #expect(text.contains("table     0 of 0       0 of 0             1\n"), "\(text)")
+        #expect(text.contains("  table: 1 case: tables, which kubectl get asks for\n"), "\(text)")
+        let json = ConformanceText.json(vectors)
+        #expect(json["coveredCases"] == 0)
+        #expect(json["cases"] == 1)
+    }
+
     @Test("a changed fact is told with its place, and only it")
     func difference() throws {
         let text = try String(contentsOf: Self.shipped.appending(path: "taints.jsonl"), encoding: .utf8)

@@ -2,6 +2,8 @@ import Failures
 import Foundation
 import KubernetesModel
 import OrderedCollections
+import Scheduler
+import Simulation
 import Stochastics
 import Testing
 
@@ -23,6 +25,9 @@ struct ScenarioSchemaTests {
     func keys() {
         let definitions = schema["$defs"]
         #expect(names(schema["properties"]) == ScenarioReader.keys)
+        #expect(names(definitions?["replay"]?["properties"]) == ReplayReader.keys)
+        let policies = definitions?["cluster"]?["properties"]?["scheduler"]?["properties"]?["policy"]
+        #expect(words(policies?["enum"]) == SchedulingPolicy.allCases.map(\.rawValue))
         let parameters = definitions?["cluster"]?["properties"]?["controlPlane"]?["properties"]?["parameters"]
         #expect(names(parameters?["properties"]) == TimingParameter.all.map(\.name))
         #expect(
@@ -34,6 +39,9 @@ struct ScenarioSchemaTests {
         #expect(words(failure?["scope"]?["enum"]) == FailureScope.allCases.map(\.rawValue))
         #expect(words(failure?["mode"]?["enum"]) == FailureMode.allCases.map(\.rawValue))
         #expect(Set(words(failure?["age"]?["enum"])) == Set(FailureAge.allCases.map(\.rawValue)))
+        #expect(names(definitions?["chaos"]?["properties"]) == ChaosPlan.keys)
+        let exemption = schema["properties"]?["invariants"]?["properties"]?["except"]?["items"]?["properties"]
+        #expect(words(exemption?["name"]?["enum"]) == InvariantName.allCases.map(\.rawValue))
         let runtime = definitions?["nodePool"]?["properties"]?["runtime"]
         #expect(words(runtime?["enum"]) == ClusterPlan.RuntimeName.allCases.map(\.rawValue))
     }
@@ -112,6 +120,7 @@ struct ScenarioSchemaTests {
             try folder.write("\(name).json", JSONWriter.string(try ScenarioLoader.load(path: path).resolved))
             paths += [path, folder.path + "\(name).json"]
         }
+        paths += ProjectFolder.replays.map { ProjectFolder.root + "scenarios/\($0).json" }
         #expect(
             Self.run(["-c", Self.script, Self.path] + paths) == String(repeating: "1", count: paths.count))
     }

@@ -11,11 +11,14 @@ enum ProjectFolder {
 
     static let scenarios = [
         "autoscaling", "batch-jobs", "crash-loop", "daemonset-rollout", "data-locality", "deadlines",
-        "disk-failure", "drain-with-pdb", "gang", "kubelet-partition", "memory-pressure", "node-failure",
+        "disk-failure", "drain-with-pdb", "gang", "gpu-sharing", "kubelet-partition", "memory-pressure", "node-failure",
         "quota", "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
         "why-pending", "zone-outage",
     ]
+
+    /// Those whose workload is a trace for the scheduler alone.
+    static let replays = ["fgd-atc23", "gpu-replay"]
 }
 
 @Suite("Shipped scenarios")
@@ -41,6 +44,17 @@ struct ShippedScenariosTests {
     func listIsComplete() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: ProjectFolder.root + "scenarios")
         let names = files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
-        #expect(names.sorted() == ProjectFolder.scenarios)
+        #expect(names.sorted() == (ProjectFolder.scenarios + ProjectFolder.replays).sorted())
+    }
+
+    @Test("each replay loads", arguments: ProjectFolder.replays)
+    func replaysLoad(name: String) throws {
+        let path = ProjectFolder.root + "scenarios/\(name).json"
+        guard case .replay(let plan) = try ScenarioLoader.loadAny(path: path) else {
+            Issue.record("no replay")
+            return
+        }
+        #expect(plan.metadata.name == name)
+        #expect(plan.warnings.isEmpty && !plan.policies.isEmpty)
     }
 }

@@ -19,6 +19,7 @@ struct ChurningCluster {
     var nodeNumber = 0
     var started: Int64 = 0
     let specs: [PodSpec]
+    let hasGPUs: Bool
     var preemptions = 0
     var failures = 0
     var successes = 0
@@ -36,7 +37,11 @@ struct ChurningCluster {
         mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
     }
 
-    init(seed: UInt64, nodes: Int, percentage: Int64, configuration: SchedulerConfiguration) {
+    init(
+        seed: UInt64, nodes: Int, percentage: Int64, configuration: SchedulerConfiguration,
+        hasGPUs: Bool = false
+    ) {
+        self.hasGPUs = hasGPUs
         random = SplitMix(state: seed)
         frameworks = configuration.profiles
         cycle.percentageOfNodesToScore = percentage
@@ -182,6 +187,10 @@ struct ChurningCluster {
             image.sizeBytes = Int64(50 + random.below(400)) << 20
             node.status.images = [image]
         }
+        if hasGPUs && !random.isOne(in: 4) {
+            node.status.allocatable["alibabacloud.com/gpu-count"] = Quantity(value: Int64(1 + random.below(4)))
+            node.metadata.labels["alibabacloud.com/gpu-card-model"] = random.pick(["T4", "P100"])
+        }
         return node
     }
 
@@ -198,6 +207,13 @@ struct ChurningCluster {
         metadata.uid = .uuid(UInt64(podNumber), 1)
         metadata.labels = ["app": "app-\(random.below(3))"]
         if random.isOne(in: 3) { metadata.labels["version"] = "v\(random.below(2))" }
+        if hasGPUs && !random.isOne(in: 3) {
+            let request = GPURequest(
+                milli: random.pick([200, 500, 700, 1_000]), count: 1,
+                models: random.pick([[], [], ["T4"], ["T4", "P100"]]))
+            metadata.annotations = StringMap(
+                (random.isOne(in: 5) ? GPURequest(milli: 1_000, count: 2) : request).annotations)
+        }
         return cluster.nodes.compile(Ref(Pod(metadata: metadata, spec: random.pick(specs))))
     }
 

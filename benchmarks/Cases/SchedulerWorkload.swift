@@ -82,7 +82,7 @@ struct SchedulerWorkload {
             var replies = Outbox()
             for call in calls {
                 switch call.request {
-                case .bind(let key, _, let node):
+                case .bind(let key, _, let node, _):
                     guard let old = pods[key] else { continue }
                     version += 1
                     let version = version

@@ -5,13 +5,16 @@ public import SimulationKernel
 /// and floods about one object cut off.
 ///
 /// Upstream: `client-go/tools/record/events_cache.go` (v1.36): similar events (all but the message equal) are
-/// combined from the 10th different message within 10 minutes on; an object gets 25 events at once from one
-/// source and one more every 5 minutes.
+/// combined from the 10th different message within 10 minutes on; an object gets 25 events of one type at once from
+/// one source and one more every 5 minutes.
 public struct EventCorrelator: Sendable {
     static let similarLimit = 10
     static let similarInterval = VirtualDuration.minutes(10)
     static let floodBurst = 25
     static let floodRate = 1.0 / 300
+    fileprivate static var bucket: TokenBucket {
+        TokenBucket(queriesPerSecond: floodRate, burst: floodBurst)
+    }
 
     /// What a component reports about one object.
     private struct SourceKey: Hashable {
@@ -46,8 +49,9 @@ public struct EventCorrelator: Sendable {
         var time: VirtualTime
     }
     fileprivate struct History {
-        var bucket = TokenBucket(
-            queriesPerSecond: EventCorrelator.floodRate, burst: EventCorrelator.floodBurst)
+        /// Of normal events, and of warnings: neither keeps the other out.
+        var normal = EventCorrelator.bucket
+        var warnings = EventCorrelator.bucket
         /// Few: one for each reason that was reported.
         var groups: [Group] = []
     }
@@ -144,8 +148,12 @@ extension EventCorrelator.Source {
 }
 
 extension EventCorrelator.History {
+    private mutating func tryTake(_ severity: EventRecord.Severity, at now: VirtualTime) -> Bool {
+        severity == .warning ? warnings.tryTake(at: now) : normal.tryTake(at: now)
+    }
+
     fileprivate init(_ single: EventCorrelator.Single) {
-        _ = bucket.tryTake(at: single.time)
+        _ = tryTake(single.severity, at: single.time)
         groups = [
             EventCorrelator.Group(
                 fieldPath: single.fieldPath, severity: single.severity, reason: single.reason,
@@ -179,7 +187,7 @@ extension EventCorrelator.History {
             message = "(combined from similar events): " + record.message
         }
         let seriesMessage = isCombined ? "" : record.message
-        let isAllowed = bucket.tryTake(at: now)
+        let isAllowed = tryTake(record.severity, at: now)
         if let known = groups[place].series.firstIndex(where: { $0.message == seriesMessage }) {
             groups[place].series[known].count += 1
             guard isAllowed else { return nil }

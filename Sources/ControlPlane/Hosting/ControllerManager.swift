@@ -11,14 +11,20 @@ public struct ControllerManager: Component, Sendable {
     private var isSynced = false
     /// The names of the controllers, in the order in which they were added; clients have the same order.
     public private(set) var controllerNames: [String] = []
+    private let wrapping: (any ControllerWrapping)?
 
-    public init() {}
+    /// - Parameter wrapping: may put another controller in the place of each that is added.
+    public init(wrapping: (any ControllerWrapping)? = nil) { self.wrapping = wrapping }
 
     /// Adds a controller; all are added before the first delivery.
     public mutating func add(_ controller: some Controller) {
         controllerNames.append(type(of: controller).name)
-        runners.append(ControllerRunner(controller))
+        guard let wrapping else { return run(controller) }
+        let wrapped: any Controller = wrapping.wrap(controller)
+        run(wrapped)
     }
+
+    private mutating func run(_ controller: some Controller) { runners.append(ControllerRunner(controller)) }
 
     public var nextWake: VirtualTime { runners.map(\.nextWake).min() ?? .never }
 

@@ -93,8 +93,8 @@ public enum APIRequest: Hashable, Sendable {
     /// Changes part of an object. Indirect because a patch is several times as large as all else.
     indirect case patch(ObjectKind, ObjectKey, ObjectPatch, uid: UID?)
     case delete(ObjectKind, ObjectKey, DeleteOptions)
-    /// The `binding` subresource: assigns a pod to a node.
-    case bind(pod: ObjectKey, uid: UID, node: String)
+    /// The `binding` subresource: assigns a pod to a node, and adds the binding's annotations to the pod's.
+    case bind(pod: ObjectKey, uid: UID, node: String, annotations: StringMap = StringMap())
     /// The `eviction` subresource: a deletion that disruption budgets may refuse.
     case evict(pod: ObjectKey, DeleteOptions)
     /// The `scale` subresource; nil for the version does not check it.
@@ -121,7 +121,7 @@ extension APIRequest {
         case .get(let kind, let key), .patch(let kind, let key, _, _), .delete(let kind, let key, _),
             .scale(let kind, let key, _, _):
             (kind, key)
-        case .bind(let pod, _, _), .evict(let pod, _): (.pod, pod)
+        case .bind(let pod, _, _, _), .evict(let pod, _): (.pod, pod)
         case .metrics(let query): (.metricValueList, ObjectKey(namespace: query.namespace, name: ""))
         }
     }

@@ -109,6 +109,7 @@ extension APIServer {
         if let pod = object.pod, pod.value.metadata.deletionGracePeriodSeconds != 0 {
             put(
                 object.withMetadata {
+                    if $0.deletionTimestamp == nil && $0.generation > 0 { $0.generation += 1 }
                     $0.deletionTimestamp = Timestamp(now)
                     $0.deletionGracePeriodSeconds = 0
                 }, at: now)

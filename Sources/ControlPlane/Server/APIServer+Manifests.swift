@@ -54,7 +54,9 @@ extension APIServer {
         }
         let made = ServerMadeValues(
             uid: newUID().description, now: epoch.advanced(by: now.sinceStart).rfc3339)
+        let given = kind == .statefulSet ? tree : .null
         CreationStrategy.prepare(versioned, &tree, made: made, outcome: outcome)
+        restoreGatedFields(kind, &tree, given: given)
         // The name that will be made of a prefix is drawn when the object is stored; any such name is as valid.
         let isNamed = !name.isEmpty || prefix.isEmpty
         if !isNamed { tree.setName(String(prefix.prefix(58)) + "xxxxx") }
@@ -63,7 +65,7 @@ extension APIServer {
         let faults = Validator.validateCreate(kind: versioned, object: encoded)
         if !faults.isEmpty {
             if kind == .service { release(ServiceHoldings(tree)) }
-            throw .invalid(kind, name, faults)
+            throw .invalid(kind, isNamed ? name : tree["metadata"]?["name"]?.stringValue ?? "", faults)
         }
         do throws(AdmissionRefusal) {
             try validate(kind, versioned, encoded, at: now)
@@ -87,6 +89,7 @@ extension APIServer {
             now: epoch.advanced(by: now.sinceStart).rfc3339)
         var added = ServiceHoldings()
         if subresource.isEmpty {
+            restoreGatedFields(old.kind, &tree, given: decoded)
             if old.kind == .pod && !disabledAdmissionPlugins.contains(.priority) {
                 PriorityAdmission.admit(updated: &tree, old: before)
             }

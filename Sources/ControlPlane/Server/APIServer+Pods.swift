@@ -6,8 +6,10 @@ extension APIServer {
     ///
     /// Upstream: `pkg/registry/core/pod/storage/storage.go`, `assignPod` (v1.36); the node's zone and region
     /// labels are copied to the pod by the PodTopologyLabels admission plugin.
-    mutating func bind(_ key: ObjectKey, uid: UID, to nodeName: String, at now: VirtualTime) throws(APIError)
-    {
+    mutating func bind(
+        _ key: ObjectKey, uid: UID, to nodeName: String, annotations: StringMap = StringMap(),
+        at now: VirtualTime
+    ) throws(APIError) {
         guard case .pod(let stored) = try existing(.pod, key) else { throw .notFound(.pod, key.name) }
         let identity = stored.value.metadata.uid
         if identity != uid && !uid.isEmpty {
@@ -33,13 +35,18 @@ extension APIServer {
                 "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates"
             )
         }
-        put(APIObject(bound(stored.value, to: nodeName, at: now)), at: now)
+        put(APIObject(bound(stored.value, to: nodeName, annotations, at: now)), at: now)
     }
 
     /// A pod with its node, as its next version.
-    private mutating func bound(_ pod: Pod, to nodeName: String, at now: VirtualTime) -> Pod {
+    private mutating func bound(
+        _ pod: Pod, to nodeName: String, _ annotations: StringMap, at now: VirtualTime
+    ) -> Pod {
         var bound = pod
         bound.nodeName = nodeName
+        if !annotations.isEmpty {
+            bound.metadata.annotations = bound.metadata.annotations.merging(annotations)
+        }
         bound.status.nominatedNodeName = ""
         setScheduled(&bound, at: Timestamp(now))
         addTopologyLabels(to: &bound)
@@ -49,16 +56,13 @@ extension APIServer {
 
     /// Sets the PodScheduled condition of a pod that has got its node.
     private mutating func setScheduled(_ pod: inout Pod, at time: Timestamp) {
-        let generation = pod.metadata.generation
         let isFirst = pod.status.conditions.isEmpty
-        if isFirst, let known = boundConditions, known.time == time, known.generation == generation {
+        if isFirst, let known = boundConditions, known.time == time {
             pod.status.conditions = known.conditions
             return
         }
-        var condition = Condition("PodScheduled", .isTrue, lastTransitionTime: time)
-        condition.observedGeneration = generation
-        pod.status.conditions["PodScheduled"] = condition
-        if isFirst { boundConditions = (time, generation, pod.status.conditions) }
+        pod.status.conditions["PodScheduled"] = Condition("PodScheduled", .isTrue, lastTransitionTime: time)
+        if isFirst { boundConditions = (time, pod.status.conditions) }
     }
 
     /// Deletes a pod unless a disruption budget forbids it.

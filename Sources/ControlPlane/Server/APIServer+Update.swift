@@ -123,7 +123,8 @@ extension APIServer {
         if isReleased {
             // The update itself is not written, as upstream's `deleteWithoutFinalizers` has it.
             if let service = old.service { release(service.value) }
-            return store.remove(new.kind, new.key, at: now) ?? new
+            store.remove(new.kind, new.key, at: now)
+            return new
         }
         if new == old { return old }
         if mayHaveQuotas(new.kind) {

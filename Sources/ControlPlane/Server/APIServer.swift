@@ -21,12 +21,14 @@ public struct APIServer: ~Copyable {
     var admittedSpecs = AdmittedSpecs()
     var admittedTemplates = AdmittedTemplates()
     /// The conditions of a pod that has just been bound, which are the same for all of one second.
-    var boundConditions: (time: Timestamp, generation: Int64, conditions: [Condition])?
+    var boundConditions: (time: Timestamp, conditions: [Condition])?
     /// What of the default admission this server runs without (`--disable-admission-plugins`).
     public var disabledAdmissionPlugins: Set<AdmissionPlugin> = []
     /// Whether pods get a service account, and its token (the ServiceAccount plugin). Needs somebody who makes
     /// the accounts: a server on its own has nobody.
     public var admitsServiceAccounts = false
+    /// Features that are on though they are off by default (`--feature-gates`).
+    public var enabledFeatureGates: Set<FeatureGate> = []
     /// Calls handled so far, by verb and kind.
     public internal(set) var callCounts = CallCounts()
     /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes
@@ -76,8 +78,8 @@ public struct APIServer: ~Copyable {
         case .patch(let kind, let key, let patch, let uid):
             return try self.patch(kind, key, patch, uid: uid, at: now)
         case .delete(let kind, let key, let options): return try delete(kind, key, options, at: now)
-        case .bind(let pod, let uid, let node):
-            try bind(pod, uid: uid, to: node, at: now)
+        case .bind(let pod, let uid, let node, let annotations):
+            try bind(pod, uid: uid, to: node, annotations: annotations, at: now)
             return nil
         case .evict(let pod, let options):
             try evict(pod, options, at: now)
@@ -220,5 +222,14 @@ extension APIError {
     }
     static func forbidden(_ kind: ObjectKind, _ name: String, _ why: String) -> APIError {
         APIError(.forbidden, "\(kind.info.qualifiedPlural) \"\(name)\" is forbidden: \(why)")
+    }
+}
+
+extension APIServer {
+    /// Stores an object as it is, past everything that the server does to new objects: for comparisons with
+    /// recorded answers, which begin with a stored object.
+    @discardableResult
+    public mutating func store(recorded object: APIObject, at now: VirtualTime) -> APIObject {
+        put(object, at: now)
     }
 }

@@ -76,7 +76,8 @@ extension NodeLifecycleController {
         }
         if zoneStates[zone] == nil {
             zoneStates[zone] = .initial
-            taintQueues[zone] = ZoneTaintQueue(rate: options.evictionRate, at: now)
+            taintQueues[zone] = ZoneTaintQueue(
+                rate: options.evictionRate, takesLast: options.taintsLastFirst, at: now)
         }
         if isNew { markReachable(node, &plan) }
     }

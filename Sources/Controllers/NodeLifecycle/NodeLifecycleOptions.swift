@@ -24,6 +24,9 @@ public struct NodeLifecycleOptions: Hashable, Sendable {
     /// How long a lease renewal takes to reach the controller's cache, where renewals are not delivered one by
     /// one: the call's and the watch's latency. It matters only for a renewal just before a pass.
     public var renewalDelay = VirtualDuration.zero
+    /// Whether, of nodes of a zone that wait for a NoExecute taint, the last gets it first. Upstream takes all that
+    /// wait out of the queue and in again at every pass, in the order of a hash table, so either may be first.
+    public var taintsLastFirst = false
 
     public init() {}
 }

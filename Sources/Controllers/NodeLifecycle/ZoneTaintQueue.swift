@@ -55,7 +55,15 @@ struct ZoneTaintQueue: Sendable {
     private(set) var members: Set<String> = []
     private(set) var limiter: TaintingRateLimiter
 
-    init(rate: Float, at now: VirtualTime) { limiter = TaintingRateLimiter(rate: rate, at: now) }
+    /// Whether the node that came last is the first to be taken.
+    private let takesLast: Bool
+
+    init(rate: Float, takesLast: Bool = false, at now: VirtualTime) {
+        limiter = TaintingRateLimiter(rate: rate, at: now)
+        self.takesLast = takesLast
+    }
+
+    private var head: Item? { takesLast ? waiting.last : waiting.first }
 
     func isWaiting(_ node: String) -> Bool {
         members.contains(node) && waiting.contains { $0.node == node }
@@ -77,8 +85,8 @@ struct ZoneTaintQueue: Sendable {
 
     /// Takes the first node that is due, if the rate allows one; it stays a member.
     mutating func take(at now: VirtualTime) -> Item? {
-        guard let head = waiting.first, limiter.tryAccept(at: now), head.processAt <= now else { return nil }
-        waiting.removeFirst()
+        guard let head, limiter.tryAccept(at: now), head.processAt <= now else { return nil }
+        if takesLast { waiting.removeLast() } else { waiting.removeFirst() }
         return head
     }
 
@@ -95,7 +103,7 @@ struct ZoneTaintQueue: Sendable {
 
     /// When the first node can be taken, or never.
     func nextTake(notBefore now: VirtualTime) -> VirtualTime {
-        guard let head = waiting.first else { return .never }
+        guard let head else { return .never }
         return max(head.processAt, limiter.nextAccept(notBefore: now))
     }
 

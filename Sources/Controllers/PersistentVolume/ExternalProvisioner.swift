@@ -57,6 +57,14 @@ public struct ExternalProvisioner: Controller {
             } else if shouldProvision(claim.value, view: view) {
                 queue.add(claim.value.key, queue: Queue.claims)
             }
+        case .storageClass(let storageClass):
+            // Claims may have come before their class: each kind has a watch of its own.
+            for claim in view.list(PersistentVolumeClaim.self)
+            where VolumeBinding.className(of: claim.value) == storageClass.value.key.name
+                && shouldProvision(claim.value, view: view)
+            {
+                queue.add(claim.value.key, queue: Queue.claims)
+            }
         case .persistentVolume(let volume):
             if change.kind == .deleted {
                 deleting.removeValue(forKey: volume.value.key)

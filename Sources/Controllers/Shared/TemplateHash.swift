@@ -15,6 +15,9 @@ enum FNV32 {
 
 /// The hash by which a Deployment names and labels its ReplicaSets.
 public enum PodTemplateHash {
+    /// The text of a template whose hash is taken, before the collision count.
+    public static func dump(tree: JSONObject) -> String { TemplateDump.text(tree) }
+
     /// The label that carries the hash.
     public static let label = "pod-template-hash"
 

@@ -3,6 +3,8 @@ public enum Base64 {
     /// Where a text stops being base64.
     public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
         public var offset: Int
+
+        public init(offset: Int) { self.offset = offset }
         public var description: String { "illegal base64 data at input byte \(offset)" }
     }
 

@@ -80,6 +80,8 @@ public struct APIStatus: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     /// What the error is about.
     public var details: Details?
+    /// With which token a list can be gone on with; empty for none.
+    public var continuation = ""
 
     /// Makes a status.
     public init(code: Int, reason: Reason, message: String, details: Details? = nil) {
@@ -97,6 +99,7 @@ public struct APIStatus: Error, Hashable, Sendable, CustomStringConvertible {
         var body: JSONObject = [
             "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Failure",
         ]
+        if !continuation.isEmpty { body["metadata"] = ["continue": .string(continuation)] }
         if !message.isEmpty { body["message"] = .string(message) }
         if reason != .unknown { body["reason"] = .string(reason.rawValue) }
         if let details {

@@ -10,31 +10,63 @@ public struct ConformanceText {
 
     public init(style: TextStyle) { self.style = style }
 
-    /// A line a category, the sum, and each failing case with its smallest difference.
+    private struct Row {
+        var name: String
+        var agreeing = 0
+        var covered = 0
+        var agreements = 0
+        var comparisons = 0
+        var notCovered = 0
+
+        init(name: String) { self.name = name }
+
+        init(_ report: ConformanceReport) {
+            name = report.category
+            add(report)
+        }
+
+        mutating func add(_ report: ConformanceReport) {
+            agreeing += report.agreeingCases
+            covered += report.coveredCases
+            agreements += report.agreements
+            comparisons += report.comparisons
+            notCovered += report.cases.count - report.coveredCases
+        }
+    }
+
+    /// A line a category, the sum, what is not covered, and each failing case with its smallest difference.
     public func text(_ vectors: ConformanceVectors) -> String {
-        var rows: [(String, Int, Int, Int, Int)] = vectors.reports.map {
-            ($0.category, $0.agreeingCases, $0.cases.count, $0.agreements, $0.comparisons)
-        }
+        var rows = vectors.reports.map(Row.init)
         if rows.count != 1 {
-            let sum = rows.reduce((0, 0, 0, 0)) {
-                ($0.0 + $1.1, $0.1 + $1.2, $0.2 + $1.3, $0.3 + $1.4)
-            }
-            rows.append(("all", sum.0, sum.1, sum.2, sum.3))
+            var sum = Row(name: "all")
+            for report in vectors.reports { sum.add(report) }
+            rows.append(sum)
         }
-        let width = max("category".count, rows.map(\.0.count).max() ?? 0)
-        let caseWidth = max("cases".count, rows.map { String($0.2).count * 2 + 4 }.max() ?? 0)
-        var text =
-            style.bold(
-                pad("category", width) + "  " + pad("cases agree", max(caseWidth, 11)) + "  comparisons agree"
-            )
-            + "\n"
+        let hasGaps = rows.contains { $0.notCovered > 0 }
+        let width = max("category".count, rows.map(\.name.count).max() ?? 0)
+        let caseWidth = max("cases agree".count, rows.map { String($0.covered).count * 2 + 4 }.max() ?? 0)
+        let comparisonWidth = max(
+            "comparisons agree".count, rows.map { String($0.comparisons).count * 2 + 4 }.max() ?? 0)
+        var title = pad("category", width) + "  " + pad("cases agree", caseWidth) + "  "
+        title += hasGaps ? pad("comparisons agree", comparisonWidth) + "  not covered" : "comparisons agree"
+        var text = style.bold(title) + "\n"
         for row in rows {
-            let cases = pad("\(row.1) of \(row.2)", max(caseWidth, 11))
-            let line = "\(pad(row.0, width))  \(cases)  \(row.3) of \(row.4)"
-            text += (row.1 == row.2 ? line : style.red(line)) + "\n"
+            let cases = pad("\(row.agreeing) of \(row.covered)", caseWidth)
+            var line = "\(pad(row.name, width))  \(cases)  "
+            let comparisons = "\(row.agreements) of \(row.comparisons)"
+            line += row.notCovered > 0 ? pad(comparisons, comparisonWidth) + "  \(row.notCovered)" : comparisons
+            text += (row.agreeing == row.covered ? line : style.red(line)) + "\n"
+        }
+        if hasGaps {
+            text += "\n" + style.bold("Not covered: what simk does not do yet") + "\n"
+            for report in vectors.reports {
+                for (reason, count) in Self.gaps(of: report) {
+                    text += "  \(report.category): \(count) \(count == 1 ? "case" : "cases"): \(reason)\n"
+                }
+            }
         }
         let failing = vectors.reports.flatMap { report in
-            report.cases.filter { !$0.agrees }.map { (report.category, $0) }
+            report.cases.filter { $0.isCovered && !$0.agrees }.map { (report.category, $0) }
         }
         if !failing.isEmpty {
             text += "\n" + style.bold("Smallest difference of each case that does not agree") + "\n"
@@ -43,6 +75,13 @@ public struct ConformanceText {
             }
         }
         return text
+    }
+
+    /// How many cases need each thing that is not there, in the order in which they were met.
+    private static func gaps(of report: ConformanceReport) -> OrderedDictionary<String, Int> {
+        var gaps: OrderedDictionary<String, Int> = [:]
+        for result in report.cases where !result.isCovered { gaps[result.notCovered, default: 0] += 1 }
+        return gaps
     }
 
     private func shortened(_ text: String) -> String {
@@ -63,8 +102,10 @@ public struct ConformanceText {
                 "category": .string(report.category), "cases": count(report.cases.count),
                 "agreeingCases": count(report.agreeingCases), "comparisons": count(report.comparisons),
                 "agreements": count(report.agreements),
+                "notCovered": .array(
+                    gaps(of: report).map { ["reason": .string($0.key), "cases": count($0.value)] }),
                 "differences": .array(
-                    report.cases.filter { !$0.agrees }.map {
+                    report.cases.filter { $0.isCovered && !$0.agrees }.map {
                         [
                             "case": .string($0.name), "comparisons": count($0.comparisons),
                             "agreements": count($0.agreements), "difference": .string($0.difference),
@@ -77,6 +118,7 @@ public struct ConformanceText {
             "agrees": .bool(vectors.agrees && vectors.faults.isEmpty),
             "cases": count(vectors.reports.reduce(0) { $0 + $1.cases.count }),
             "agreeingCases": count(vectors.reports.reduce(0) { $0 + $1.agreeingCases }),
+            "coveredCases": count(vectors.reports.reduce(0) { $0 + $1.coveredCases }),
             "comparisons": count(vectors.reports.reduce(0) { $0 + $1.comparisons }),
             "agreements": count(vectors.reports.reduce(0) { $0 + $1.agreements }),
             "categories": .array(categories),

@@ -1,13 +1,18 @@
+public import Simulation
 import SimulationKernel
 
 /// Writes the results of expectations as JUnit XML, which CI systems show as tests.
 public enum JUnitReport {
     /// One suite with one test case an expectation. Times are virtual seconds from the start of the run to the
-    /// verdict.
-    public static func xml(scenario: String, results: [ExpectationResult]) -> String {
-        let failures = results.count { $0.verdict == .failed }
-        let skipped = results.count { $0.verdict == .notEvaluated }
-        let counts = "tests=\"\(results.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\""
+    /// verdict. An invariant is a test case of its own when it was broken, or was not watched.
+    public static func xml(
+        scenario: String, results: [ExpectationResult], violations: [InvariantViolation] = [],
+        exemptions: [InvariantExemption] = []
+    ) -> String {
+        let failures = results.count { $0.verdict == .failed } + violations.count
+        let skipped = results.count { $0.verdict == .notEvaluated } + exemptions.count
+        let count = results.count + violations.count + exemptions.count
+        let counts = "tests=\"\(count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\""
         var lines = [
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
             "<testsuites name=\"simk\" \(counts)>",
@@ -36,6 +41,25 @@ public enum JUnitReport {
                 lines += [head + ">", "      <skipped message=\"\(escaped(result.state))\"/>"]
             }
             lines.append("    </testcase>")
+        }
+        for violation in violations {
+            let cause = violation.cause.isEmpty ? "" : " (\(violation.cause))"
+            lines += [
+                "    <testcase name=\"invariant \(violation.invariant.rawValue): "
+                    + "\(escaped(violation.subject))\" classname=\"\(escaped(scenario))\" "
+                    + "time=\"\(violation.time.sinceStart.fractionalSeconds)\">",
+                "      <failure type=\"invariant\" message=\""
+                    + escaped("\(violation.message) at \(violation.time)\(cause)")
+                    + "\">\(escaped(violation.invariant.meaning))</failure>",
+                "    </testcase>",
+            ]
+        }
+        for exemption in exemptions {
+            lines += [
+                "    <testcase name=\"invariant \(exemption.invariant.rawValue)\" "
+                    + "classname=\"\(escaped(scenario))\" time=\"0.0\">",
+                "      <skipped message=\"\(escaped(exemption.reason))\"/>", "    </testcase>",
+            ]
         }
         lines += ["  </testsuite>", "</testsuites>", ""]
         return lines.joined(separator: "\n")

@@ -92,7 +92,11 @@ public struct ClusterPlan: Sendable {
 /// How the scheduler decides.
 public struct SchedulerPlan: Sendable {
     /// How one of several nodes with the highest score is taken.
-    public enum Ties: String, CaseIterable, Sendable { case seeded, lexicographic }
+    public enum Ties: String, CaseIterable, Sendable {
+        case seeded, lexicographic
+        /// The one that stands first in the order in which nodes are looked at.
+        case first
+    }
 
     /// A `KubeSchedulerConfiguration` that has been checked; null for the default one.
     public var config = JSONValue.null

@@ -1,5 +1,6 @@
 public import KubernetesModel
 import OrderedCollections
+public import Simulation
 public import SimulationKernel
 
 /// Everything that decides a run: a scenario file with its manifests read in and its defaults filled in.
@@ -31,6 +32,10 @@ public struct Scenario: Sendable {
     public var timeline: [TimelineEntry]
     public var failures: [FailureRule]
     public var expectations: [Expectation]
+    /// What disturbs the traffic with the API server; nil for nothing.
+    public var chaos: ChaosPlan?
+    /// Invariants that are not watched.
+    public var exemptions: [InvariantExemption] = []
     /// What is suspicious but no error, in the order of files and places.
     public var warnings: [Diagnostic] = []
 
@@ -58,7 +63,7 @@ extension Scenario {
     ///
     /// Manifests are inline, so that it does not depend on other files.
     public var resolved: JSONValue {
-        .object([
+        var members: JSONObject = [
             "apiVersion": .string(Self.apiVersion),
             "kind": .string(Self.kind),
             "metadata": .object([
@@ -75,8 +80,13 @@ extension Scenario {
             "metrics": .array(metrics.map(\.json)),
             "timeline": .array(timeline.map(\.json)),
             "failures": .array(failures.map(\.json)),
-            "expect": .array(expectations.map(\.json)),
-        ])
+        ]
+        if let chaos { members["chaos"] = chaos.json }
+        members["expect"] = .array(expectations.map(\.json))
+        if !exemptions.isEmpty {
+            members["invariants"] = .object(["except": .array(exemptions.map(\.json))])
+        }
+        return .object(members)
     }
 }
 

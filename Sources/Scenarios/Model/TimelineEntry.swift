@@ -11,6 +11,15 @@ public struct TimelineEntry: Sendable {
     public var description: String
     /// Nil for a bare named moment.
     public var action: TimelineAction?
+
+    public init(
+        at: VirtualTime, name: String? = nil, description: String = "", action: TimelineAction? = nil
+    ) {
+        self.at = at
+        self.name = name
+        self.description = description
+        self.action = action
+    }
 }
 
 /// One object that a user names.

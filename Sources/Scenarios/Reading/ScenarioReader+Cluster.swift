@@ -1,4 +1,5 @@
 import KubernetesModel
+import Scheduler
 import SimulationKernel
 import Stochastics
 import VirtualNodes
@@ -87,7 +88,7 @@ extension ScenarioReader {
     ) -> ClusterPlan.NodePool? {
         let keys = [
             "name", "count", "zones", "capacity", "allocatable", "labels", "taints", "disks", "runtime",
-            "runtimeHandlers", "bootTime",
+            "runtimeHandlers", "bootTime", "gpus",
         ]
         guard let object = cursor.object(keys: keys) else { return nil }
         let name = readName(object.required("name", "the pool's name"), "pool", among: &names)
@@ -127,7 +128,12 @@ extension ScenarioReader {
                         hint: ""))
             }
         }
-        let labels = object["labels"].map(readLabels) ?? [:]
+        var labels = object["labels"].map(readLabels) ?? [:]
+        if let gpus = object["gpus"].flatMap(readGPUs) {
+            capacity[GPURequest.countAnnotation] = Quantity(value: gpus.count)
+            allocatable[GPURequest.countAnnotation] = Quantity(value: gpus.count)
+            if !gpus.model.isEmpty { labels[GPURequest.modelAnnotation] = gpus.model }
+        }
         let taints = list(object["taints"], of: "taints").compactMap(readTaint)
         let disks = readDisks(object["disks"])
         let runtime = object["runtime"]?.choice(ClusterPlan.RuntimeName.self) ?? .containerd
@@ -142,6 +148,19 @@ extension ScenarioReader {
             name: name, count: Int(count), zones: places, capacity: capacity, allocatable: allocatable,
             labels: labels, taints: taints, disks: disks, runtime: runtime, runtimeHandlers: handlers,
             bootTime: boot)
+    }
+
+    /// GPUs that pods may share: how many a node has, and their model.
+    private func readGPUs(_ cursor: Cursor) -> (model: String, count: Int64)? {
+        guard let object = cursor.object(keys: ["model", "count"]) else { return nil }
+        let limit = Int64(GPURequest.maximumCount)
+        let count = object.required("count", "how many GPUs a node has")?
+            .integer(1...limit, "a whole number from 1 to \(limit)")
+        let model = object["model"]?.string("a model such as V100M16") ?? ""
+        if !SelectorText.isValue(model) {
+            object["model"]?.bad("at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends")
+        }
+        return count.map { (model, $0) }
     }
 
     /// A name of something that the scenario defines.

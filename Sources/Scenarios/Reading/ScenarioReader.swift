@@ -9,7 +9,7 @@ struct ScenarioReader {
 
     static let keys = [
         "$schema", "apiVersion", "kind", "metadata", "seed", "start", "duration", "cluster", "manifests",
-        "behaviors", "metrics", "timeline", "failures", "expect",
+        "behaviors", "metrics", "timeline", "failures", "chaos", "expect", "invariants",
     ]
 
     /// Nil when something is missing without which there is no scenario; its absence is in the log.
@@ -35,12 +35,16 @@ struct ScenarioReader {
         let moments = readMoments(list(object["timeline"], of: "actions"), timeline, duration)
         let expectations = list(object["expect"], of: "expectations")
             .compactMap { readExpectation($0, moments, duration) }
+        let chaos = object["chaos"].flatMap { readChaos($0, seed: seed, duration: duration) }
+        let exemptions = object["invariants"].map(readInvariants) ?? []
         guard let metadata, let duration, let cluster, let start else { return nil }
         let scenario = Scenario(
             file: file, metadata: metadata, seed: seed, start: start, duration: duration, cluster: cluster,
             manifests: initial, behaviors: behaviors.map(\.rule), metrics: metrics.map(\.rule),
             timeline: timeline.map(\.entry).stablySorted { $0.at < $1.at },
-            failures: failures.map(\.rule), expectations: expectations.map(\.expectation))
+            failures: failures.map(\.rule), expectations: expectations.map(\.expectation),
+            chaos: chaos, exemptions: exemptions)
+        if manifests.options.isPartial { return scenario }
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, metrics: metrics, timeline: timeline,
             failures: failures, expectations: expectations, references: context, log: log
@@ -82,12 +86,12 @@ struct ScenarioReader {
 
     // MARK: Head
 
-    private func checkConstant(_ cursor: Cursor?, _ expected: String) {
+    func checkConstant(_ cursor: Cursor?, _ expected: String) {
         guard let cursor, cursor.value.text != expected else { return }
         cursor.bad("\"\(expected)\"")
     }
 
-    private func readMetadata(_ cursor: Cursor?) -> Scenario.Metadata? {
+    func readMetadata(_ cursor: Cursor?) -> Scenario.Metadata? {
         guard let object = cursor?.object(keys: ["name", "description", "labels"]) else { return nil }
         let name = object.required("name", "the scenario's name")?.string()
         if let name, !SelectorText.isDNSName(name) {
@@ -98,7 +102,7 @@ struct ScenarioReader {
         return name.map { Scenario.Metadata(name: $0, description: description, labels: labels) }
     }
 
-    private func readSeed(_ cursor: Cursor) -> UInt64 {
+    func readSeed(_ cursor: Cursor) -> UInt64 {
         // Numbers above 2^63 − 1 are no integers in JSON: such seeds are written as texts.
         if let text = cursor.value.text, let seed = UInt64(text) { return seed }
         let hint =

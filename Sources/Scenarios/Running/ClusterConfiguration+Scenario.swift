@@ -23,7 +23,11 @@ extension ClusterConfiguration {
         let data = plan.dataCatalog(seed: scenario.seed)
         environment.data = data
         if !data.isEmpty { kubelet.readTime = { data.readTime(of: $0, on: $1) } }
-        if !plan.scheduler.configuration.isNull,
+        environment.sharesGPUs = plan.nodePools.contains {
+            $0.allocatable[GPURequest.countAnnotation]?.value ?? 0 > 0
+        }
+        if environment.sharesGPUs { environment.targetWorkload = scenario.targetWorkload }
+        if !plan.scheduler.configuration.isNull || environment.sharesGPUs,
             let configured = try? SchedulerConfiguration(
                 json: plan.scheduler.configuration, registry: .standard(environment))
         {
@@ -32,7 +36,12 @@ extension ClusterConfiguration {
             clients.scheduler = ClientLimits.Limit(
                 queriesPerSecond: configured.queriesPerSecond, burst: Int(configured.burst))
         }
-        schedulerTies = plan.scheduler.ties == .seeded ? .drawn : .lexicographic
+        schedulerTies =
+            switch plan.scheduler.ties {
+            case .seeded: .drawn
+            case .lexicographic: .lexicographic
+            case .first: .first
+            }
         schedulers = plan.schedulers
         controllerManagers = plan.controllerManagers
         admitsServiceAccounts = plan.admitsServiceAccounts
@@ -72,6 +81,7 @@ extension ClusterConfiguration {
         }
         metrics = scenario.metrics.map(\.metric)
         failures = scenario.failures.map { FailurePlan($0, in: plan) }
+        chaos = scenario.chaos
         apply(plan.parameters)
     }
 

@@ -1,7 +1,7 @@
 import ControlPlane
 import Failures
 import KubernetesModel
-import Simulation
+public import Simulation
 import SimulationKernel
 
 extension TimelineAction {
@@ -57,7 +57,7 @@ extension TimelineAction {
 }
 
 extension AppliedManifest {
-    init(_ object: ManifestObject, isInitial: Bool = false) {
+    public init(_ object: ManifestObject, isInitial: Bool = false) {
         self.init(
             object.tree, source: object.file,
             place: "\(object.position.line):\(object.position.column)", isInitial: isInitial)

@@ -9,13 +9,16 @@ public final class ScenarioRun {
     public let scenario: Scenario
     public let simulation: ClusterSimulation
     public let metrics: RunMetrics
+    private let invariants: InvariantMonitor
     private let watcher: ExpectationWatcher
 
     /// Builds the cluster. Observers that are to see its first moment are given here.
     ///
+    /// - Parameter configure: a last change of the cluster, for tests; a scenario file cannot say it.
     /// - Parameter onSample: called with every figure that changes.
     public init(
-        _ scenario: Scenario, observers: [any SimulationObserver] = [],
+        _ scenario: Scenario, configure: (inout ClusterConfiguration) -> Void = { _ in },
+        observers: [any SimulationObserver] = [],
         onSample: @escaping (MetricSample) -> Void = { _ in }
     ) {
         self.scenario = scenario
@@ -25,8 +28,12 @@ public final class ScenarioRun {
             watcher.observe(sample)
             onSample(sample)
         }
-        simulation = ClusterSimulation(
-            ClusterConfiguration(scenario), observers: [metrics, watcher] + observers)
+        invariants = InvariantMonitor(
+            disabled: Set(scenario.exemptions.map(\.invariant)),
+            disturbedUntil: scenario.chaos?.until ?? .start)
+        var configuration = ClusterConfiguration(scenario)
+        configure(&configuration)
+        simulation = ClusterSimulation(configuration, observers: [metrics, watcher, invariants] + observers)
         if watcher.isInterestedInCalls {
             simulation.observeCalls { counters, time in watcher.observe(counters, at: time) }
         }
@@ -55,6 +62,7 @@ public final class ScenarioRun {
     public func run(shouldStop: () -> Bool = { false }) -> Bool {
         let isComplete = simulation.run(until: scenario.end, shouldStop: shouldStop)
         watcher.finish(at: simulation.now, metrics.deadlineFigures(at: simulation.now))
+        invariants.finish(at: simulation.now)
         return isComplete
     }
 
@@ -70,8 +78,11 @@ public final class ScenarioRun {
         }
     }
 
-    /// Whether every expectation held.
-    public var hasHeld: Bool { !results.contains { $0.verdict == .failed } }
+    /// What was broken of what must always hold, in the order of time.
+    public var violations: [InvariantViolation] { invariants.violations }
+
+    /// Whether every expectation and every invariant held.
+    public var hasHeld: Bool { violations.isEmpty && !results.contains { $0.verdict == .failed } }
 }
 
 /// Feeds the expectations' monitor with what they are about.
@@ -91,8 +102,9 @@ private final class ExpectationWatcher: SimulationObserver {
         let kind = change.object.kind
         let key = change.object.key
         guard monitor.isInterested(in: kind, key) else { return }
-        monitor.observe(
-            kind, key, change.kind == .deleted ? nil : change.object.tree(epoch: epoch), at: change.time)
+        // A plain `nil` would be JSON's null, and the object would be there for ever.
+        let tree: JSONValue? = change.kind == .deleted ? .none : .some(change.object.tree(epoch: epoch))
+        monitor.observe(kind, key, tree, at: change.time)
     }
 
     func noted(_ entry: JournalEntry, at time: VirtualTime) {}

@@ -4,6 +4,7 @@ public import KubernetesModel
 struct PodClassKey: Hashable {
     let spec: ObjectIdentifier
     let namespace: String
+    let gpu: GPURequest.Source?
 }
 
 extension NodeTable {
@@ -16,7 +17,9 @@ extension NodeTable {
             }
         }
         let value = pod.value
-        let key = PodClassKey(spec: ObjectIdentifier(value.spec), namespace: value.metadata.namespace)
+        let key = PodClassKey(
+            spec: ObjectIdentifier(value.spec), namespace: value.metadata.namespace,
+            gpu: GPURequest.Source(value.metadata.annotations))
         var podClass: PodClass
         if let known = classes[key] {
             podClass = known
@@ -105,6 +108,7 @@ extension NodeTable {
         pods[row].append(pod)
         count(pod, at: row, sign: 1)
         for port in pod.podClass.hostPorts { ports[row].add(port) }
+        addGPUs(pod, to: row)
         touch(row, group: pod.group, sign: 1, isTerminating: pod.isTerminating)
     }
 
@@ -118,6 +122,7 @@ extension NodeTable {
         pods[row].removeLast()
         count(pod, at: row, sign: -1)
         for port in pod.podClass.hostPorts { ports[row].remove(port) }
+        removeGPUs(pod, from: row)
         touch(row, group: pod.group, sign: -1, isTerminating: pod.isTerminating)
         return true
     }
@@ -157,6 +162,7 @@ extension NodeTable {
         antiAffinityPodCount[row] = saved.antiAffinityPodCount
         volumeCount[row] = saved.volumeCount
         ports[row] = saved.ports
+        gpus[row] = saved.gpus
         generations[row] = saved.generation
         trialDepth -= 1
     }
@@ -170,7 +176,7 @@ extension NodeTable {
             nonZeroMemoryBytes: nonZeroMemoryBytes[row], pods: pods[row],
             affinityPodCount: affinityPodCount[row], antiAffinityPodCount: antiAffinityPodCount[row],
             volumeCount: volumeCount[row],
-            ports: ports[row], generation: generations[row])
+            ports: ports[row], gpus: gpus[row], generation: generations[row])
     }
 
     /// Counts what pods ask for beside CPU, memory and ephemeral storage.
@@ -205,6 +211,7 @@ extension NodeTable {
         let antiAffinityPodCount: Int32
         let volumeCount: Int64
         let ports: HostPortSet
+        let gpus: NodeGPUs
         let generation: UInt64
     }
 }

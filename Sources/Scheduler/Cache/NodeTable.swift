@@ -36,6 +36,7 @@ public struct NodeTable {
     public internal(set) var taintSet: ContiguousArray<Int32> = []
     var labels: ContiguousArray<NodeLabels> = []
     var ports: ContiguousArray<HostPortSet> = []
+    public internal(set) var gpus: ContiguousArray<NodeGPUs> = []
     var declaredFeatures: ContiguousArray<[String]> = []
     /// Changes whenever the row does, so that what was derived from it can be brought up to date.
     public internal(set) var generations: ContiguousArray<UInt64> = []
@@ -211,6 +212,7 @@ public struct NodeTable {
         for place in topologies.indices { topologies[place].set(row, labels: labels[row]) }
         declaredFeatures[row] =
             node.status.rest["declaredFeatures"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        fillGPUs(row, from: node)
         touch(row)
     }
 
@@ -246,6 +248,7 @@ public struct NodeTable {
         taintSet.append(0)
         labels.append(NodeLabels())
         ports.append(HostPortSet())
+        gpus.append(NodeGPUs())
         declaredFeatures.append([])
         generations.append(0)
         for place in topologies.indices { topologies[place].set(row, labels: NodeLabels()) }

@@ -24,6 +24,7 @@ public final class PodGroup: Sendable {
     func includes(_ pod: Pod) -> Bool {
         pod.spec === podClass.spec && pod.metadata.namespace == podClass.namespace
             && pod.metadata.labels == labels && isController(pod.metadata)
+            && GPURequest.Source(pod.metadata.annotations) == podClass.gpuSource
     }
 
     private func isController(_ metadata: ObjectMeta) -> Bool {

@@ -37,6 +37,11 @@ public final class PodClass: Sendable {
     public let preferredAntiAffinity: [AffinityTerm]
     /// Images of init containers, containers and volumes, by the names that nodes list; repeated as used.
     public let images: [String]
+    /// What the pods ask of GPUs, by their annotations; nil when nothing.
+    public let gpu: GPURequest?
+    /// Why the annotations make no request; empty when they do.
+    let gpuFault: String
+    let gpuSource: GPURequest.Source?
 
     /// Whether the spec has inter-pod affinity or anti-affinity of any sort.
     public let hasAffinity: Bool
@@ -92,6 +97,14 @@ public final class PodClass: Sendable {
             if let reference = volume.rest["image"]?["reference"]?.stringValue { images.append(reference) }
         }
         self.images = images.map(ImageStates.normalizedName)
+        gpuSource = GPURequest.Source(pod.metadata.annotations)
+        do throws(GPURequestFault) {
+            gpu = try gpuSource?.request()
+            gpuFault = ""
+        } catch {
+            gpu = nil
+            gpuFault = error.message
+        }
     }
 }
 

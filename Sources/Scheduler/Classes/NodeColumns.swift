@@ -44,6 +44,11 @@ struct NodeColumns {
     /// Raw scores of TaintToleration and NodeAffinity.
     private(set) var taints: ContiguousArray<Int32> = []
     private(set) var affinity: ContiguousArray<Int64> = []
+    /// Raw scores of the profile's ``ProfilePlan/localScores``.
+    private(set) var local: [ContiguousArray<Int64>] = []
+    /// The place of each local filter's first verdict in ``verdicts``.
+    private var firstLocalVerdicts: [Int] = []
+
     /// Whether any taint counts in a score.
     private(set) var hasTaintScores = false
     /// Whether a score is out of range, which is an error that the plain algorithm words.
@@ -91,6 +96,10 @@ struct NodeColumns {
         hasPreferences = !(podClass.spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
         toleratesCordon = podClass.spec.tolerations.contains { $0.tolerates(NodeUnschedulable.taint) }
         verdicts = Self.firstVerdicts
+        for filter in plan.localFilters {
+            firstLocalVerdicts.append(verdicts.count)
+            verdicts.append(contentsOf: filter.verdicts(on: podClass))
+        }
     }
 
     /// The verdicts that all columns have, in the order of the numbers that follow.
@@ -156,6 +165,7 @@ struct NodeColumns {
             images = ContiguousArray(repeating: 0, count: count)
             taints = ContiguousArray(repeating: 0, count: count)
             affinity = hasPreferences ? ContiguousArray(repeating: 0, count: count) : []
+            local = plan.localScores.map { _ in ContiguousArray(repeating: 0, count: count) }
         }
         isStale = ContiguousArray(repeating: .max, count: (count + 63) / 64)
         if count & 63 != 0 { isStale[isStale.count - 1] = (1 << UInt64(count & 63)) - 1 }
@@ -163,14 +173,14 @@ struct NodeColumns {
     }
 
     /// Judges the stale places of one word of the bit maps.
-    mutating func refresh(word: Int, mask: UInt64, _ nodes: NodeTable) {
+    mutating func refresh(word: Int, mask: UInt64, _ nodes: NodeTable, _ values: inout NodeValues) {
         var stale = isStale[word] & mask
         isStale[word] &= ~mask
         let order = nodes.order
         while stale != 0 {
             let bit = stale.trailingZeroBitCount
             stale &= stale - 1
-            evaluate(word << 6 + bit, order[word << 6 + bit], nodes)
+            evaluate(word << 6 + bit, order[word << 6 + bit], nodes, &values)
         }
     }
 
@@ -179,7 +189,9 @@ struct NodeColumns {
         wordTies[word] = ties
     }
 
-    private mutating func evaluate(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {
+    private mutating func evaluate(
+        _ place: Int, _ row: NodeIndex, _ nodes: NodeTable, _ values: inout NodeValues
+    ) {
         let verdict = judge(row, nodes)
         let bit: UInt64 = 1 << UInt64(place & 63)
         let word = place >> 6
@@ -190,7 +202,7 @@ struct NodeColumns {
             return
         }
         fits[word] |= bit
-        score(place, row, nodes)
+        score(place, row, nodes, &values)
         if wordTies[word] == 0 { return }
         let sum = base[place]
         if sum > wordHighest[word] {
@@ -248,6 +260,10 @@ struct NodeColumns {
             case .fit:
                 let verdict = judgeFit(row, nodes, change)
                 if verdict != 0 { return verdict }
+            case .plugin(let filter):
+                if let place = plan.localFilters[filter].verdict(on: podClass, node: row, nodes: nodes) {
+                    return UInt16(truncatingIfNeeded: firstLocalVerdicts[filter] + place)
+                }
             }
         }
         return 0
@@ -291,7 +307,9 @@ struct NodeColumns {
 
     // MARK: Scores
 
-    private mutating func score(_ place: Int, _ row: NodeIndex, _ nodes: NodeTable) {
+    private mutating func score(
+        _ place: Int, _ row: NodeIndex, _ nodes: NodeTable, _ values: inout NodeValues
+    ) {
         var sum: Int64 = 0
         if let strategy {
             let score = strategy.score(fitUsage, node: row, nodes: nodes)
@@ -318,6 +336,18 @@ struct NodeColumns {
         }
         if scoresAffinity, hasPreferences, let preferred = podClass.preferredNodeAffinity {
             affinity[place] = preferred.score(row, in: nodes)
+        }
+        for index in plan.localScores.indices {
+            let entry = plan.localScores[index]
+            let value = values.value(index, entry.plugin, row, nodes)
+            let score = entry.plugin.score(podClass, node: row, nodes: nodes, nodeValue: value)
+            local[index][place] = score
+            if entry.normalization == nil {
+                if score < 0 || score > 100 { hasInvalidScore = true }
+                sum &+= score &* entry.weight
+            } else if plan.ranksByRawScore {
+                sum = score
+            }
         }
         base[place] = sum
     }

@@ -9,6 +9,8 @@ struct ProfilePlan {
     /// Filters that look at the pod's group and at one node only.
     enum LocalFilter {
         case unschedulable, taints, affinity, ports, fit
+        /// A place in ``localFilters``.
+        case plugin(Int)
     }
 
     enum Step {
@@ -27,10 +29,29 @@ struct ProfilePlan {
         case images
         case spread(PodTopologySpread)
         case interPod(InterPodAffinity)
+        /// A place in ``localScores``.
+        case plugin(Int)
         /// The same for all nodes.
         case zero
         /// Always left out.
         case none
+    }
+
+    /// A score that is kept in columns.
+    struct LocalScore {
+        let plugin: any LocalScorePlugin
+        let weight: Int64
+        let normalization: (any NormalizeScorePlugin)?
+    }
+
+    private(set) var localFilters: [any LocalFilterPlugin] = []
+    private(set) var localScores: [LocalScore] = []
+    /// Whether the one score there is is a local one whose raw values are in the order of the normalised ones.
+    private(set) var ranksByRawScore = false
+
+    /// Whether a local score is normalised over the window, and that matters to the choice.
+    var needsWholeWindow: Bool {
+        !ranksByRawScore && localScores.contains { $0.normalization != nil }
     }
 
     /// Held, so that it is never another profile's.
@@ -91,6 +112,9 @@ struct ProfilePlan {
         for (plugin, weight) in framework.score {
             addScore(plugin, weight, hasPreScore: preScoreNames.contains(plugin.name))
         }
+        if scores.count == 1, let only = localScores.first {
+            ranksByRawScore = only.normalization is any OrderKeepingNormalization && only.weight > 0
+        }
     }
 
     private mutating func addFilter(_ plugin: any FilterPlugin, _ preFilterNames: Set<String>) {
@@ -120,6 +144,10 @@ struct ProfilePlan {
         case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
             steps.append(.volumes(plugin))
         case is NodeDeclaredFeatures: steps.append(.declaredFeatures(plugin))
+        case let plugin as any LocalFilterPlugin
+        where isPrefix && !preFilterNames.contains(plugin.name):
+            local.append(.plugin(localFilters.count))
+            localFilters.append(plugin)
         default:
             steps.append(.plain(plugin))
             hasUnknownSteps = true
@@ -142,6 +170,11 @@ struct ProfilePlan {
         case let plugin as InterPodAffinity where hasPreScore: score = .interPod(plugin)
         case is VolumeBinding where hasPreScore: score = .none
         case is DynamicResources where !hasPreScore: score = .zero
+        case let plugin as any LocalScorePlugin where !hasPreScore:
+            score = .plugin(localScores.count)
+            localScores.append(
+                LocalScore(
+                    plugin: plugin, weight: weight, normalization: plugin as? any NormalizeScorePlugin))
         default:
             scoresAreKnown = false
             score = .none

@@ -161,6 +161,8 @@ struct SchedulingClasses {
     private(set) var columns = BoundedTable<ColumnsKey, NodeColumns>()
     private(set) var affinities = BoundedTable<AffinityKey, AffinityCounts>()
     private var residents = ResidentPods()
+    /// By plan: what local scores need to know of nodes.
+    private var nodeValues: [NodeValues] = []
     /// The class that was used last.
     private var last: (plan: Int, group: Int32, number: Int, id: UInt64)?
 
@@ -179,6 +181,7 @@ struct SchedulingClasses {
         let tolerations: [Toleration]
         let required: NodeRequirements
         let preferred: PreferredNodeTerms?
+        let gpu: GPURequest.Source?
         let images: [String]
         let containerCount: Int
         let hasPreferences: Bool
@@ -192,6 +195,7 @@ struct SchedulingClasses {
             tolerations = podClass.spec.tolerations
             required = podClass.requiredNodeAffinity
             preferred = podClass.preferredNodeAffinity
+            gpu = podClass.gpuSource
             images = podClass.images
             hasPreferences = !(podClass.spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
             containerCount = podClass.spec.initContainers.count + podClass.spec.containers.count
@@ -201,6 +205,7 @@ struct SchedulingClasses {
         func hash(into hasher: inout Hasher) {
             hasher.combine(plan)
             hasher.combine(requests)
+            hasher.combine(gpu)
             hasher.combine(images.count)
             hasher.combine(tolerations.count)
         }
@@ -230,6 +235,7 @@ struct SchedulingClasses {
     mutating func plan(of framework: Framework) -> Int {
         for place in plans.indices where plans[place].identity === framework.identity { return place }
         plans.append(ProfilePlan(framework))
+        nodeValues.append(NodeValues())
         return plans.count - 1
     }
 
@@ -317,14 +323,18 @@ struct SchedulingClasses {
     }
 
     mutating func search(
-        _ place: Int, from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]],
+        _ place: Int, plan: Int, from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]],
         scoresLater: Bool, _ nodes: NodeTable, into result: inout WordSearch
     ) {
+        // Taken out, since the columns change at the same time.
+        var values = NodeValues()
+        swap(&values, &nodeValues[plan])
         columns.change(place) {
             $0.search(
-                from: start, wanted: wanted, passing: passing, scoresLater: scoresLater, nodes,
+                from: start, wanted: wanted, passing: passing, scoresLater: scoresLater, nodes, &values,
                 into: &result)
         }
+        swap(&values, &nodeValues[plan])
     }
 
     /// What filters that look at more than a node let pass, as bits by place; nil where it is not known.
@@ -345,8 +355,11 @@ struct SchedulingClasses {
         return all
     }
 
-    mutating func refreshColumns(_ place: Int, word: Int, mask: UInt64, _ nodes: NodeTable) {
-        columns.change(place) { $0.refresh(word: word, mask: mask, nodes) }
+    mutating func refreshColumns(_ place: Int, plan: Int, word: Int, mask: UInt64, _ nodes: NodeTable) {
+        var values = NodeValues()
+        swap(&values, &nodeValues[plan])
+        columns.change(place) { $0.refresh(word: word, mask: mask, nodes, &values) }
+        swap(&values, &nodeValues[plan])
     }
 
     mutating func judge(

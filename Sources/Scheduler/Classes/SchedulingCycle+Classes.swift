@@ -114,7 +114,8 @@ extension SchedulingCycle {
         if scratch.window.isEmpty {
             collectRejections(search, cluster.nodes, &result)
             nextStartIndex = (nextStartIndex + search.visited) % order.count
-            if !learnt.classes[number].hasVolumes {
+            // Nobody else asks for it.
+            if !learnt.classes[number].hasVolumes && !framework.postFilter.isEmpty {
                 result.state = learnt.classes[number].preFilterState(learnt.affinity(of: number), framework)
             }
             if needsOnlyRoom(plan, number), isAffinityFilterSkipped(number),
@@ -169,7 +170,7 @@ extension SchedulingCycle {
         return learnt.classes[number].hardSpread == nil && !learnt.classes[number].hasVolumes
             && !learnt.classes[number].needsDeclaredFeatures
             && (affinity < 0 || !learnt.affinities[affinity].hasOwnTerms)
-            && !learnt.plans[plan].hasUnknownSteps
+            && !learnt.plans[plan].hasUnknownSteps && learnt.plans[plan].localFilters.isEmpty
     }
 
     /// Whether InterPodAffinity's Filter has nothing to do.
@@ -268,8 +269,9 @@ extension SchedulingCycle {
         _ plan: Int, _ number: Int, _ framework: Framework, _ nodes: NodeTable, _ draw: (Int) -> Int,
         _ result: inout SchedulingResult
     ) -> Bool {
-        if keepsDetails || tieBreak != .drawn || !scratch.nominated.isEmpty || framework.score.isEmpty
+        if keepsDetails || tieBreak == .lexicographic || !scratch.nominated.isEmpty || framework.score.isEmpty
             || !learnt.plans[plan].scoresAreKnown || learnt.classes[number].nodeNames != nil
+            || learnt.plans[plan].needsWholeWindow
         {
             return false
         }
@@ -296,7 +298,7 @@ extension SchedulingCycle {
         let wanted = nodesToFind(framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: count)
         scratch.wordSearch.reset()
         learnt.search(
-            columns, from: nextStartIndex % count, wanted: wanted, passing: passing,
+            columns, plan: plan, from: nextStartIndex % count, wanted: wanted, passing: passing,
             scoresLater: spreadWeight != nil, nodes, into: &scratch.wordSearch)
         // Both may have come with the search.
         if learnt.columns[columns].hasTaintScores || learnt.columns[columns].hasInvalidScore { return false }
@@ -311,7 +313,7 @@ extension SchedulingCycle {
         }
         let ties = scratch.wordSearch.tieCount
         guard ties > 0 else { return false }
-        let tie = ties > 1 ? draw(ties) % ties : 0
+        let tie = ties > 1 && tieBreak == .drawn ? draw(ties) % ties : 0
         guard let place = scratch.wordSearch.place(ofTie: tie) else { return false }
         result.visitedCount = scratch.wordSearch.visitedCount
         result.feasibleCount = scratch.wordSearch.feasibleCount
@@ -421,7 +423,7 @@ extension SchedulingCycle {
     /// The places of a word, among those of a mask, that fit by themselves.
     private mutating func fitting(word: Int, mask: UInt64, _ search: Search, _ nodes: NodeTable) -> UInt64 {
         if learnt.columns[search.columns].isStale[word] & mask != 0 {
-            learnt.refreshColumns(search.columns, word: word, mask: mask, nodes)
+            learnt.refreshColumns(search.columns, plan: search.plan, word: word, mask: mask, nodes)
         }
         var bits = learnt.columns[search.columns].fits[word] & mask
         if scratch.nominated.isEmpty { return bits }
@@ -544,7 +546,7 @@ extension SchedulingCycle {
             if framework.score.isEmpty {
                 scratch.totals = ContiguousArray(repeating: 1, count: count)
             } else if learnt.plans[search.plan].scoresAreKnown {
-                guard score(search, nodes, &result) else { return false }
+                guard score(pod, search, nodes, &result) else { return false }
             } else {
                 return scorePlainly(pod, search, framework, cluster, draw, &result)
             }
@@ -582,7 +584,7 @@ extension SchedulingCycle {
             take(nodes, draw, &result)
             return
         }
-        var rest = ties > 1 ? draw(ties) % ties : 0
+        var rest = ties > 1 && tieBreak == .drawn ? draw(ties) % ties : 0
         for index in totals.indices where totals[index] == highest {
             if rest == 0 {
                 let chosen = order[Int(window[index])]
@@ -621,10 +623,14 @@ extension SchedulingCycle {
     // MARK: Scores
 
     private mutating func score(
-        _ search: Search, _ nodes: NodeTable, _ result: inout SchedulingResult
+        _ pod: PodInfo, _ search: Search, _ nodes: NodeTable, _ result: inout SchedulingResult
     ) -> Bool {
         if learnt.columns[search.columns].hasInvalidScore { return false }
         gatherBase(learnt.columns[search.columns].base)
+        if learnt.plans[search.plan].ranksByRawScore {
+            // What ranks nodes is no total.
+            for place in scratch.totals.indices { scratch.totals[place] = 0 }
+        }
         for entry in learnt.plans[search.plan].scores {
             switch entry.score {
             case .none: continue
@@ -659,6 +665,16 @@ extension SchedulingCycle {
                 }
                 learnt.affinities[search.affinity].score(scratch.window, &scratch.raw, nodes)
                 normalizeInterPod()
+            case .plugin(let place):
+                guard let normalization = learnt.plans[search.plan].localScores[place].normalization else {
+                    if keepsDetails { keep(entry, learnt.columns[search.columns], &result) }
+                    continue
+                }
+                gather(learnt.columns[search.columns].local[place])
+                scratch.normalized = scratch.raw
+                let feasible = ContiguousArray(scratch.window.map { nodes.order[Int($0)] })
+                normalization.normalize(
+                    pod, feasible: feasible, state: result.state, scores: &scratch.normalized)
             }
             guard addNormalized(entry.weight) else { return false }
             if keepsDetails {
@@ -709,6 +725,12 @@ extension SchedulingCycle {
     ) {
         let column: ContiguousArray<UInt8>
         switch entry.score {
+        case .plugin(let place):
+            let scores = columns.local[place]
+            let raw = ContiguousArray(scratch.window.map { scores[Int($0)] })
+            result.scores.append(
+                PluginScores(plugin: entry.name, weight: entry.weight, raw: raw, normalized: raw))
+            return
         case .fit: column = columns.fit
         case .images: column = columns.images
         default:

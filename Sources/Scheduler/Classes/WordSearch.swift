@@ -123,7 +123,7 @@ extension NodeColumns {
     /// - Parameter scoresLater: whether scores are left to ``WordSearch/add(_:elsewhere:of:to:)``.
     mutating func search(
         from start: Int, wanted: Int, passing: [[ContiguousArray<UInt64>]], scoresLater: Bool,
-        _ nodes: NodeTable, into result: inout WordSearch
+        _ nodes: NodeTable, _ values: inout NodeValues, into result: inout WordSearch
     ) {
         let count = nodes.order.count
         var offset = 0
@@ -135,7 +135,7 @@ extension NodeColumns {
             let end = min((word + 1) << 6, place < start ? start : count)
             var mask = UInt64.max << UInt64(place & 63)
             if end & 63 != 0 { mask &= (1 << UInt64(end & 63)) - 1 }
-            if isStale[word] & mask != 0 { refresh(word: word, mask: mask, nodes) }
+            if isStale[word] & mask != 0 { refresh(word: word, mask: mask, nodes, &values) }
             var bits = fits[word] & mask
             for maps in passing {
                 var any: UInt64 = 0

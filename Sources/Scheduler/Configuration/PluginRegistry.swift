@@ -10,6 +10,8 @@ public struct PluginRegistry: Sendable {
 
     /// In the order of registration.
     public private(set) var entries: [(name: String, factory: Factory)] = []
+    /// Whether GPUShare is among the default plugins.
+    var sharesGPUs = false
 
     public init() {}
 

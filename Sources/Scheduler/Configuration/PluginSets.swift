@@ -76,6 +76,15 @@ struct PluginSet: Hashable, Sendable {
 }
 
 extension PluginSet {
+    /// The default plugins where nodes have GPUs that are shared.
+    static let defaultsWithGPUs: PluginSet = {
+        var set = defaults
+        // After the other filters that look at room, before those that look at more than a node.
+        let place = set.enabled.firstIndex { $0.name == NodeResourcesFit.name } ?? set.enabled.endIndex - 1
+        set.enabled.insert(EnabledPlugin(name: GPUShare.name), at: place + 1)
+        return set
+    }()
+
     init(json: JSONValue?, path: String) throws(ConfigurationError) {
         guard let json, !json.isNull else { return }
         let arguments = PluginArguments(path: path, json: json)

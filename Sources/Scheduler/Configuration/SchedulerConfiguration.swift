@@ -155,7 +155,8 @@ private struct ProfileBuilder {
         let sets = json["plugins"]
         try PluginArguments(path: "\(path).plugins", json: sets ?? .object([:]))
             .allow(ExtensionPoint.allCases.map(\.rawValue) + ["multiPoint"])
-        let multiPoint = PluginSet.defaults.merged(
+        let defaults = registry.sharesGPUs ? PluginSet.defaultsWithGPUs : .defaults
+        let multiPoint = defaults.merged(
             with: try PluginSet(json: sets?["multiPoint"], path: "\(path).plugins.multiPoint"))
         var points: [ExtensionPoint: PluginSet] = [:]
         for point in ExtensionPoint.allCases {

@@ -4,6 +4,8 @@ import KubernetesModel
 public enum TieBreak: Sendable {
     /// The bytewise smallest name.
     case lexicographic
+    /// The first in the order in which they were looked at.
+    case first
     /// A draw; given a count, the generator returns a place below it.
     case drawn
 }
@@ -345,6 +347,7 @@ public struct SchedulingCycle {
         case .lexicographic:
             for node in result.best
             where nodes.names[node].utf8.lexicographicallyPrecedes(nodes.names[chosen].utf8) { chosen = node }
+        case .first: break
         case .drawn:
             let count = result.best.count
             if count > 1 { chosen = result.best[draw(count) % count] }

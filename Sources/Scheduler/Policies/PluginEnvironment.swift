@@ -12,6 +12,10 @@ public struct PluginEnvironment: Sendable {
     public var unknownImageBytes: Int64
     /// The data sets on the nodes' disks.
     public var data = DataCatalog()
+    /// The pods that FGD reckons with, where its arguments name none.
+    public var targetWorkload = TargetWorkload(tasks: [])
+    /// Whether nodes have GPUs that are shared: every profile then has GPUShare, unless it disables it.
+    public var sharesGPUs = false
 
     /// The defaults are those of scenarios: 125 MB/s (1 Gbit/s) and 100 MB.
     public init(

@@ -31,8 +31,43 @@ extension PluginRegistry {
         register(Deadlines.self) { arguments throws(ConfigurationError) in
             try Deadlines(arguments: arguments, environment)
         }
+        registerGPUPolicies(environment)
         register(DataLocality.self) { arguments throws(ConfigurationError) in
             try DataLocality(arguments: arguments, environment)
+        }
+    }
+}
+
+extension PluginRegistry {
+    /// GPU sharing and the published policies for it.
+    private mutating func registerGPUPolicies(_ environment: PluginEnvironment) {
+        sharesGPUs = environment.sharesGPUs
+        register(GPUShare.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return GPUShare()
+        }
+        register(GpuRandom.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return GpuRandom(seed: environment.seed)
+        }
+        register(DotProd.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return DotProd()
+        }
+        register(GpuClustering.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return GpuClustering()
+        }
+        register(GpuPacking.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return GpuPacking()
+        }
+        register(GpuBestFit.self) { arguments throws(ConfigurationError) in
+            try arguments.allow(["apiVersion", "kind"])
+            return GpuBestFit()
+        }
+        register(FGD.self) { arguments throws(ConfigurationError) in
+            try FGD(arguments: arguments, environment)
         }
     }
 }

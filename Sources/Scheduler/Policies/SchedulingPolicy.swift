@@ -15,6 +15,12 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
     case gang
     case dataLocality = "data-locality"
     case delayScheduling = "delay-scheduling"
+    case fgd = "FGD"
+    case gpuBestFit = "BestFit"
+    case gpuPacking = "GpuPacking"
+    case gpuClustering = "GpuClustering"
+    case dotProd = "DotProd"
+    case gpuRandom = "Random"
 
     /// What it does, in a line.
     public var summary: String {
@@ -32,7 +38,29 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
         case .dataLocality: "near the data that a pod reads, by the time that reading takes"
         case .delayScheduling:
             "as data-locality, and up to 3 s each are waited for data on the node and in the rack"
+        case .fgd: "shared GPUs: where a pod adds the least fragmentation for the pods to be expected"
+        case .gpuBestFit: "shared GPUs: the node with the least CPU and GPU left"
+        case .gpuPacking: "shared GPUs: GPUs in use first, then free ones of nodes in use"
+        case .gpuClustering: "shared GPUs: together with pods that take as many GPUs"
+        case .dotProd: "shared GPUs: the least product of free and requested CPU and GPU"
+        case .gpuRandom: "shared GPUs: any node on which the pod fits, and any GPU of it"
         }
+    }
+
+    /// The policies for shared GPUs that Weng et al. compare (USENIX ATC 2023).
+    public static let publishedForGPUs: [SchedulingPolicy] = [
+        .fgd, .gpuBestFit, .gpuPacking, .gpuClustering, .dotProd, .gpuRandom,
+    ]
+
+    /// The policy of a name; capitals matter only where two names differ in nothing else.
+    public init?(named name: String) {
+        if let policy = SchedulingPolicy(rawValue: name) {
+            self = policy
+            return
+        }
+        let matches = Self.allCases.filter { $0.rawValue.lowercased() == name.lowercased() }
+        guard matches.count == 1 else { return nil }
+        self = matches[0]
     }
 
     /// The configuration, as a file would have it.
@@ -82,6 +110,12 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
                     ]
                 ],
             ])
+        case .fgd: return Self.onlyGPUScore(FGD.name)
+        case .gpuBestFit: return Self.onlyGPUScore(GpuBestFit.name)
+        case .gpuPacking: return Self.onlyGPUScore(GpuPacking.name)
+        case .gpuClustering: return Self.onlyGPUScore(GpuClustering.name)
+        case .dotProd: return Self.onlyGPUScore(DotProd.name)
+        case .gpuRandom: return Self.onlyGPUScore(GpuRandom.name)
         case .gang:
             return Self.configuration([
                 "plugins": [
@@ -110,6 +144,24 @@ public enum SchedulingPolicy: String, CaseIterable, Sendable {
             "score": instead(name),
         ]
         if name == RoundRobin.name { plugins["reserve"] = ["enabled": [["name": .string(name)]]] }
+        return configuration(["percentageOfNodesToScore": 100, "plugins": plugins])
+    }
+
+    /// Shared GPUs, one score alone, and, as published, no eviction for the sake of other pods.
+    private static func onlyGPUScore(_ name: String) -> JSONValue {
+        let enabled = PluginSet.defaultsWithGPUs.enabled.map { plugin -> JSONValue in
+            ["name": .string(plugin.name), "weight": .integer(plugin.weight)]
+        }
+        var plugins: JSONValue = [
+            "multiPoint": ["disabled": [["name": "*"]], "enabled": .array(enabled)],
+            "postFilter": ["disabled": [["name": "*"]]],
+            "preScore": ["disabled": [["name": "*"]]],
+            "score": instead(name),
+        ]
+        // What chooses the GPU itself.
+        if name == FGD.name || name == GpuRandom.name {
+            plugins["reserve"] = ["enabled": [["name": .string(name)]]]
+        }
         return configuration(["percentageOfNodesToScore": 100, "plugins": plugins])
     }
 

@@ -46,7 +46,8 @@ extension Kubelet {
         if actions.killsPod {
             let running = runningContainers(pods[index])
             if running.isEmpty && !pods[index].isSandboxReady {
-                if pods[index].hasSandbox { pods[index].hasResults = true }
+                // A second time at one moment there is nothing new to see: that would go on for ever.
+                if pods[index].hasSandbox && pods[index].lastSync != now { pods[index].hasResults = true }
                 killed(slot, now, &out)
                 return
             }

@@ -1,0 +1,104 @@
+import KubernetesModel
+import ControlPlane
+import Scenarios
+import Simulation
+import SimulationKernel
+
+/// What must have come about some time after the faults have ended: what the undisturbed run ends with.
+///
+/// So nothing has to be said about a scenario whose image is missing or whose pods do not fit: what it does not
+/// reach by itself is not asked for.
+struct ConvergenceGoals {
+    /// How long a workload must rest, if it rests in the undisturbed run.
+    static let rest = VirtualDuration.minutes(1)
+
+    private(set) var expectations: [Expectation] = []
+    /// How many events the undisturbed run had.
+    private(set) var events = 0
+    private let bound: VirtualDuration
+    private let after: VirtualTime
+
+    var names: Set<String> { Set(expectations.map(\.name)) }
+
+    /// Runs a scenario without disturbance and takes its end for the goals.
+    ///
+    /// - Parameter after: when the faults end; the run goes on for `bound` from there.
+    /// - Returns: nil with the first broken invariant if the undisturbed run breaks one.
+    static func found(
+        in scenario: Scenario, after: VirtualTime, bound: VirtualDuration,
+        configure: (inout ClusterConfiguration) -> Void
+    ) -> (goals: ConvergenceGoals, failure: CheckFailure?) {
+        var calm = scenario
+        calm.chaos = nil
+        calm.duration = after.sinceStart + bound
+        let watcher = RestWatcher()
+        let run = ScenarioRun(calm, configure: configure, observers: [watcher])
+        let (failure, events) = CheckFailure.first(of: run, goals: [], eventLimit: 100_000_000)
+        var goals = ConvergenceGoals(bound: bound, after: after)
+        goals.events = events
+        for kind in Self.fields.map(\.kind) { goals.add(kind, run.simulation, watcher) }
+        return (goals, failure)
+    }
+
+    private init(bound: VirtualDuration, after: VirtualTime) {
+        self.bound = bound
+        self.after = after
+    }
+
+    /// The fields that tell how far an object is.
+    private static let fields: [(kind: ObjectKind, paths: [String])] = [
+        (
+            .deployment,
+            ["{.status.updatedReplicas}", "{.status.availableReplicas}", "{.status.unavailableReplicas}"]
+        ),
+        (.replicaSet, ["{.status.replicas}", "{.status.availableReplicas}"]),
+        (.replicationController, ["{.status.replicas}", "{.status.availableReplicas}"]),
+        (.statefulSet, ["{.status.replicas}", "{.status.readyReplicas}", "{.status.updatedReplicas}"]),
+        (.daemonSet, ["{.status.numberReady}", "{.status.updatedNumberScheduled}"]),
+        (.job, ["{.status.active}"]),
+        (.persistentVolumeClaim, ["{.status.phase}"]),
+        (.podDisruptionBudget, ["{.status.currentHealthy}", "{.status.disruptionsAllowed}"]),
+    ]
+
+    private mutating func add(_ kind: ObjectKind, _ simulation: ClusterSimulation, _ watcher: RestWatcher) {
+        let paths = Self.fields.first { $0.kind == kind }?.paths ?? []
+        for object in simulation.list(kind) {
+            let metadata = object.metadata
+            // What others make may have another name in another run, or not be needed.
+            guard metadata.ownerReferences.isEmpty, !metadata.isBeingDeleted else { continue }
+            let tree = object.tree(epoch: simulation.configuration.start)
+            let selection = ObjectSelection(
+                kind: kind, name: metadata.name, namespace: metadata.namespace, selector: LabelSelector())
+            let subject = "\(kind.name.lowercased())/\(metadata.key)"
+            for text in paths {
+                guard let path = try? JSONPath(text) else { continue }
+                let value = path.values(in: tree).first ?? .integer(0)
+                expectations.append(
+                    Expectation(
+                        name: "\(subject) converges: \(text)", subject: .objects(selection),
+                        test: .jsonPath(path, ValueComparison(equals: value)),
+                        quantifier: .within(bound, after: Expectation.Moment(time: after))))
+            }
+            let last = watcher.lastChanges[kind]?[metadata.key] ?? .start
+            guard simulation.now - last > Self.rest * 2, bound > Self.rest * 2 else { continue }
+            expectations.append(
+                Expectation(
+                    name: "\(subject) comes to rest", subject: .objects(selection), test: .unchanged,
+                    quantifier: .settles(
+                        for: Self.rest, within: bound, after: Expectation.Moment(time: after))))
+        }
+    }
+
+    /// Remembers when each object was last written.
+    private final class RestWatcher: SimulationObserver {
+        var lastChanges: [ObjectKind: [ObjectKey: VirtualTime]] = [:]
+        private let kinds = Set(ConvergenceGoals.fields.map(\.kind))
+
+        func stored(_ change: StoreChange) {
+            let kind = change.object.kind
+            if kinds.contains(kind) { lastChanges[kind, default: [:]][change.object.key] = change.time }
+        }
+        func noted(_ entry: JournalEntry, at time: VirtualTime) {}
+        func reported(_ event: EventRecord, at time: VirtualTime) {}
+    }
+}
