@@ -8,6 +8,7 @@ enum Vectors {
     static func path(_ name: String) -> String { folder.appending(path: name).path }
 
     /// Writes bytes to a new file, gives its path to the body, and removes it.
+    @discardableResult
     static func withFile<Result>(
         _ bytes: [UInt8], name: String = "file", _ body: (String) throws -> Result
     ) throws -> Result {

@@ -1,4 +1,5 @@
 import Stochastics
+import SimulationKernel
 import Workloads
 
 /// Text of traces, made once a size.
