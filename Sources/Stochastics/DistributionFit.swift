@@ -69,7 +69,9 @@ public struct DistributionFit: Equatable, Sendable {
         var logMean: Double { logSum / count }
     }
 
-    private static func exponential(_ moments: LogMoments) -> Distribution { .exponential(mean: moments.mean) }
+    private static func exponential(_ moments: LogMoments) -> Distribution {
+        .exponential(mean: moments.mean)
+    }
 
     private static func logNormal(_ moments: LogMoments) -> Distribution {
         .logNormal(mu: moments.logMean, sigma: (moments.logSquares / moments.count).squareRoot())

@@ -1,6 +1,7 @@
 import CZlib
 
 /// Unpacks gzip, or zlib, piece by piece in constant memory.
+@safe
 final class Inflater {
     enum Fault: Error {
         case noMemory

@@ -14,7 +14,8 @@ enum PackingDatabase {
             try queue.read { database in
                 var packing = AzurePacking2020(file: path, options: options)
                 let types = try Row.fetchCursor(
-                    database, sql: "SELECT vmTypeId, machineId, core, memory, hdd, ssd, nic FROM vmType ORDER BY id")
+                    database,
+                    sql: "SELECT vmTypeId, machineId, core, memory, hdd, ssd, nic FROM vmType ORDER BY id")
                 while let row = try types.next() {
                     guard let type = Int64.fromDatabaseValue(row[0]),
                         let machine = Int64.fromDatabaseValue(row[1])
@@ -65,7 +66,8 @@ enum PackingDatabase {
                     file: path, found: "a database without it (\(error.message ?? "no message"))",
                     expected: "the tables vm and vmType of azure-packing-2020")
             }
-            throw .damaged(file: path, detail: "the database cannot be read: \(error.message ?? "no message")")
+            throw .damaged(
+                file: path, detail: "the database cannot be read: \(error.message ?? "no message")")
         } catch {
             throw .damaged(file: path, detail: "the database cannot be read: \(error)")
         }

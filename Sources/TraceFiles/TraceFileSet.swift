@@ -40,6 +40,12 @@ public struct TraceFileSet: Equatable, Sendable {
                         + "(task_events, batch_task, ...)")
             }
         }
+        // The readings of both years look alike; the table of machines tells.
+        if inputs.contains(where: { $0.table.format == .azureVM2019 }) {
+            for index in inputs.indices where inputs[index].table.format == .azureVM2017 {
+                inputs[index].table.format = .azureVM2019
+            }
+        }
         guard let first = inputs.first else {
             throw .cannotOpen(file: paths.first ?? "", detail: "holds no file of a known trace format")
         }

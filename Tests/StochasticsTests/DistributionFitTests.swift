@@ -63,6 +63,8 @@ struct DistributionFitTests {
         #expect(fits.count == 4)
     }
 
-    @Test("what cannot be fitted gives nothing", arguments: [[], [1], [2, 2, 2], [1, 0, 3], [1, .infinity]] as [[Double]])
+    @Test(
+        "what cannot be fitted gives nothing",
+        arguments: [[], [1], [2, 2, 2], [1, 0, 3], [1, .infinity]] as [[Double]])
     func nothing(_ sample: [Double]) { #expect(DistributionFit.all(sample).isEmpty) }
 }

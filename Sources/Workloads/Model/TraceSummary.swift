@@ -14,8 +14,13 @@ public struct TraceSummary: Equatable, Sendable {
         public mutating func add(_ value: Double, times: Int64 = 1) {
             least = count == 0 ? value : min(least, value)
             most = count == 0 ? value : max(most, value)
-            count += times
+            count = Self.sum(count, times)
             sum += value * Double(times)
+        }
+
+        static func sum(_ left: Int64, _ right: Int64) -> Int64 {
+            let (sum, overflow) = left.addingReportingOverflow(right)
+            return overflow ? .max : sum
         }
 
         /// 0 when nothing was added.
@@ -43,8 +48,8 @@ public struct TraceSummary: Equatable, Sendable {
     public private(set) var gangs = 0
     public private(set) var withDependencies = 0
     public private(set) var withConstraints = 0
-    public private(set) var outcomes: [Share] = []
-    public private(set) var qos: [Share] = []
+    private var outcomeCounts = [Int64](repeating: 0, count: TraceTask.Outcome.allCases.count)
+    private var qosCounts = [Int64](repeating: 0, count: TraceTask.QoS.allCases.count)
     /// Over instances.
     public private(set) var milliCPU = Spread()
     public private(set) var memoryBytes = Spread()
@@ -76,6 +81,18 @@ public struct TraceSummary: Equatable, Sendable {
     public var users: Int { userHashes.count }
     public var countsAreBounds: Bool { jobHashes.isFull || userHashes.isFull }
 
+    /// How the tasks ended, by what occurs.
+    public var outcomes: [Share] {
+        zip(TraceTask.Outcome.allCases, outcomeCounts).filter { $1 > 0 }.map {
+            Share(name: $0.name, count: $1)
+        }
+    }
+
+    /// The tasks' classes of service, by what occurs.
+    public var qos: [Share] {
+        zip(TraceTask.QoS.allCases, qosCounts).filter { $1 > 0 }.map { Share(name: $0.name, count: $1) }
+    }
+
     public mutating func add(_ record: TraceRecord) {
         switch record {
         case .machine(let event): add(event)
@@ -95,7 +112,9 @@ public struct TraceSummary: Equatable, Sendable {
         case .update: machinesUpdated += 1
         case .fault: machineFaults += 1
         }
-        guard event.kind == .add, machineHashes.insert(TextHash.hash(event.machine.id)).inserted else { return }
+        guard event.kind == .add, machineHashes.insert(TextHash.hash(event.machine.id)).inserted else {
+            return
+        }
         capacity.add(event.machine.capacity)
         if event.machine.capacity.gpuCount > 0 {
             Self.count(
@@ -106,7 +125,7 @@ public struct TraceSummary: Equatable, Sendable {
 
     private mutating func add(_ task: TraceTask) {
         tasks += 1
-        instances += task.instances
+        instances = Spread.sum(instances, task.instances)
         if task.gangSize > 1 { gangs += 1 }
         if !task.dependencies.isEmpty { withDependencies += 1 }
         if !task.constraints.isEmpty || !task.gpuModels.isEmpty || task.maxPerMachine != nil {
@@ -114,13 +133,15 @@ public struct TraceSummary: Equatable, Sendable {
         }
         if !task.job.isEmpty { jobHashes.add(task.job) }
         if !task.user.isEmpty { userHashes.add(task.user) }
-        Self.count("\(task.outcome)", by: 1, in: &outcomes)
-        if task.qos != .unspecified { Self.count("\(task.qos)", by: 1, in: &qos) }
+        outcomeCounts[Int(task.outcome.rawValue)] += 1
+        qosCounts[Int(task.qos.rawValue)] += 1
         milliCPU.add(Double(task.requests.milliCPU), times: task.instances)
         memoryBytes.add(Double(task.requests.memoryBytes), times: task.instances)
         gpuMilli.add(Double(task.requests.totalGPUMilli), times: task.instances)
         if let duration = task.duration { durationSeconds.add(duration.fractionalSeconds) }
-        if let start = task.start { waitSeconds.add((start - task.submission).fractionalSeconds) }
+        if let start = task.start {
+            waitSeconds.add(start.sinceStart.fractionalSeconds - task.submission.sinceStart.fractionalSeconds)
+        }
         if task.submission < lastSubmission { isSorted = false }
         lastSubmission = max(lastSubmission, task.submission)
         extend(task.submission, task.end ?? task.start ?? task.submission)
@@ -143,7 +164,7 @@ public struct TraceSummary: Equatable, Sendable {
 
     private static func count(_ name: String, by amount: Int64, in shares: inout [Share]) {
         if let index = shares.firstIndex(where: { $0.name == name }) {
-            shares[index].count += amount
+            shares[index].count = Spread.sum(shares[index].count, amount)
         } else if shares.count < 1_000 {
             shares.append(Share(name: name, count: amount))
         }
@@ -167,10 +188,7 @@ extension TraceResources {
     /// Adds amounts, each held at the largest number instead of overflowing; `gpuMilli` becomes a whole
     /// device's when there are devices.
     mutating func add(_ more: TraceResources) {
-        func sum(_ left: Int64, _ right: Int64) -> Int64 {
-            let (sum, overflow) = left.addingReportingOverflow(right)
-            return overflow ? .max : sum
-        }
+        let sum = TraceSummary.Spread.sum
         milliCPU = sum(milliCPU, more.milliCPU)
         memoryBytes = sum(memoryBytes, more.memoryBytes)
         diskBytes = sum(diskBytes, more.diskBytes)

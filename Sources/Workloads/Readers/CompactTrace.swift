@@ -133,7 +133,8 @@ public struct CompactTrace: TraceReader {
         if !isPastMagic {
             guard buffer.count >= CompactTraceWriter.magic.count else { return }
             if !buffer.starts(with: CompactTraceWriter.magic) {
-                throw .wrongFormat(file: file, found: "other bytes", expected: "a trace in simk's compact form")
+                throw .wrongFormat(
+                    file: file, found: "other bytes", expected: "a trace in simk's compact form")
             }
             isPastMagic = true
             head = CompactTraceWriter.magic.count

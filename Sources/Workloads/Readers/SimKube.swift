@@ -30,7 +30,8 @@ public struct SimKube: TraceReader {
             var parser = MessagePackParser(document.bytes)
             root = try parser.parse()
             if !parser.isAtEnd {
-                throw MessagePackParser.Fault.unknownCode(document.bytes[parser.offset], offset: parser.offset)
+                throw MessagePackParser.Fault.unknownCode(
+                    document.bytes[parser.offset], offset: parser.offset)
             }
         } catch {
             switch error {

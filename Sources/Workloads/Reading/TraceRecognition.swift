@@ -69,9 +69,8 @@ public enum TraceRecognition {
         let body = text.drop { $0.isWhitespace || $0 == "\u{FEFF}" }
         if body.first == "{" || body.first == "[" { return json(String(body)) }
         if body.first == ";" { return StandardWorkloadFormat.jobs }
-        let lines = body.split(separator: "\n", maxSplits: 20, omittingEmptySubsequences: true).map {
-            $0.last == "\r" ? String($0.dropLast()) : String($0)
-        }
+        let lines = body.split(maxSplits: 20, omittingEmptySubsequences: true) { $0.isNewline }.map(
+            String.init)
         guard let first = lines.first else { return nil }
         if lines.contains(where: { $0.hasPrefix("apiVersion:") || $0.hasPrefix("- apiVersion:") }) {
             return ClusterSnapshot.objects
