@@ -95,7 +95,7 @@ let package = Package(
             "Reports",
             [
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
-                "Telemetry", collections,
+                "Stochastics", "Telemetry", "Workloads", collections,
             ]),
         floor(
             "SchedulerPerf",
@@ -141,7 +141,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", collections,
+                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", "Workloads",
+                collections,
             ],
             path: "benchmarks/Cases", swiftSettings: settings),
         .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),

@@ -1,3 +1,4 @@
+import SimulationKernel
 public import Stochastics
 
 /// Collects what distributions are fitted to: a sample of each quantity of a trace, in bounded memory.
