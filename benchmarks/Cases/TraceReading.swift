@@ -13,7 +13,8 @@ private enum TraceText {
         for index in 0..<count {
             time += stream.index(below: 3_000)
             let gpu = stream.index(below: 3)
-            text += "openb-pod-\(index),\(1_000 * (1 + stream.index(below: 64))),\(stream.index(below: 262_144)),"
+            text +=
+                "openb-pod-\(index),\(1_000 * (1 + stream.index(below: 64))),\(stream.index(below: 262_144)),"
             text += "\(min(gpu, 1)),\(gpu == 0 ? 0 : gpu == 1 ? 1_000 : 460),,LS,Running,\(time),"
             text += "\(time + 1 + stream.index(below: 90_000)),\(time)\n"
         }
@@ -71,7 +72,9 @@ enum TraceTaskReading: BenchmarkCase {
     static func run(size: Int, rounds: Int) -> UInt64 {
         let bytes = TraceText.pods(size)
         var checksum: UInt64 = 0
-        for _ in 0..<rounds { checksum = checksum &* 31 &+ read(bytes, AlibabaGPU2023(), AlibabaGPU2023.pods) }
+        for _ in 0..<rounds {
+            checksum = checksum &* 31 &+ read(bytes, AlibabaGPU2023(), AlibabaGPU2023.pods)
+        }
         return checksum
     }
 
