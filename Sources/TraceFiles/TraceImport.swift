@@ -1,4 +1,5 @@
 import Foundation
+import SimulationKernel
 public import Workloads
 
 /// Writes a trace in the compact form, in the order of its records' times, in bounded memory.
