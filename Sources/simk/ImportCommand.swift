@@ -42,6 +42,9 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory of each.", valueName: "quantity"))
     var nodeMemory = "256Gi"
 
+    @Option(help: ArgumentHelp("Disk of each.", valueName: "quantity"))
+    var nodeDisk = "4Ti"
+
     @Option(help: ArgumentHelp("GPUs of each.", valueName: "count"))
     var nodeGpus = 0
 
@@ -67,7 +70,8 @@ struct ImportCommand: ParsableCommand {
         do throws(TraceError) { trace = try files.load(options: options) } catch {
             throw TraceInput.bad(error.description)
         }
-        var made = TraceScenario.Nodes(count: 0, cpu: nodeCpu, memory: nodeMemory, gpus: nodeGpus)
+        var made = TraceScenario.Nodes(
+            count: 0, cpu: nodeCpu, memory: nodeMemory, disk: nodeDisk, gpus: nodeGpus)
         if let nodes {
             if nodes < 1 { throw TraceInput.bad("--nodes \(nodes): expected a number above 0") }
             made.count = nodes

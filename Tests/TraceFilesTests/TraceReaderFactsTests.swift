@@ -114,7 +114,7 @@ struct TraceReaderFactsTests {
             first.gangSize == 4 && first.duration == .seconds(100) && first.start == .start + .seconds(10))
         let second = try Self.task("swf", "2")
         #expect(second.dependencies == ["1"] && second.duration == .seconds(600))
-        #expect(second.requests.memoryBytes == 1_024 * 1_024 && second.start == nil)
+        #expect(second.requests.memoryBytes == 1_024 * 1_024 && second.start == .start + .seconds(60))
         #expect(try Self.task("swf", "3").outcome == .killed)
     }
 

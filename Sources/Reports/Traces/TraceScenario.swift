@@ -11,12 +11,14 @@ public struct TraceScenario: Sendable {
         public var count: Int
         public var cpu: String
         public var memory: String
+        public var disk: String
         public var gpus: Int
 
-        public init(count: Int, cpu: String, memory: String, gpus: Int) {
+        public init(count: Int, cpu: String, memory: String, disk: String, gpus: Int) {
             self.count = count
             self.cpu = cpu
             self.memory = memory
+            self.disk = disk
             self.gpus = gpus
         }
     }
@@ -70,6 +72,12 @@ public struct TraceScenario: Sendable {
                 "metadata": ["name": .string("trace-\(priority)")],
                 // Kubernetes keeps what lies above for itself.
                 "value": .integer(min(Int64(priority), 1_000_000_000)),
+            ])
+        }
+        let standard: Set<String> = ["", "default", "kube-system", "kube-public", "kube-node-lease"]
+        for namespace in Set(trace.objects.map(\.namespace)).subtracting(standard).sorted() {
+            manifests.append([
+                "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(namespace)],
             ])
         }
         var names = UniqueNames()
@@ -160,7 +168,10 @@ public struct TraceScenario: Sendable {
         if kinds.isEmpty && !recorded.isEmpty { return recordedPools(recorded) }
         if kinds.isEmpty {
             guard let nodes else { throw .noNodes }
-            var capacity: JSONObject = ["cpu": .string(nodes.cpu), "memory": .string(nodes.memory)]
+            var capacity: JSONObject = [
+                "cpu": .string(nodes.cpu), "memory": .string(nodes.memory),
+                "ephemeral-storage": .string(nodes.disk),
+            ]
             if nodes.gpus > 0 { capacity["nvidia.com/gpu"] = .string(String(nodes.gpus)) }
             return [
                 ["name": "pool-1", "count": .integer(Int64(nodes.count)), "capacity": .object(capacity)]
