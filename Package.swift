@@ -47,6 +47,7 @@ let package = Package(
         // Floor 0
         .systemLibrary(
             name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"]), .brew(["gsl"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // Floor 1
         floor("SimulationKernel", []),
         floor("Stochastics", ["CGSL"]),
@@ -84,12 +85,18 @@ let package = Package(
                 "ControlPlane", "KubernetesModel", "Scheduler", "Simulation", "SimulationKernel",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
+        floor(
+            "TraceFiles",
+            [
+                "CZlib", "KubernetesModel", "SimulationKernel", "Stochastics", "Workloads", "Yams", collections,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         // Floor 7
         floor(
             "Reports",
             [
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "Simulation", "SimulationKernel",
-                "Telemetry", collections,
+                "Stochastics", "Telemetry", "Workloads", collections,
             ]),
         floor(
             "SchedulerPerf",
@@ -101,7 +108,8 @@ let package = Package(
         .executableTarget(
             name: "simk",
             dependencies: [
-                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Telemetry",
+                "Reports", "Scenarios", "SchedulerPerf", "Simulation", "Stochastics", "Telemetry", "TraceFiles",
+                "Workloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -122,6 +130,7 @@ let package = Package(
         tests(
             of: "Telemetry",
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(of: "TraceFiles", ["TestSupport", "Workloads"]),
         tests(of: "Reports", ["TestSupport"]),
         tests(of: "SchedulerPerf"),
         .testTarget(
@@ -134,7 +143,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", collections,
+                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", "Workloads",
+                collections,
             ],
             path: "benchmarks/Cases", swiftSettings: settings),
         .target(name: "AllocationCounter", path: "benchmarks/AllocationCounter"),

@@ -12,10 +12,11 @@ missing=()
 has_header() { echo "#include <$1>" | cc -E -x c - >/dev/null 2>&1 || [ -f "/usr/include/$1" ]; }
 has_header gsl/gsl_version.h || missing+=(libgsl-dev)
 has_header sqlite3.h || missing+=(libsqlite3-dev)
+has_header zlib.h || missing+=(zlib1g-dev)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "simk needs the GNU Scientific Library and SQLite with their headers." >&2
+    echo "simk needs the GNU Scientific Library, SQLite and zlib with their headers." >&2
     echo "Install your system's packages for them (on Debian and Ubuntu: ${missing[*]}), then run this again." >&2
     exit 1
 fi

@@ -26,6 +26,11 @@ enum GSL {
 
     static func logGamma(_ x: Double) -> Double { quietly(gsl_sf_lngamma(x)) }
 
+    /// ψ(x), the derivative of ln Γ(x).
+    static func digamma(_ x: Double) -> Double { quietly(gsl_sf_psi(x)) }
+    /// ψ′(x).
+    static func trigamma(_ x: Double) -> Double { quietly(gsl_sf_psi_1(x)) }
+
     static func exponentialP(_ x: Double, mean: Double) -> Double { quietly(gsl_cdf_exponential_P(x, mean)) }
     static func exponentialPinv(_ p: Double, mean: Double) -> Double {
         quietly(gsl_cdf_exponential_Pinv(p, mean))

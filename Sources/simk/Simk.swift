@@ -18,6 +18,7 @@ struct Simk: ParsableCommand {
               simk run scenarios/node-failure.json      run a scenario
               simk explain runs/node-failure-0001 pod/db-0  why a pod went where it did
               simk validate my-scenario.yaml            check one without running it
+              simk trace openb_pod_list_default.csv     what is in a trace of a real cluster
               simk run --help                           all about running
 
             Exit status: 0 all expectations held, 1 an expectation failed, 2 bad usage or input, 3 an error of \
@@ -28,7 +29,8 @@ struct Simk: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, ExplainCommand.self, ValidateCommand.self, ConformanceCommand.self,
-            BenchCommand.self, ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
+            BenchCommand.self, TraceCommand.self, FitCommand.self, ImportCommand.self, ExportCommand.self,
+            ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
         ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.

@@ -51,4 +51,7 @@ public let benchmarkCases: [any BenchmarkCase.Type] = [
     SchedulerCase<ExtendedResourceShape>.self,
     SchedulerCase<PreemptionShape>.self,
     SchedulerCase<UnschedulableShape>.self,
+    DelimitedTextReading.self,
+    TraceTaskReading.self,
+    CompactTraceReading.self,
 ]

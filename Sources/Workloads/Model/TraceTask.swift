@@ -9,11 +9,34 @@ public struct TraceTask: Hashable, Sendable {
         case unknown, succeeded, failed, killed, evicted
         /// It was still running, or waiting, when the trace ended.
         case unfinished
+
+        /// As people and files write it.
+        public var name: String {
+            switch self {
+            case .unknown: "unknown"
+            case .succeeded: "succeeded"
+            case .failed: "failed"
+            case .killed: "killed"
+            case .evicted: "evicted"
+            case .unfinished: "unfinished"
+            }
+        }
     }
 
     /// Classes of service, from the one to be evicted first.
     public enum QoS: UInt8, Hashable, Sendable, CaseIterable {
         case unspecified, bestEffort, burstable, latencySensitive, guaranteed
+
+        /// As people and files write it.
+        public var name: String {
+            switch self {
+            case .unspecified: "unspecified"
+            case .bestEffort: "best-effort"
+            case .burstable: "burstable"
+            case .latencySensitive: "latency-sensitive"
+            case .guaranteed: "guaranteed"
+            }
+        }
     }
 
     /// Unique within the trace.
@@ -69,8 +92,9 @@ public struct TraceTask: Hashable, Sendable {
     public var lifetime: VirtualDuration? {
         if let duration { return duration }
         guard let end else { return nil }
-        let begun = start ?? submission
-        return end >= begun ? end - begun : nil
+        let (nanoseconds, overflow) = end.nanoseconds.subtractingReportingOverflow(
+            (start ?? submission).nanoseconds)
+        return overflow || nanoseconds < 0 ? nil : VirtualDuration(nanoseconds: nanoseconds)
     }
 }
 

@@ -191,7 +191,7 @@ public struct Alibaba2018: TableReader {
 /// The place of a batch task in its job's graph, from its name.
 ///
 /// Source: `cluster-trace-v2018/trace_2018.md`: a letter (which means nothing), the task's number, then the
-/// numbers of the tasks before it. Other names, such as `task_LTg0MTUwNTA5Mjg4MDkwNjIzMA==`, are independent.
+/// numbers of the tasks before it. Other names, such as `task_aGFuZC1tYWRl`, are independent.
 struct TaskGraphName: Equatable {
     /// The task's number, or its whole name when it is independent.
     var node: String

@@ -63,13 +63,15 @@ public struct TableRows: Sendable {
     /// For each column of the schema the field that holds it, or `Int.max` where the file has none.
     private var positions: [Int]
     private var isPastHeader = false
-    private var headerFields = 0
+    /// How many fields a row has at least: those of the header, or up to the last that is required.
+    private var least: Int
 
     public init(_ schema: TableSchema, file: String, lineLimitBytes: Int) {
         self.schema = schema
         self.file = file
         text = DelimitedText(separator: schema.separator, lineLimitBytes: lineLimitBytes)
         positions = Array(schema.columns.indices)
+        least = schema.leastFields
     }
 
     public var line: Int { text.line }
@@ -115,7 +117,7 @@ public struct TableRows: Sendable {
                         + "columns \(missing.joined(separator: ", "))")
             }
             positions = found.map { $0 ?? .max }
-            headerFields = text.count
+            least = text.count
             return true
         case .optional:
             if schema.columns.count > 1 && !found.contains(where: { $0 == nil })
@@ -146,7 +148,6 @@ public struct TableRows: Sendable {
 
     /// Refuses rows that are too short to be whole.
     public func checkFieldCount() throws(RowFault) {
-        let least = schema.header == .required ? headerFields : schema.leastFields
         if text.count < least {
             throw RowFault(column: "", found: "\(text.count) fields", expected: "\(least)")
         }

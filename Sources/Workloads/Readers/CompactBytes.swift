@@ -1,0 +1,103 @@
+/// Bytes of the compact form as they are put together: numbers of variable length, texts, repeated texts.
+struct CompactEncoder: Sendable {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    /// Seven bits a byte, the lowest first; the top bit says that more follow.
+    mutating func unsigned(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    /// Small magnitudes of either sign stay short.
+    mutating func signed(_ value: Int64) {
+        unsigned(UInt64(bitPattern: value) << 1 ^ UInt64(bitPattern: value >> 63))
+    }
+
+    mutating func number(_ value: Double) {
+        let bits = value.bitPattern
+        for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * shift))) }
+    }
+
+    mutating func text(_ value: String) {
+        unsigned(UInt64(value.utf8.count))
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    mutating func raw(_ values: [UInt8]) { bytes.append(contentsOf: values) }
+}
+
+/// Takes the compact form apart again; every length is checked against the bytes that there are.
+struct CompactDecoder {
+    struct Fault: Error {}
+
+    private let bytes: [UInt8]
+    var offset: Int
+    var end: Int
+
+    init(_ bytes: [UInt8], from offset: Int, to end: Int) {
+        self.bytes = bytes
+        self.offset = offset
+        self.end = end
+    }
+
+    var isAtEnd: Bool { offset == end }
+
+    mutating func byte() throws(Fault) -> UInt8 {
+        guard offset < end else { throw Fault() }
+        defer { offset += 1 }
+        return bytes[offset]
+    }
+
+    mutating func unsigned() throws(Fault) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            guard offset < end, shift < 64 else { throw Fault() }
+            let byte = bytes[offset]
+            offset += 1
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+    }
+
+    mutating func signed() throws(Fault) -> Int64 {
+        let value = try unsigned()
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    /// A count of things that take a byte each at least.
+    mutating func count() throws(Fault) -> Int {
+        let value = try unsigned()
+        guard value <= UInt64(end - offset) else { throw Fault() }
+        return Int(value)
+    }
+
+    mutating func number() throws(Fault) -> Double {
+        guard end - offset >= 8 else { throw Fault() }
+        var bits: UInt64 = 0
+        for shift in 0..<8 { bits |= UInt64(bytes[offset + shift]) << UInt64(8 * shift) }
+        offset += 8
+        return Double(bitPattern: bits)
+    }
+
+    mutating func text() throws(Fault) -> String {
+        let count = try count()
+        defer { offset += count }
+        return String(decoding: bytes[offset..<offset + count], as: UTF8.self)
+    }
+
+    mutating func raw(_ count: Int) throws(Fault) -> [UInt8] {
+        guard count <= end - offset else { throw Fault() }
+        defer { offset += count }
+        return Array(bytes[offset..<offset + count])
+    }
+}
