@@ -11,6 +11,12 @@ public struct ConfidenceInterval: Equatable, Sendable {
 
     public func contains(_ value: Double) -> Bool { value >= lower && value <= upper }
 
+    public init(center: Double, halfWidth: Double, level: Double) {
+        self.center = center
+        self.halfWidth = halfWidth
+        self.level = level
+    }
+
     /// Makes the interval of the mean of independent observations by Student's t.
     ///
     /// Exact for normal observations, and good for means of replications; observations within one run are

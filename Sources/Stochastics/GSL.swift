@@ -75,6 +75,10 @@ enum GSL {
     static func studentPinv(_ p: Double, degreesOfFreedom: Double) -> Double {
         quietly(gsl_cdf_tdist_Pinv(p, degreesOfFreedom))
     }
+    /// The probability that Student's t exceeds a value.
+    static func studentQ(_ t: Double, degreesOfFreedom: Double) -> Double {
+        quietly(gsl_cdf_tdist_Q(t, degreesOfFreedom))
+    }
     static func chiSquareQ(_ x: Double, degreesOfFreedom: Double) -> Double {
         quietly(gsl_cdf_chisq_Q(x, degreesOfFreedom))
     }
