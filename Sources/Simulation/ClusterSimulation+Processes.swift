@@ -264,7 +264,7 @@ extension ClusterSimulation {
         switch processes[place].role {
         case .scheduler(let index): schedulers[index] = newScheduler()
         case .controllerManager(let index): controllerManagers[index] = newControllerManager()
-        case .user, .storage, .kubelet: return
+        case .user, .storage, .kubelet, .workload: return
         }
         note(
             JournalEntry(
