@@ -77,7 +77,8 @@ let package = Package(
             "Scenarios",
             [
                 "Autoscalers", "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler",
-                "Simulation", "SimulationKernel", "Stochastics", "VirtualNodes", "Yams", collections,
+                "Simulation", "SimulationKernel", "Stochastics", "VirtualNodes", "Workloads", "Yams",
+                collections,
             ]),
         floor(
             "Telemetry",

@@ -13,6 +13,7 @@ public final class WorkloadMeter: SimulationObserver {
         var created: VirtualTime
         /// Nil while it waits.
         var node: Int?
+        var bound = VirtualTime.start
         var started: VirtualTime?
         var hasEnded = false
     }
@@ -68,7 +69,6 @@ public final class WorkloadMeter: SimulationObserver {
     private var placed = StepIntegral()
     private var waitSum: Int128 = 0
     private var placedSum: Int128 = 0
-    private var bindTimes: [ObjectKey: VirtualTime] = [:]
     private var nextSample = VirtualTime.start
     private var firstCreation: VirtualTime?
     private var lastEnd: VirtualTime?
@@ -100,13 +100,14 @@ public final class WorkloadMeter: SimulationObserver {
     }
 
     public func reported(_ event: EventRecord, at time: VirtualTime) {
-        // The kubelet's words end in "Image size: 123 bytes."; images that were there have none.
-        guard event.reason == "Pulled", let mark = event.message.range(of: Self.sizeMark) else { return }
-        let digits = event.message[mark.upperBound...].prefix { $0.isASCII && $0.isNumber }
-        figures.imageBytes += Double(digits) ?? 0
+        // The kubelet's words end so; those about an image that was there do not.
+        guard event.reason == "Pulled", event.message.hasSuffix(Self.sizeEnd) else { return }
+        let digits = event.message.utf8.dropLast(Self.sizeEnd.utf8.count).reversed()
+            .prefix { (48...57).contains($0) }
+        figures.imageBytes += digits.reversed().reduce(0) { $0 * 10 + Double($1 - 48) }
     }
 
-    private static let sizeMark = "Image size: "
+    private static let sizeEnd = " bytes."
 
     // MARK: Pods
 
@@ -164,7 +165,7 @@ public final class WorkloadMeter: SimulationObserver {
         waiting.add(-1, at: now)
         waitSum += Int128(delay.nanoseconds)
         placed.add(1, at: now)
-        bindTimes[pod.metadata.key] = now
+        facts.bound = now
         users[facts.user].figures.queueingSeconds += delay.fractionalSeconds
         users[facts.user].figures.scheduled += 1
         account(facts.user, at: now) {
@@ -192,9 +193,7 @@ public final class WorkloadMeter: SimulationObserver {
             return
         }
         placed.add(-1, at: now)
-        if let bound = bindTimes.removeValue(forKey: pod.metadata.key) {
-            placedSum += Int128((now - bound).nanoseconds)
-        }
+        placedSum += Int128((now - facts.bound).nanoseconds)
         account(facts.user, at: now) { $0.held.add(requests, times: -1) }
         nodes[node].allocated.add(requests, times: -1)
         nodes[node].pods -= 1
@@ -390,11 +389,12 @@ public final class WorkloadMeter: SimulationObserver {
         addCosts(to: &result, at: now)
         var openWaits: Int128 = 0
         var openStays: Int128 = 0
-        for (key, facts) in pods where !facts.hasEnded {
+        // Sums of whole numbers: in any order they are the same.
+        for facts in pods.values where !facts.hasEnded {
             if facts.node == nil {
                 openWaits += Int128((now - facts.created).nanoseconds)
-            } else if let bound = bindTimes[key] {
-                openStays += Int128((now - bound).nanoseconds)
+            } else {
+                openStays += Int128((now - facts.bound).nanoseconds)
             }
         }
         result.checks = [
