@@ -1,6 +1,7 @@
 import ControlPlane
-public import KubernetesModel
+import KubernetesModel
 public import SimulationKernel
+import VirtualNodes
 
 extension ClusterSimulation {
     /// Brings a workload into the cluster while the run goes on; at most one, before the run begins.

@@ -31,6 +31,7 @@ public struct Scenario: Sendable {
     public var timeline: [TimelineEntry]
     public var failures: [FailureRule]
     public var expectations: [Expectation]
+    public var workload: WorkloadPlan?
     /// What is suspicious but no error, in the order of files and places.
     public var warnings: [Diagnostic] = []
 
@@ -58,7 +59,7 @@ extension Scenario {
     ///
     /// Manifests are inline, so that it does not depend on other files.
     public var resolved: JSONValue {
-        .object([
+        var members: JSONObject = [
             "apiVersion": .string(Self.apiVersion),
             "kind": .string(Self.kind),
             "metadata": .object([
@@ -76,7 +77,9 @@ extension Scenario {
             "timeline": .array(timeline.map(\.json)),
             "failures": .array(failures.map(\.json)),
             "expect": .array(expectations.map(\.json)),
-        ])
+        ]
+        if let workload { members["workload"] = workload.json }
+        return .object(members)
     }
 }
 

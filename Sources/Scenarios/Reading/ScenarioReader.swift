@@ -9,7 +9,7 @@ struct ScenarioReader {
 
     static let keys = [
         "$schema", "apiVersion", "kind", "metadata", "seed", "start", "duration", "cluster", "manifests",
-        "behaviors", "metrics", "timeline", "failures", "expect",
+        "behaviors", "metrics", "workload", "timeline", "failures", "expect",
     ]
 
     /// Nil when something is missing without which there is no scenario; its absence is in the log.
@@ -20,9 +20,16 @@ struct ScenarioReader {
         let metadata = readMetadata(object.required("metadata", "an object with at least a name"))
         let seed = object["seed"].map(readSeed) ?? 1
         let start = readStart(object["start"])
-        let duration = object.required("duration", "how long to simulate, such as \"30m\"")?.duration(
-            .positive)
-        let cluster = readCluster(object.required("cluster", "an object with nodePools"))
+        var workload = object["workload"].flatMap {
+            readWorkload($0, hasPools: object["cluster"]?.value["nodePools"] != nil)
+        }
+        // A trace has an end of its own.
+        let given = object["duration"].map { $0.duration(.positive) }
+        if given == nil && object["workload"] == nil {
+            _ = object.required("duration", "how long to simulate, such as \"30m\"")
+        }
+        let duration = given ?? workload?.span
+        let cluster = readCluster(object.required("cluster", "an object with nodePools"), &workload)
         let initial = object["manifests"].map { readManifests($0) } ?? []
         checkDuplicates(initial)
         let behaviors = list(object["behaviors"], of: "behaviors").compactMap(readBehavior)
@@ -40,7 +47,8 @@ struct ScenarioReader {
             file: file, metadata: metadata, seed: seed, start: start, duration: duration, cluster: cluster,
             manifests: initial, behaviors: behaviors.map(\.rule), metrics: metrics.map(\.rule),
             timeline: timeline.map(\.entry).stablySorted { $0.at < $1.at },
-            failures: failures.map(\.rule), expectations: expectations.map(\.expectation))
+            failures: failures.map(\.rule), expectations: expectations.map(\.expectation),
+            workload: workload)
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, metrics: metrics, timeline: timeline,
             failures: failures, expectations: expectations, references: context, log: log

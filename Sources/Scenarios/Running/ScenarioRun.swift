@@ -3,19 +3,24 @@ import KubernetesModel
 import OrderedCollections
 public import Simulation
 import SimulationKernel
+public import Workloads
 
 /// One run of a scenario: its cluster, its commands and its expectations.
 public final class ScenarioRun {
     public let scenario: Scenario
     public let simulation: ClusterSimulation
     public let metrics: RunMetrics
+    /// The figures of a workload; nil where nobody asked for them.
+    public let meter: WorkloadMeter?
     private let watcher: ExpectationWatcher
+    private var trace: TraceWorkload?
 
     /// Builds the cluster. Observers that are to see its first moment are given here.
     ///
+    /// - Parameter isMetered: whether figures of the workload are kept; they always are for a trace.
     /// - Parameter onSample: called with every figure that changes.
     public init(
-        _ scenario: Scenario, observers: [any SimulationObserver] = [],
+        _ scenario: Scenario, observers: [any SimulationObserver] = [], isMetered: Bool = false,
         onSample: @escaping (MetricSample) -> Void = { _ in }
     ) {
         self.scenario = scenario
@@ -25,8 +30,12 @@ public final class ScenarioRun {
             watcher.observe(sample)
             onSample(sample)
         }
+        let meter = isMetered || scenario.workload != nil ? WorkloadMeter(scenario) : nil
+        self.meter = meter
         simulation = ClusterSimulation(
-            ClusterConfiguration(scenario), observers: [metrics, watcher] + observers)
+            ClusterConfiguration(scenario),
+            observers: [metrics, watcher] + (meter.map { [$0] } ?? []) + observers)
+        meter?.usage = { [unowned simulation] in simulation.usage }
         if watcher.isInterestedInCalls {
             simulation.observeCalls { counters, time in watcher.observe(counters, at: time) }
         }
@@ -47,6 +56,21 @@ public final class ScenarioRun {
             }
         }
     }
+
+    /// Opens the scenario's trace; to be called before ``run(shouldStop:)``.
+    public func openWorkload() throws(TraceError) {
+        guard let plan = scenario.workload else { return }
+        let trace = try TraceWorkload(
+            plan, files: TraceFiles(plan.trace), seed: scenario.seed, nodes: plan.nodeOfMachine)
+        self.trace = trace
+        simulation.attach(trace, retention: plan.retention)
+    }
+
+    /// Why the trace could not be read to its end; nil when it could.
+    public var traceFailure: TraceError? { trace?.failure }
+
+    /// What has been counted of the trace; nil without one.
+    public var traceTally: TraceTally? { trace?.tally }
 
     /// Runs to the scenario's end, or until `shouldStop` says so.
     ///

@@ -1,4 +1,3 @@
-public import KubernetesModel
 public import SimulationKernel
 
 /// What a policy has made of a workload: delays, use of the machines, fairness, cost.

@@ -1,5 +1,5 @@
 public import ControlPlane
-public import KubernetesModel
+import KubernetesModel
 public import Scheduler
 public import SimulationKernel
 import Stochastics

@@ -1,0 +1,82 @@
+import ControlPlane
+import Failures
+import KubernetesModel
+public import Simulation
+public import SimulationKernel
+public import Workloads
+
+/// A trace as a workload: its tasks arrive as pods, its machines come and go.
+public final class TraceWorkload: WorkloadSource {
+    private let plan: WorkloadPlan
+    private let stream: TraceStream
+    private let nodes: [String: String]
+    private var maker: TracePodMaker
+    /// Arrivals that are made but not taken, from ``place`` on.
+    private var made: [WorkloadArrival] = []
+    private var place = 0
+    /// Why reading has ended early; nil when it has not.
+    public private(set) var failure: TraceError?
+    /// Records that a replay has no use for: usage samples, recorded objects.
+    public private(set) var unused = 0
+
+    /// - Parameter nodes: the node of each machine.
+    init(_ plan: WorkloadPlan, files: TraceFiles, seed: UInt64, nodes: [String: String]) throws(TraceError) {
+        self.plan = plan
+        self.nodes = nodes
+        stream = try TraceStream(
+            files, options: plan.options(seed: seed), disorder: plan.survey.disorder)
+        maker = TracePodMaker(plan)
+        // Machines that come later are not there at first.
+        for machine in plan.survey.machines where plan.survey.lateMachines.contains(machine.id) {
+            if let node = nodes[machine.id] {
+                made.append(WorkloadArrival(time: .start, .command(.node(node, .fail(.powerLoss, for: nil)))))
+                absent.insert(node)
+            }
+        }
+    }
+
+    public var tally: TraceTally { stream.tally }
+
+    public func next() -> WorkloadArrival? {
+        while place >= made.count {
+            made.removeAll(keepingCapacity: true)
+            place = 0
+            guard failure == nil else { return nil }
+            do throws(TraceError) {
+                guard let record = try stream.next() else { return nil }
+                make(record)
+            } catch {
+                failure = error
+                return nil
+            }
+        }
+        place += 1
+        return made[place - 1]
+    }
+
+    private func make(_ record: TraceRecord) {
+        let time = VirtualTime.start + plan.lead + max(record.time, .start).sinceStart
+        switch record {
+        case .task(var task):
+            if let end = task.end { task.end = .start + plan.lead + max(end, .start).sinceStart }
+            made += maker.arrivals(of: task, at: time)
+        case .machine(let event):
+            guard let node = nodes[event.machine.id] else { return }
+            // Those that are there at the trace's zero are there from the run's start on.
+            switch event.kind {
+            case .add:
+                guard absent.remove(node) != nil else { return }
+                made.append(WorkloadArrival(time: time, .command(.node(node, .recover))))
+            case .remove:
+                guard absent.insert(node).inserted else { return }
+                made.append(
+                    WorkloadArrival(time: time, .command(.node(node, .fail(.powerLoss, for: nil)))))
+            case .update, .fault: unused += 1
+            }
+        case .object, .usage: unused += 1
+        }
+    }
+
+    /// Nodes whose machine has left, or not come yet.
+    private var absent: Set<String> = []
+}
