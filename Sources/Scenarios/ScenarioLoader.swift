@@ -1,5 +1,6 @@
 import Foundation
 public import KubernetesModel
+public import Workloads
 
 /// Reads a scenario with everything that it refers to, and checks it as a whole.
 public enum ScenarioLoader {
@@ -8,10 +9,16 @@ public enum ScenarioLoader {
         public var isStrict: Bool
         /// Checks a manifest's object as the API server would; run on objects that decode without errors.
         public var validate: (@Sendable (ManifestObject) -> [FieldError])?
+        /// Reads the traces that scenarios name; without it they are errors.
+        public var traces: (any TraceOpener)?
 
-        public init(isStrict: Bool = false, validate: (@Sendable (ManifestObject) -> [FieldError])? = nil) {
+        public init(
+            isStrict: Bool = false, validate: (@Sendable (ManifestObject) -> [FieldError])? = nil,
+            traces: (any TraceOpener)? = nil
+        ) {
             self.isStrict = isStrict
             self.validate = validate
+            self.traces = traces
         }
     }
 

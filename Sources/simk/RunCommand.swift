@@ -9,6 +9,7 @@ import Simulation
 import SimulationKernel
 import Synchronization
 import Telemetry
+import Workloads
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -107,6 +108,7 @@ struct RunCommand: ParsableCommand {
         let report = RunReport(style: Console.style)
         if format == .text && !quiet { Console.output(report.header(session.summary) + "\n") }
 
+        try Self.open(session)
         Interruption.watch()
         let progress = ProgressLine(isShown: !quiet && format == .text, end: loaded.end)
         session.run { time in
@@ -127,6 +129,7 @@ struct RunCommand: ParsableCommand {
             Console.error("\(scenario): warning: at \(record.time): \(record.subject): \(record.message)")
         }
         print(session, report)
+        try Self.checkWorkload(session)
         if session.summary.isInterrupted { throw Stop(status: ExitStatus.interrupted) }
         let refused = session.summary.refusedManifests
         if !refused.isEmpty {
@@ -140,7 +143,7 @@ struct RunCommand: ParsableCommand {
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
     }
 
-    private static func policy(named name: String) throws -> SchedulingPolicy {
+    static func policy(named name: String) throws -> SchedulingPolicy {
         if let policy = SchedulingPolicy(rawValue: name) { return policy }
         let names = SchedulingPolicy.allCases.map(\.rawValue)
         let nearest = NearestName.find(name, among: names).map { " Did you mean '\($0)'?" } ?? ""
@@ -167,7 +170,31 @@ struct RunCommand: ParsableCommand {
             let refused = report.refusedManifests(session.summary.refusedManifests)
             if !refused.isEmpty { Console.output(refused + "\n") }
             if !results.isEmpty { Console.output(report.expectations(results) + "\n") }
+            if let workload = session.workload { Console.output(workload.text(Console.style) + "\n") }
             Console.output(report.summary(session.summary, folder: session.folder.url.relativePath))
+        }
+    }
+
+    /// Opens the trace of a scenario that has one.
+    static func open(_ session: RunSession) throws {
+        do throws(TraceError) {
+            try session.openWorkload()
+        } catch {
+            throw Stop(status: ExitStatus.badInput, message: error.description)
+        }
+    }
+
+    /// What makes the figures of a run worthless: a trace that could not be read to its end, an account that
+    /// does not add up.
+    static func checkWorkload(_ session: RunSession) throws {
+        if let failure = session.run.traceFailure {
+            throw Stop(status: ExitStatus.badInput, message: failure.description)
+        }
+        if let workload = session.workload, !workload.figures.isConsistent {
+            throw Stop(
+                status: ExitStatus.internalError,
+                message: "the figures of the workload do not add up: Little's law does not hold. This is a "
+                    + "mistake of simk; the digest \(session.summary.digest) identifies the run")
         }
     }
 
@@ -196,6 +223,11 @@ struct RunCommand: ParsableCommand {
 
     /// The folder that was asked for, or the first free one of `runs/<scenario>-<number>`.
     private func makeFolder(for scenario: Scenario) throws -> RunFolder {
+        try Self.makeFolder(for: scenario, at: out)
+    }
+
+    /// The folder of that path, or the first free one of `runs/<scenario>-<number>`.
+    static func makeFolder(for scenario: Scenario, at out: String?) throws -> RunFolder {
         do {
             if let out { return try RunFolder(URL(filePath: out)) }
             let name = scenario.metadata.name.isEmpty ? "run" : scenario.metadata.name

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KubernetesModel
 import Scenarios
+import TraceFiles
 
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -57,7 +58,8 @@ struct ValidateCommand: ParsableCommand {
 enum ScenarioFile {
     /// Reads a scenario and has its manifests checked as the API server would.
     static func load(_ path: String, strict: Bool) throws(InvalidInput) -> Scenario {
-        let options = ScenarioLoader.Options(isStrict: strict, validate: ManifestCheck.faults)
+        let options = ScenarioLoader.Options(
+            isStrict: strict, validate: ManifestCheck.faults, traces: TraceFileOpener())
         return try ScenarioLoader.load(path: path, options: options)
     }
 }

@@ -118,16 +118,15 @@ public struct ComparisonReport: Sendable {
                     + "\(WorkloadReport.decimal((1 - comparison.level) * 100, 0)) % (\(tests) comparisons, paired "
                     + "t-tests, Holm's correction); each interval by itself covers with \(percent).")
         }
-        if comparison.warmUps.contains(nil) {
+        switch comparison.warmUp {
+        case nil:
             sentences.append(
-                "No steady state was compared: in some runs MSER-5 finds none, so they are too short for it or "
-                    + "have none.")
-        } else if let least = comparison.warmUps.compactMap({ $0 }).min(),
-            let most = comparison.warmUps.compactMap({ $0 }).max(), most > 0
-        {
+                "No steady state was compared: MSER-5 finds none in the mean over seeds, so the runs are too "
+                    + "short for it or have none.")
+        case 0: break
+        case let count?:
             sentences.append(
-                "After the warm-up means without the first \(least == most ? "\(most)" : "\(least) to \(most)") "
-                    + "pods (MSER-5, the same pods for every policy of a seed).")
+                "After the warm-up means without the first \(count) pods (MSER-5 on the mean over seeds).")
         }
         if !comparison.incomplete.isEmpty {
             sentences.append(
@@ -175,7 +174,7 @@ public struct ComparisonReport: Sendable {
                 comparison.seeds.map { Int64(exactly: $0).map(JSONValue.integer) ?? .string(String($0)) }),
             "level": .number(comparison.level),
             "measures": .array(comparison.rows.map(json)),
-            "warmUps": .array(comparison.warmUps.map { $0.map { .integer(Int64($0)) } ?? .null }),
+            "warmUpPods": comparison.warmUp.map { .integer(Int64($0)) } ?? .null,
             "conclusions": .array(conclusions.map(JSONValue.string)),
         ]
     }

@@ -1,4 +1,4 @@
-import Stochastics
+public import Stochastics
 
 /// Policies compared on one workload by paired differences: every seed is run under each policy with the same
 /// arrivals, failures and draws, and each policy is set against the first.
@@ -52,8 +52,8 @@ public struct PolicyComparison: Sendable {
     public private(set) var rows: [Row] = []
     /// In the order of measures, then of policies.
     public private(set) var differences: [Difference] = []
-    /// Pods left out at the beginning of each seed's runs for the steady state; nil where there is none.
-    public private(set) var warmUps: [Int?] = []
+    /// Pods left out at the beginning of every run for the steady state; nil where there is none.
+    public private(set) var warmUp: Int?
     /// Measures that some runs do not have, and that are left out.
     public private(set) var incomplete: [PolicyMeasure] = []
     /// Runs whose own account was wrong, as `policy, seed`.
@@ -95,16 +95,25 @@ public struct PolicyComparison: Sendable {
         }
     }
 
-    /// The mean delay of pods that come after the warm-up, the longest that MSER-5 finds under any policy, so
-    /// that the same pods count for all.
+    /// The mean delay of pods that come after the warm-up.
+    ///
+    /// MSER-5 looks at the mean over seeds of each pod's delay, policy by policy, and the longest warm-up counts
+    /// for all, so that the same pods do. Applied to single runs it would cut off whatever happened to be
+    /// high (`docs/explanation/queueing-theory.md`).
     private mutating func addSteadyState(_ runs: [[PolicyRun]]) {
-        warmUps = seeds.indices.map { seed in Self.warmUp(runs.map { $0[seed].figures.queueingDelays }) }
-        guard !warmUps.contains(nil), warmUps.contains(where: { $0 != 0 }) else { return }
+        var longest = 0
+        for list in runs {
+            let curve = Self.meanDelays(list)
+            guard let truncation = WarmUp.mser(curve.map(\.delay)), truncation.isReliable else { return }
+            if truncation.count > 0 { longest = max(longest, curve[truncation.count - 1].pod + 1) }
+        }
+        warmUp = longest
+        if longest == 0 { return }
         var values: [[Double]] = []
         for list in runs {
             var means: [Double] = []
-            for (run, warmUp) in zip(list, warmUps) {
-                let rest = run.figures.queueingDelays.dropFirst(warmUp ?? 0).filter { !$0.isNaN }
+            for run in list {
+                let rest = run.figures.queueingDelays.dropFirst(longest).filter { !$0.isNaN }
                 guard let mean = MeanAccumulator(rest).mean else { return }
                 means.append(mean)
             }
@@ -114,18 +123,14 @@ public struct PolicyComparison: Sendable {
         rows.insert(Row(measure: .steadyDelay, values: values), at: place)
     }
 
-    /// How many pods to leave out; nil when a run is too short to say.
-    private static func warmUp(_ delays: [[Double]]) -> Int? {
-        var longest = 0
-        for list in delays {
-            // Pods that were never bound have no delay: the place among the others is turned back into theirs.
-            let places = list.indices.filter { !list[$0].isNaN }
-            guard let truncation = WarmUp.mser(places.map { list[$0] }), truncation.isReliable else {
-                return nil
-            }
-            if truncation.count > 0 { longest = max(longest, places[truncation.count - 1] + 1) }
+    /// The mean over runs of the delay of each pod, by the order of creation; pods that no run has bound are
+    /// left out.
+    private static func meanDelays(_ runs: [PolicyRun]) -> [(pod: Int, delay: Double)] {
+        let count = runs.map { $0.figures.queueingDelays.count }.min() ?? 0
+        return (0..<count).compactMap { pod in
+            let delays = runs.map { $0.figures.queueingDelays[pod] }.filter { !$0.isNaN }
+            return MeanAccumulator(delays).mean.map { (pod: pod, delay: $0) }
         }
-        return longest
     }
 
     private mutating func compare() {

@@ -43,7 +43,7 @@ public struct PolicyRun: Sendable {
     var measures: [(measure: PolicyMeasure, value: Double?)] {
         let delays = SampleQuantiles(figures.queueingDelays)
         let slowdowns = SampleQuantiles(figures.slowdowns)
-        var list: [(PolicyMeasure, Double?)] = [
+        var list: [(measure: PolicyMeasure, value: Double?)] = [
             (.delayMean, MeanAccumulator(delays.values).mean),
             (
                 PolicyMeasure("queueingDelayP50", "queueing delay, p50, s", lowerIsBetter: true),

@@ -24,8 +24,12 @@ extension ScenarioReader {
             plan.podsPerNode = limit
         }
         guard !log.hasErrors else { return nil }
+        guard let opener = manifests.options.traces else {
+            place.report(.trace("traces are not read here"))
+            return nil
+        }
         do throws(TraceError) {
-            try plan.makeSurvey()
+            try plan.makeSurvey(opener)
         } catch {
             place.report(.trace(error.description))
             return nil
@@ -35,7 +39,7 @@ extension ScenarioReader {
                 .trace("the trace has no machines. Name its file of machines, too, or give cluster.nodePools"))
             return nil
         }
-        if plan.survey.tasks == 0 {
+        if plan.survey.tasks == 0 && plan.survey.objects == 0 {
             place.report(.trace("the trace has no tasks, or the window leaves none of them"))
             return nil
         }
@@ -61,8 +65,8 @@ extension ScenarioReader {
             source: object["source"]?.string() ?? "")
         if let name = object["format"]?.string() {
             trace.format = TraceFormat(name: name)
-            if trace.format == nil || TraceFiles.reader(trace.format ?? .swf) == nil {
-                let known = TraceFiles.formats.map(\.rawValue)
+            if trace.format == nil {
+                let known = TraceFormat.allCases.map(\.rawValue)
                 object["format"]?.report(
                     .unknownName(
                         what: "trace format", name, nearest: NearestName.find(name, among: known),
@@ -78,9 +82,8 @@ extension ScenarioReader {
         var options = TraceOptions()
         options.from = object["from"]?.duration().map { .start + $0 }
         options.until = object["until"]?.duration().map { .start + $0 }
-        if let fraction = object["sample"]?.number("a number above 0 and at most 1") { $0 > 0 && $0 <= 1 } {
-            options.sampleFraction = fraction
-        }
+        let sample = object["sample"]?.number("a number above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+        if let sample { options.sampleFraction = sample }
         if let unit = object["sampleBy"]?.choice(TraceOptions.SampleUnit.self) { options.sampleUnit = unit }
         func scale(_ key: String) -> Double {
             object[key]?.number("a number from 0.000001 to 1000000") { $0 >= 1e-6 && $0 <= 1e6 } ?? 1
@@ -91,35 +94,11 @@ extension ScenarioReader {
         if let rows = object["badRows"] {
             if rows.value.text == "skip" {
                 options.badRows = .skip
-            } else if let fraction = rows.number("skip, or a fraction from 0 to 1") { $0 >= 0 && $0 <= 1 } {
-                options.badRows = .stop(pastFraction: fraction)
+            } else {
+                let fraction = rows.number("skip, or a fraction from 0 to 1") { $0 >= 0 && $0 <= 1 }
+                if let fraction { options.badRows = .stop(pastFraction: fraction) }
             }
         }
         return options
-    }
-}
-
-extension WorkloadPlan {
-    /// Reads the trace a first time.
-    ///
-    /// The whole window is looked at, whatever the sample: another seed draws another one.
-    public mutating func makeSurvey() throws(TraceError) {
-        var options = options(seed: 1)
-        options.sampleFraction = 1
-        survey = try TraceStream.survey(TraceFiles(trace), options: options)
-    }
-
-    /// How long a run takes in which everything has been there and an hour has passed, in whole minutes.
-    public var span: VirtualDuration {
-        let minute = VirtualDuration.minutes(1)
-        let end = survey.last.advancedClamping(by: lead + .hours(1)).sinceStart
-        return end.roundedUp(to: minute)
-    }
-}
-
-extension VirtualDuration {
-    fileprivate func roundedUp(to unit: VirtualDuration) -> VirtualDuration {
-        let count = (nanoseconds + unit.nanoseconds - 1) / unit.nanoseconds
-        return unit.multipliedClamping(by: count)
     }
 }

@@ -32,9 +32,9 @@ public final class ScenarioRun {
         }
         let meter = isMetered || scenario.workload != nil ? WorkloadMeter(scenario) : nil
         self.meter = meter
-        simulation = ClusterSimulation(
-            ClusterConfiguration(scenario),
-            observers: [metrics, watcher] + (meter.map { [$0] } ?? []) + observers)
+        var everybody: [any SimulationObserver] = [metrics, watcher]
+        if let meter { everybody.append(meter) }
+        simulation = ClusterSimulation(ClusterConfiguration(scenario), observers: everybody + observers)
         meter?.usage = { [unowned simulation] in simulation.usage }
         if watcher.isInterestedInCalls {
             simulation.observeCalls { counters, time in watcher.observe(counters, at: time) }
@@ -60,8 +60,7 @@ public final class ScenarioRun {
     /// Opens the scenario's trace; to be called before ``run(shouldStop:)``.
     public func openWorkload() throws(TraceError) {
         guard let plan = scenario.workload else { return }
-        let trace = try TraceWorkload(
-            plan, files: TraceFiles(plan.trace), seed: scenario.seed, nodes: plan.nodeOfMachine)
+        let trace = try TraceWorkload(plan, seed: scenario.seed, nodes: plan.nodeOfMachine)
         self.trace = trace
         simulation.attach(trace, retention: plan.retention)
     }

@@ -2,7 +2,7 @@ import ControlPlane
 import Failures
 import KubernetesModel
 public import Simulation
-public import SimulationKernel
+import SimulationKernel
 public import Workloads
 
 /// A trace as a workload: its tasks arrive as pods, its machines come and go.
@@ -16,15 +16,16 @@ public final class TraceWorkload: WorkloadSource {
     private var place = 0
     /// Why reading has ended early; nil when it has not.
     public private(set) var failure: TraceError?
-    /// Records that a replay has no use for: usage samples, recorded objects.
+    /// Records that a replay has no use for: usage samples, objects of kinds that are not served.
     public private(set) var unused = 0
 
     /// - Parameter nodes: the node of each machine.
-    init(_ plan: WorkloadPlan, files: TraceFiles, seed: UInt64, nodes: [String: String]) throws(TraceError) {
+    init(_ plan: WorkloadPlan, seed: UInt64, nodes: [String: String]) throws(TraceError) {
         self.plan = plan
         self.nodes = nodes
-        stream = try TraceStream(
-            files, options: plan.options(seed: seed), disorder: plan.survey.disorder)
+        guard let opener = plan.opener else { preconditionFailure("a trace is surveyed before it is replayed") }
+        let source = try plan.trace.open(plan.options(seed: seed), opener)
+        stream = TraceStream(source, disorder: plan.survey.disorder)
         maker = TracePodMaker(plan)
         // Machines that come later are not there at first.
         for machine in plan.survey.machines where plan.survey.lateMachines.contains(machine.id) {
@@ -73,7 +74,37 @@ public final class TraceWorkload: WorkloadSource {
                     WorkloadArrival(time: time, .command(.node(node, .fail(.powerLoss, for: nil)))))
             case .update, .fault: unused += 1
             }
-        case .object, .usage: unused += 1
+        case .object(let object): make(object, at: time)
+        case .usage: unused += 1
+        }
+    }
+
+    /// What a recording saw applied or deleted is done again; what the system itself had written is left out.
+    private func make(_ record: TraceObject, at time: VirtualTime) {
+        guard
+            let kind = ObjectKind(
+                apiVersion: record.object["apiVersion"]?.stringValue ?? "", kind: record.kind)
+        else {
+            unused += 1
+            return
+        }
+        let namespace = kind.info.isNamespaced && record.namespace.isEmpty ? "default" : record.namespace
+        switch record.action {
+        case .apply:
+            var tree = record.object
+            tree["status"] = nil
+            if var metadata = tree["metadata"] {
+                for name in [
+                    "uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink",
+                ] { metadata[name] = nil }
+                tree["metadata"] = metadata
+            }
+            made.append(WorkloadArrival(time: time, .command(.apply([AppliedManifest(tree)]))))
+        case .delete:
+            let key = ObjectKey(namespace: kind.info.isNamespaced ? namespace : "", name: record.name)
+            made.append(
+                WorkloadArrival(
+                    time: time, .command(.delete(kind, key, DeleteOptions(propagation: .background)))))
         }
     }
 

@@ -1,4 +1,4 @@
-public import KubernetesModel
+import KubernetesModel
 import OrderedCollections
 public import SimulationKernel
 public import Workloads
@@ -57,6 +57,8 @@ public struct WorkloadPlan: Sendable {
     public internal(set) var survey = TraceSurvey()
     /// The node of each machine, where machines are nodes.
     var nodeOfMachine: [String: String] = [:]
+    /// Who reads the files.
+    var opener: (any TraceOpener)?
 
     public init(_ trace: Trace) { self.trace = trace }
 

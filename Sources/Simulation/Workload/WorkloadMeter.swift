@@ -85,6 +85,12 @@ public final class WorkloadMeter: SimulationObserver {
         self.price = price
     }
 
+    /// Whether no pod waits or is on a node.
+    public var isIdle: Bool { waiting.value == 0 && placed.value == 0 }
+
+    /// How many pods have been created.
+    public var createdCount: Int { figures.created }
+
     // MARK: Observing
 
     public func stored(_ change: StoreChange) {
