@@ -9,6 +9,18 @@ import Workloads
 
 /// What to take of a trace and on which nodes: the options that replays and comparisons share.
 struct ReplayInput: ParsableArguments {
+    @Option(help: ArgumentHelp("The trace's format, as --format NAME.", valueName: "name"))
+    var traceFormat: String?
+
+    @Option(help: ArgumentHelp("What the unit of normalised CPU is, such as 64.", valueName: "cores"))
+    var unitCpu: String?
+
+    @Option(help: ArgumentHelp("What the unit of normalised memory is, such as 256Gi.", valueName: "bytes"))
+    var unitMemory: String?
+
+    @Option(help: ArgumentHelp("What the unit of normalised disk is, such as 1Ti.", valueName: "bytes"))
+    var unitDisk: String?
+
     @Option(
         help: ArgumentHelp(
             "Nodes in place of the trace's machines, such as 500:cpu=64,memory=256Gi; may be given several times.",
@@ -93,7 +105,10 @@ struct ReplayInput: ParsableArguments {
     /// A scenario is made of the options, and read as one that stands in a file, with the same checks.
     private func fromTrace(_ paths: [String], format: String?) throws -> Scenario {
         var trace: JSONObject = ["files": .array(paths.map { .string($0) }), "folders": [""]]
-        if let format { trace["format"] = .string(format) }
+        if let format = format ?? traceFormat { trace["format"] = .string(format) }
+        if let unitCpu { trace["unitCPU"] = .string(unitCpu) }
+        if let unitMemory { trace["unitMemory"] = .string(unitMemory) }
+        if let unitDisk { trace["unitDisk"] = .string(unitDisk) }
         if let from { trace["from"] = .string(from) }
         if let until { trace["until"] = .string(until) }
         if let sample { trace["sample"] = .number(sample) }

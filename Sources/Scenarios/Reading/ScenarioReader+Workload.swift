@@ -49,7 +49,7 @@ extension ScenarioReader {
     private func readTrace(_ cursor: Cursor) -> WorkloadPlan.Trace? {
         let keys = [
             "format", "folders", "files", "source", "from", "until", "sample", "sampleBy", "timeScale",
-            "arrivalScale", "sizeScale", "badRows",
+            "arrivalScale", "sizeScale", "unitCPU", "unitMemory", "unitDisk", "badRows",
         ]
         guard let object = cursor.object(keys: keys),
             let place = object.required("files", "a list of the trace's files")
@@ -91,6 +91,9 @@ extension ScenarioReader {
         options.timeScale = scale("timeScale")
         options.arrivalScale = scale("arrivalScale")
         options.sizeScale = scale("sizeScale")
+        options.unitMilliCPU = object["unitCPU"]?.quantity()?.saturatingMilliValue
+        options.unitMemoryBytes = object["unitMemory"]?.quantity()?.saturatingValue
+        options.unitDiskBytes = object["unitDisk"]?.quantity()?.saturatingValue
         if let rows = object["badRows"] {
             if rows.value.text == "skip" {
                 options.badRows = .skip

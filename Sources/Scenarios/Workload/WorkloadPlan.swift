@@ -89,6 +89,9 @@ extension WorkloadPlan {
             ("timeScale", options.timeScale), ("arrivalScale", options.arrivalScale),
             ("sizeScale", options.sizeScale),
         ] where scale != 1 { trace[name] = .number(scale) }
+        if let unit = options.unitMilliCPU { trace["unitCPU"] = .string(Quantity(milli: unit).description) }
+        if let unit = options.unitMemoryBytes { trace["unitMemory"] = .string(String(unit)) }
+        if let unit = options.unitDiskBytes { trace["unitDisk"] = .string(String(unit)) }
         switch options.badRows {
         case .skip: trace["badRows"] = "skip"
         case .stop(let fraction): if options.badRows != .standard { trace["badRows"] = .number(fraction) }
