@@ -127,7 +127,7 @@ let package = Package(
         tests(of: "Failures", ["TestSupport"]),
         tests(of: "Workloads", ["TestSupport"]),
         tests(of: "Simulation", ["TestSupport"]),
-        tests(of: "Scenarios", ["TestSupport"]),
+        tests(of: "Scenarios", ["TestSupport", "TraceFiles", "Workloads"]),
         tests(
             of: "Telemetry",
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),

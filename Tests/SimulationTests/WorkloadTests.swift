@@ -128,12 +128,15 @@ struct WorkloadTests {
     @Test("a pod that the API server refuses is counted, and holds nobody up")
     func rejection() throws {
         let (simulation, figures) = try run([
-            pod("Not_A_Name", at: 60, run: 10), pod("next", at: 60, run: 10, after: ["Not_A_Name"]),
+            pod("twice", at: 60, run: 100), pod("twice", at: 70, run: 10, job: "second"),
+            pod("next", at: 70, run: 10, after: ["second"]),
         ])
         let counts = try #require(simulation.workloadCounts)
         #expect(counts.rejected == 1)
-        #expect(counts.firstRejection.hasPrefix("default/Not_A_Name: "))
-        #expect(figures.created == 1 && figures.succeeded == 1)
+        #expect(counts.firstRejection == "default/twice: pods \"twice\" already exists")
+        #expect(figures.created == 2 && figures.succeeded == 2)
+        // The first one is cleaned away like any other.
+        #expect(simulation.list(Pod.self).isEmpty)
     }
 
     @Test("fairness compares what users got with what they asked for")

@@ -10,6 +10,8 @@ struct WorkloadDriver {
     /// What the driver knows of a pod from its arrival to its end.
     private struct Live {
         var pod: WorkloadPod
+        /// Of the call that creates it.
+        var token: UInt64
         var handle: Handle<ObjectKey>?
         var hasEnded = false
     }
@@ -40,7 +42,7 @@ struct WorkloadDriver {
     /// The pods that wait for a name, in the order of their arrival.
     private var dependents: [String: [Int]] = [:]
     /// The pods whose creation is under way.
-    private var purposes: [UInt64: ObjectKey] = [:]
+    private var creations: [UInt64: WorkloadPod] = [:]
     private var nextToken: UInt64 = 0
 
     init(_ source: any WorkloadSource, retention: VirtualDuration) {
@@ -96,14 +98,17 @@ struct WorkloadDriver {
     }
 
     private mutating func create(_ pod: WorkloadPod, at now: VirtualTime, _ out: inout Outbox) {
-        var entry = Live(pod: pod)
-        if let deletion = pod.deletion {
-            let handle = deletions.insert(pod.key)
-            entry.handle = handle
-            newDeletions.append(Deletion(time: max(deletion, now), handle: handle))
+        // A second pod of a name that is taken goes to the API server all the same, which refuses it.
+        if live[pod.key] == nil {
+            var entry = Live(pod: pod, token: nextToken)
+            if let deletion = pod.deletion {
+                let handle = deletions.insert(pod.key)
+                entry.handle = handle
+                newDeletions.append(Deletion(time: max(deletion, now), handle: handle))
+            }
+            live[pod.key] = entry
         }
-        live[pod.key] = entry
-        purposes[nextToken] = pod.key
+        creations[nextToken] = pod
         out.call(.createFrom(pod.template, pod.instance), token: CallToken(value: nextToken))
         nextToken += 1
     }
@@ -118,16 +123,21 @@ struct WorkloadDriver {
 
     mutating func complete(_ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox)
     {
-        guard let key = purposes.removeValue(forKey: token.value), case .failure(let error) = result else {
+        guard let pod = creations.removeValue(forKey: token.value), case .failure(let error) = result else {
             return
         }
+        let key = pod.key
         counts.rejected += 1
         if counts.firstRejection.isEmpty { counts.firstRejection = "\(key): \(error.message)" }
         out.note(
             JournalEntry(
                 .scenario, .pod, key, reason: "CommandFailed", message: "not created: \(error.message)",
                 cause: "workload"))
-        end(key, isGone: true, at: now, &out)
+        if live[key]?.token == token.value {
+            end(key, isGone: true, at: now, &out)
+        } else {
+            for name in pod.names { close(name, at: now, &out) }
+        }
     }
 
     mutating func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
