@@ -5,7 +5,10 @@ import VirtualNodes
 
 extension ScenarioReader {
     /// - Parameter workload: its machines are the nodes where it says so; it is told which is which.
-    func readCluster(_ cursor: Cursor?, _ workload: inout WorkloadPlan?) -> ClusterPlan? {
+    /// - Parameter mayLackPools: whether there is a workload, be it wrong: nodes may come from it.
+    func readCluster(
+        _ cursor: Cursor?, _ workload: inout WorkloadPlan?, mayLackPools: Bool
+    ) -> ClusterPlan? {
         guard
             let object = cursor?.object(keys: [
                 "zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane", "scheduler",
@@ -20,6 +23,8 @@ extension ScenarioReader {
                 plan.survey.machines, podsPerNode: plan.podsPerNode, zones: zones.map(\.name))
             pools = machines.pools
             workload?.nodeOfMachine = machines.nodes
+        } else if mayLackPools && workload == nil && object["nodePools"] == nil {
+            pools = []
         } else {
             pools = readPools(object.required("nodePools", "a list of at least one pool of nodes"), zones)
         }

@@ -24,12 +24,16 @@ struct ScenarioReader {
             readWorkload($0, hasPools: object["cluster"]?.value["nodePools"] != nil)
         }
         // A trace has an end of its own.
-        let given = object["duration"].map { $0.duration(.positive) }
-        if given == nil && object["workload"] == nil {
-            _ = object.required("duration", "how long to simulate, such as \"30m\"")
+        let duration: VirtualDuration?
+        if object["workload"] != nil && object["duration"] == nil {
+            duration = workload?.span
+        } else {
+            duration = object.required("duration", "how long to simulate, such as \"30m\"")?.duration(
+                .positive)
         }
-        let duration = given ?? workload?.span
-        let cluster = readCluster(object.required("cluster", "an object with nodePools"), &workload)
+        let cluster = readCluster(
+            object.required("cluster", "an object with nodePools"), &workload,
+            mayLackPools: object["workload"] != nil)
         let initial = object["manifests"].map { readManifests($0) } ?? []
         checkDuplicates(initial)
         let behaviors = list(object["behaviors"], of: "behaviors").compactMap(readBehavior)
