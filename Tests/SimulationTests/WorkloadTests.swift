@@ -38,7 +38,7 @@ struct WorkloadTests {
             .pod(
                 WorkloadPod(
                     template: Self.template, instance: instance, names: job.isEmpty ? [name] : [name, job],
-                    dependencies: after, deletion: deletion.map { .start + .seconds($0) })))
+                    dependencies: after, deletion: deletion.map { VirtualTime.start + .seconds($0) })))
     }
 
     private func run(

@@ -80,8 +80,8 @@ extension ScenarioReader {
 
     private func readOptions(_ object: ObjectCursor) -> TraceOptions {
         var options = TraceOptions()
-        options.from = object["from"]?.duration().map { .start + $0 }
-        options.until = object["until"]?.duration().map { .start + $0 }
+        options.from = object["from"]?.duration().map { VirtualTime.start + $0 }
+        options.until = object["until"]?.duration().map { VirtualTime.start + $0 }
         let sample = object["sample"]?.number("a number above 0 and at most 1") { $0 > 0 && $0 <= 1 }
         if let sample { options.sampleFraction = sample }
         if let unit = object["sampleBy"]?.choice(TraceOptions.SampleUnit.self) { options.sampleUnit = unit }

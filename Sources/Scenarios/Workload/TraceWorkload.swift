@@ -59,7 +59,7 @@ public final class TraceWorkload: WorkloadSource {
         let time = VirtualTime.start + plan.lead + max(record.time, .start).sinceStart
         switch record {
         case .task(var task):
-            if let end = task.end { task.end = .start + plan.lead + max(end, .start).sinceStart }
+            if let end = task.end { task.end = VirtualTime.start + plan.lead + max(end, .start).sinceStart }
             made += maker.arrivals(of: task, at: time)
         case .machine(let event):
             guard let node = nodes[event.machine.id] else { return }
