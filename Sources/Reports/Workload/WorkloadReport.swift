@@ -197,7 +197,7 @@ public struct WorkloadReport: Sendable {
         return .object(members)
     }
 
-    static func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
+    static func number(_ value: Double?) -> JSONValue { value.map { JSONValue.number($0) } ?? .null }
 
     private static func json(_ sample: SampleQuantiles) -> JSONValue {
         var members: JSONObject = [
