@@ -1,3 +1,4 @@
+import Simulation
 public import Stochastics
 
 /// Policies compared on one workload by paired differences: every seed is run under each policy with the same
