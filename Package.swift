@@ -84,7 +84,8 @@ let package = Package(
             "Scenarios",
             [
                 "Autoscalers", "ControlPlane", "Controllers", "Failures", "KubernetesModel", "Scheduler",
-                "Simulation", "SimulationKernel", "Stochastics", "VirtualNodes", "Yams", collections,
+                "Simulation", "SimulationKernel", "Stochastics", "VirtualNodes", "Workloads", "Yams",
+                collections,
             ]),
         floor(
             "Telemetry",
@@ -152,7 +153,7 @@ let package = Package(
         tests(of: "Workloads", ["TestSupport"]),
         tests(of: "Simulation", ["TestSupport"]),
         tests(of: "Conformance", ["TestSupport"]),
-        tests(of: "Scenarios", ["TestSupport"]),
+        tests(of: "Scenarios", ["TestSupport", "TraceFiles", "Workloads"]),
         tests(
             of: "Telemetry",
             ["TestSupport", collections, .product(name: "GRDB", package: "GRDB.swift")]),

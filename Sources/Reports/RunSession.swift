@@ -5,6 +5,7 @@ import Scheduler
 public import Simulation
 public import SimulationKernel
 public import Telemetry
+public import Workloads
 
 /// A scenario's run together with what is kept of it: the folder, the story, the summary.
 public final class RunSession {
@@ -24,9 +25,11 @@ public final class RunSession {
     }
 
     /// - Parameter decisions: how much of the schedulers' decisions the folder keeps.
+    /// - Parameter isBrief: whether the folder gets the run's figures only, no timeline and no decisions: a
+    ///   trace's replay is several times as fast.
     public init(
         _ scenario: Scenario, folder: RunFolder, keepsFullStory: Bool,
-        decisions: DecisionRecorder.Scope = .all
+        decisions: DecisionRecorder.Scope = .all, isBrief: Bool = false
     ) {
         self.folder = folder
         let collector = Collector(story: Story(isFull: keepsFullStory))
@@ -37,7 +40,9 @@ public final class RunSession {
             if record.reason == "CommandFailed" { collector.failedCommands.append(record) }
         }
         let decider = DecisionRecorder(folder, scope: decisions)
-        run = ScenarioRun(scenario, observers: [recorder, decider]) { folder.add($0) }
+        run = ScenarioRun(scenario, observers: isBrief ? [] : [recorder, decider]) {
+            if !isBrief { folder.add($0) }
+        }
         decider.setProfiles(run.simulation.configuration.scheduler.profiles.map(\.profileName))
         summary = RunSummary(
             scenario: scenario.metadata.name, file: scenario.file, version: SimkVersion.number,
@@ -45,6 +50,12 @@ public final class RunSession {
             nodes: scenario.cluster.nodes.count, zones: scenario.cluster.zones.count,
             objects: scenario.manifests.count, duration: scenario.duration)
     }
+
+    /// Opens the scenario's trace, if it has one; to be called before ``run(shouldStop:)``.
+    public func openWorkload() throws(TraceError) { try run.openWorkload() }
+
+    /// The figures of the run's workload; nil without one.
+    public private(set) var workload: WorkloadReport?
 
     /// Runs to the end, or until `shouldStop`, asked now and then with the virtual time, says so.
     public func run(shouldStop: (VirtualTime) -> Bool) {
@@ -74,6 +85,10 @@ public final class RunSession {
                 object: "\(kind)/\(refusal.key)", time: refusal.time, message: refusal.message)
         }
         summary.digest = simulation.digestText
+        workload = run.meter.map { meter in
+            WorkloadReport(
+                meter.figures(at: simulation.now), counts: simulation.workloadCounts, tally: run.traceTally)
+        }
     }
 
     private var outcome: String {
@@ -84,7 +99,7 @@ public final class RunSession {
 
     /// The whole run as JSON: what `run.json` holds, and what `--format json` prints.
     public func json(withWallClock: Bool) -> JSONValue {
-        [
+        var members: JSONValue = [
             "apiVersion": "simk.dev/v1", "kind": "Run", "version": .string(SimkVersion.number),
             "seed": Int64(exactly: summary.seed).map(JSONValue.integer) ?? .string(String(summary.seed)),
             "outcome": .string(outcome),
@@ -94,6 +109,8 @@ public final class RunSession {
             "invariants": .array(run.violations.map(\.json)),
             "scenario": run.scenario.resolved,
         ]
+        if let workload { members["workload"] = workload.json }
+        return members
     }
 
     /// Completes the run folder.
@@ -103,6 +120,7 @@ public final class RunSession {
                 name: $0.name, condition: $0.text, verdict: $0.verdict.rawValue, time: $0.time,
                 state: $0.state)
         }
+        for table in workload?.tables ?? [] { try folder.write(table.text, to: table.name) }
         try folder.finish(run: json(withWallClock: true), expectations: rows)
     }
 }

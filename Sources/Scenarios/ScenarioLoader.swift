@@ -1,6 +1,7 @@
 import Foundation
 public import KubernetesModel
 public import SimulationKernel
+public import Workloads
 
 /// Reads a scenario with everything that it refers to, and checks it as a whole.
 public enum ScenarioLoader {
@@ -11,14 +12,17 @@ public enum ScenarioLoader {
         public var validate: (@Sendable (ManifestObject) -> [FieldError])?
         /// Whether objects come later that the file does not have: what matches none of it is no error then.
         public var isPartial: Bool
+        /// Reads the traces that scenarios name; without it they are errors.
+        public var traces: (any TraceOpener)?
 
         public init(
             isStrict: Bool = false, validate: (@Sendable (ManifestObject) -> [FieldError])? = nil,
-            isPartial: Bool = false
+            isPartial: Bool = false, traces: (any TraceOpener)? = nil
         ) {
             self.isStrict = isStrict
             self.validate = validate
             self.isPartial = isPartial
+            self.traces = traces
         }
     }
 

@@ -266,7 +266,7 @@ extension ClusterSimulation {
         case .scheduler(let index): schedulers[index] = newScheduler()
         case .controllerManager(let index): controllerManagers[index] = newControllerManager()
         case .customControllers(let index): operators[index] = configuration.operators[index].controllers()
-        case .user, .storage, .kubelet: return
+        case .user, .storage, .kubelet, .workload: return
         }
         note(
             JournalEntry(

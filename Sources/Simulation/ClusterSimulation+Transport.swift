@@ -133,6 +133,9 @@ extension ClusterSimulation {
         case .storage: storage.complete(call.token, answer, at: now, &outbox)
         case .customControllers(let place): operators[place].complete(call.token, answer, at: now, &outbox)
         case .kubelet(let place): kubelets[place].complete(call.token, answer, at: now, &outbox)
+        case .workload:
+            workload?.complete(call.token, answer, at: now, &outbox)
+            return sendWorkload()
         }
         send(from: call.process)
     }
@@ -157,6 +160,7 @@ extension ClusterSimulation {
             let event = WatchEvent(change.kind, change.object)
             for process in sharedWatchers { post(event, to: process, at: arrival) }
             dispatchToNodes(change, at: arrival)
+            if workload != nil, concernsWorkload(change) { post(event, to: workloadProcess, at: arrival) }
         }
     }
 
@@ -212,7 +216,7 @@ extension ClusterSimulation {
         let index = Int(process.index)
         switch processes[index].subscription {
         case .nothing: return
-        case .everything, .node: break
+        case .everything, .node, .ownPods: break
         }
         // A process that waits for its first list gets this write with it.
         if processes[index].awaitsSnapshot { return }
@@ -282,6 +286,9 @@ extension ClusterSimulation {
             kubelets[place].deliver(events, at: now, &outbox)
             let claims = events.compactMap { $0.object.persistentVolumeClaim?.value }
             if !claims.isEmpty { kubelets[place].claimsAwaitExpansion(claims, at: now, &outbox) }
+        case .workload:
+            workload?.deliver(events, at: now, &outbox)
+            return sendWorkload()
         }
         send(from: process)
     }
@@ -289,7 +296,7 @@ extension ClusterSimulation {
     /// What a list at this moment answers, in the order of kinds and keys.
     private func snapshot(for subscription: Subscription) -> [WatchEvent] {
         switch subscription {
-        case .nothing: return []
+        case .nothing, .ownPods: return []
         case .everything:
             return ObjectKind.allCases.filter { $0 != .event }.flatMap { kind in
                 server.store.list(kind).map { WatchEvent(.added, $0) }
@@ -320,6 +327,7 @@ extension ClusterSimulation {
         case .storage: storage.wake(at: now, &outbox)
         case .customControllers(let place): operators[place].wake(at: now, &outbox)
         case .kubelet(let place): kubelets[place].wake(at: now, &outbox)
+        case .workload: return
         }
         send(from: process)
     }
@@ -337,6 +345,7 @@ extension ClusterSimulation {
         case .customControllers(let place):
             wanted = processes[index].isRunning ? operators[place].nextWake : .never
         case .kubelet(let place): wanted = kubelets[place].nextWake
+        case .workload: wanted = .never
         }
         guard wanted != processes[index].alarmTime else { return }
         if let alarm = processes[index].alarm { queue.cancel(alarm) }

@@ -57,6 +57,9 @@ public final class ClusterSimulation {
     var scriptedOutages: [ScriptedOutage] = []
     var metrics: MetricsPipeline
     var outbox = Outbox()
+    var workload: WorkloadDriver?
+    /// Only of meaning with a workload.
+    var workloadProcess = ProcessID(index: 0)
     /// The process whose correlator was trimmed last.
     var trimmedProcess = 0
     var hasEnded = false
@@ -144,6 +147,8 @@ public final class ClusterSimulation {
         case .outageEnds(let index): endScriptedOutage(Int(index))
         case .nodeBoots(let node): bootNode(Int(node))
         case .metricsScrape: scrapeMetrics()
+        case .workloadArrives: arriveWorkload()
+        case .workloadDeletes(let handle): deleteWorkloadPod(handle)
         }
         dispatchChanges()
     }

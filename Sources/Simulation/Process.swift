@@ -18,6 +18,8 @@ enum Subscription {
     case nothing
     /// Every object of every kind: a shared cache, as the scheduler's and the controller manager's.
     case everything
+    /// The ends of the workload's own pods.
+    case ownPods
     /// The node's own object and the pods bound to it.
     case node(String)
 }
@@ -33,6 +35,8 @@ enum ProcessRole: Hashable {
     /// A process with controllers that are not Kubernetes' own.
     case customControllers(Int)
     case kubelet(Int)
+    /// Whoever brings the workload.
+    case workload
 }
 
 /// The simulation's record of one process: its connection, its clients and its alarm.

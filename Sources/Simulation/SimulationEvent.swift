@@ -1,3 +1,4 @@
+public import KubernetesModel
 public import SimulationKernel
 
 /// A process of the cluster: its place in the simulation's table.
@@ -33,6 +34,10 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
     case nodeBoots(UInt32)
     /// metrics-server reads the kubelets.
     case metricsScrape
+    /// The next pods of the workload are due.
+    case workloadArrives
+    /// A pod of the workload is to go.
+    case workloadDeletes(Handle<ObjectKey>)
 
     /// A number for the digest; it stays the same when cases are added.
     var code: UInt64 {
@@ -49,6 +54,8 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
         case .outageEnds: 10
         case .nodeBoots: 11
         case .metricsScrape: 12
+        case .workloadArrives: 13
+        case .workloadDeletes: 14
         }
     }
 
@@ -56,6 +63,8 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
     var subject: UInt64 {
         switch self {
         case .callExecutes(let call), .callReturns(let call): UInt64(call.index)
+        case .workloadArrives: 0
+        case .workloadDeletes(let handle): UInt64(handle.index)
         case .watchDelivers(let process), .processWakes(let process), .electionPoll(let process),
             .processReturns(let process):
             UInt64(process.index)

@@ -49,6 +49,11 @@ public final class RunFolder {
 
     func add(_ row: DecisionRow) { attempt { try database.add(row) } }
 
+    /// Writes one more file.
+    public func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: url.appending(path: name))
+    }
+
     /// Completes the files. `run` becomes `run.json`; its scalar members go to the database's `run` table.
     public func finish(run: JSONValue, expectations: [ExpectationRow]) throws {
         if let failure { throw failure }

@@ -72,6 +72,13 @@ struct CheckCommand: ParsableCommand {
                     "\(scenario): cluster.scheduler.config: a check runs without the answers of extenders, which "
                     + "are not the same each time. Check a scenario without extenders")
         }
+        if loaded.workload != nil {
+            throw Stop(
+                status: ExitStatus.badInput,
+                message:
+                    "\(scenario): workload: a check makes the scenario smaller when it breaks something, and a trace "
+                    + "cannot be made smaller. Check a scenario whose pods are in its manifests")
+        }
         var options = CheckOptions(runs: runs, seed: seed)
         options.bound = ScenarioLoader.duration(bound) ?? options.bound
         options.workers = jobs ?? ProcessInfo.processInfo.activeProcessorCount

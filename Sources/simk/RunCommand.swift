@@ -9,6 +9,7 @@ import Simulation
 import SimulationKernel
 import Synchronization
 import Telemetry
+import Workloads
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -112,6 +113,7 @@ struct RunCommand: ParsableCommand {
         let report = RunReport(style: Console.style)
         if format == .text && !quiet { Console.output(report.header(session.summary) + "\n") }
 
+        try Self.open(session)
         Interruption.watch()
         let progress = ProgressLine(isShown: !quiet && format == .text, end: loaded.end)
         session.run { time in
@@ -132,6 +134,7 @@ struct RunCommand: ParsableCommand {
             Console.error("\(scenario): warning: at \(record.time): \(record.subject): \(record.message)")
         }
         print(session, report)
+        try Self.checkWorkload(session)
         if session.summary.isInterrupted { throw Stop(status: ExitStatus.interrupted) }
         let refused = session.summary.refusedManifests
         if !refused.isEmpty {
@@ -184,7 +187,31 @@ struct RunCommand: ParsableCommand {
             if !results.isEmpty { Console.output(report.expectations(results) + "\n") }
             let broken = report.invariants(session.run.violations)
             if !broken.isEmpty { Console.output(broken + "\n") }
+            if let workload = session.workload { Console.output(workload.text(Console.style) + "\n") }
             Console.output(report.summary(session.summary, folder: session.folder.url.relativePath))
+        }
+    }
+
+    /// Opens the trace of a scenario that has one.
+    static func open(_ session: RunSession) throws {
+        do throws(TraceError) {
+            try session.openWorkload()
+        } catch {
+            throw Stop(status: ExitStatus.badInput, message: error.description)
+        }
+    }
+
+    /// What makes the figures of a run worthless: a trace that could not be read to its end, an account that
+    /// does not add up.
+    static func checkWorkload(_ session: RunSession) throws {
+        if let failure = session.run.traceFailure {
+            throw Stop(status: ExitStatus.badInput, message: failure.description)
+        }
+        if let workload = session.workload, !workload.figures.isConsistent {
+            throw Stop(
+                status: ExitStatus.internalError,
+                message: "the figures of the workload do not add up: Little's law does not hold. This is a "
+                    + "mistake of simk; the digest \(session.summary.digest) identifies the run")
         }
     }
 
@@ -215,6 +242,11 @@ struct RunCommand: ParsableCommand {
 
     /// The folder that was asked for, or the first free one of `runs/<scenario>-<number>`.
     private func makeFolder(for scenario: Scenario) throws -> RunFolder {
+        try Self.makeFolder(for: scenario, at: out)
+    }
+
+    /// The folder of that path, or the first free one of `runs/<scenario>-<number>`.
+    static func makeFolder(for scenario: Scenario, at out: String?) throws -> RunFolder {
         do {
             if let out { return try RunFolder(URL(filePath: out)) }
             let name = scenario.metadata.name.isEmpty ? "run" : scenario.metadata.name

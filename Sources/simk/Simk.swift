@@ -29,9 +29,10 @@ struct Simk: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, SchedulerReplayCommand.self, ExplainCommand.self, ValidateCommand.self,
-            ConformanceCommand.self, BenchCommand.self, TraceCommand.self, FitCommand.self, ImportCommand.self,
-            ExportCommand.self, ParametersCommand.self, PoliciesCommand.self, VersionCommand.self,
+            RunCommand.self, CheckCommand.self, ReplayCommand.self, CompareCommand.self, ExplainCommand.self,
+            ValidateCommand.self, ConformanceCommand.self, BenchCommand.self, TraceCommand.self,
+            FitCommand.self, ImportCommand.self, ExportCommand.self, ParametersCommand.self,
+            PoliciesCommand.self, VersionCommand.self,
         ])
 
     /// Parses and runs; usage errors end with 2, as all bad input does, not with the parser's own number.
@@ -94,6 +95,11 @@ enum Console {
     static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
     static func output(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+
+    /// Replaces the last line on a terminal.
+    static func progress(_ text: String) {
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+    }
 
     /// Colour is for people: on a terminal that can show it and is not told otherwise.
     static var style: TextStyle {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KubernetesModel
 import Scenarios
+import TraceFiles
 
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -61,12 +62,14 @@ struct ValidateCommand: ParsableCommand {
 enum ScenarioFile {
     /// Reads a scenario and has its manifests checked as the API server would.
     static func loadAny(_ path: String, strict: Bool) throws(InvalidInput) -> ScenarioLoader.Loaded {
-        let options = ScenarioLoader.Options(isStrict: strict, validate: ManifestCheck.faults)
-        return try ScenarioLoader.loadAny(path: path, options: options)
+        try ScenarioLoader.loadAny(path: path, options: options(strict: strict))
     }
 
     static func load(_ path: String, strict: Bool) throws(InvalidInput) -> Scenario {
-        let options = ScenarioLoader.Options(isStrict: strict, validate: ManifestCheck.faults)
-        return try ScenarioLoader.load(path: path, options: options)
+        try ScenarioLoader.load(path: path, options: options(strict: strict))
+    }
+
+    private static func options(strict: Bool) -> ScenarioLoader.Options {
+        ScenarioLoader.Options(isStrict: strict, validate: ManifestCheck.faults, traces: TraceFileOpener())
     }
 }

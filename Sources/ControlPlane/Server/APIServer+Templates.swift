@@ -26,13 +26,16 @@ extension APIServer {
             // What the strategy sets is set, and no edit changes it.
             return put(APIObject(try completed(template.value, instance, at: now)), at: now)
         }
-        if instance.name.isEmpty && instance.labels.isEmpty {
+        if instance.name.isEmpty && instance.labels.isEmpty && instance.annotations.isEmpty {
             return try create(object, isAdmitted: true, at: now)
         }
         return try create(
             object.withMetadata { metadata in
                 if !instance.name.isEmpty { metadata.name = instance.name }
                 if !instance.labels.isEmpty { metadata.labels = metadata.labels.merging(instance.labels) }
+                if !instance.annotations.isEmpty {
+                    metadata.annotations = metadata.annotations.merging(instance.annotations)
+                }
             }, isAdmitted: true, at: now)
     }
 
@@ -43,6 +46,9 @@ extension APIServer {
         var pod = template
         if !instance.name.isEmpty { pod.metadata.name = instance.name }
         if !instance.labels.isEmpty { pod.metadata.labels = pod.metadata.labels.merging(instance.labels) }
+        if !instance.annotations.isEmpty {
+            pod.metadata.annotations = pod.metadata.annotations.merging(instance.annotations)
+        }
         try identify(&pod.metadata, of: .pod, at: now)
         if mayHaveQuotas(.pod) { try charge(APIObject(pod), at: now) }
         try claimName(&pod.metadata, of: .pod)

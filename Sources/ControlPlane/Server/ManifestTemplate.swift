@@ -26,14 +26,18 @@ public struct ManifestInstance: Hashable, Sendable {
     public var namespace: String
     /// Added to the template's labels.
     public var labels: StringMap
+    /// Added to the template's annotations.
+    public var annotations: StringMap
     public var edit: ManifestEdit?
 
     public init(
-        name: String = "", namespace: String = "", labels: StringMap = [:], edit: ManifestEdit? = nil
+        name: String = "", namespace: String = "", labels: StringMap = [:], annotations: StringMap = [:],
+        edit: ManifestEdit? = nil
     ) {
         self.name = name
         self.namespace = namespace
         self.labels = labels
+        self.annotations = annotations
         self.edit = edit
     }
 }

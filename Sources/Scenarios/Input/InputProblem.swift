@@ -41,6 +41,9 @@ public enum InputProblem: Hashable, Sendable {
     /// So many more were found.
     case omitted(count: Int)
 
+    /// A trace that cannot be replayed, in the words of whoever has read it.
+    case trace(String)
+
     // MARK: Manifests
 
     case notAnObject(found: String)
@@ -115,7 +118,7 @@ extension InputProblem {
             "\(kind) objects are stored, but nothing in this version of simk acts on them"
         case .unknownManifestField(let field, let nearest):
             "unknown field '\(field)'" + Self.suggestion(nearest, else: "remove it")
-        case .manifestDecoding(let words), .manifestInvalid(let words): words
+        case .manifestDecoding(let words), .manifestInvalid(let words), .trace(let words): words
         case .duplicateObject(let kind, let name, let first):
             "a second \(kind) named '\(name)'; the first is at \(first). Rename or remove one of them"
         }

@@ -141,6 +141,8 @@ public struct NodePlan: Hashable, Sendable {
 extension ClusterPlan {
     public static let rackLabel = "simk.dev/rack"
     public static let poolLabel = "simk.dev/pool"
+    /// What an hour of a node costs, in any currency.
+    public static let priceLabel = "simk.dev/price-per-hour"
 
     /// Every machine, pool by pool. A pool's nodes go to its zones in turn, and in a zone to its racks in
     /// turn.

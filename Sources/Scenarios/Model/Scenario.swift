@@ -36,6 +36,7 @@ public struct Scenario: Sendable {
     public var chaos: ChaosPlan?
     /// Invariants that are not watched.
     public var exemptions: [InvariantExemption] = []
+    public var workload: WorkloadPlan?
     /// What is suspicious but no error, in the order of files and places.
     public var warnings: [Diagnostic] = []
 
@@ -81,6 +82,7 @@ extension Scenario {
             "timeline": .array(timeline.map(\.json)),
             "failures": .array(failures.map(\.json)),
         ]
+        if let workload { members["workload"] = workload.json }
         if let chaos { members["chaos"] = chaos.json }
         members["expect"] = .array(expectations.map(\.json))
         if !exemptions.isEmpty {

@@ -267,6 +267,8 @@ struct ScenarioChecks {
         case .node:
             return !references.isWhole || nodes.contains { selection.selector.matches(Labels($0.labels)) }
         case .pod:
+            // Which labels a trace's pods have is known when it is read.
+            if scenario.workload != nil { return true }
             return objects.contains { object in
                 guard let labels = object.podLabels, inNamespace(object) else { return false }
                 if selection.selector.isEmpty || selection.selector.matches(labels) { return true }

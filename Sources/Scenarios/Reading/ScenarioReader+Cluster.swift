@@ -5,7 +5,11 @@ import Stochastics
 import VirtualNodes
 
 extension ScenarioReader {
-    func readCluster(_ cursor: Cursor?) -> ClusterPlan? {
+    /// - Parameter workload: its machines are the nodes where it says so; it is told which is which.
+    /// - Parameter mayLackPools: whether there is a workload, be it wrong: nodes may come from it.
+    func readCluster(
+        _ cursor: Cursor?, _ workload: inout WorkloadPlan?, mayLackPools: Bool
+    ) -> ClusterPlan? {
         guard
             let object = cursor?.object(keys: [
                 "zones", "racksPerZone", "nodePools", "images", "registry", "controlPlane", "scheduler",
@@ -14,7 +18,17 @@ extension ScenarioReader {
         else { return nil }
         let racksPerZone = object["racksPerZone"]?.integer(1...1_000, "a whole number from 1 to 1000") ?? 1
         let zones = readZones(object["zones"], racksPerZone: Int(racksPerZone))
-        let pools = readPools(object.required("nodePools", "a list of at least one pool of nodes"), zones)
+        let pools: [ClusterPlan.NodePool]
+        if let plan = workload, plan.usesMachines {
+            let machines = TraceMachines(
+                plan.survey.machines, podsPerNode: plan.podsPerNode, zones: zones.map(\.name))
+            pools = machines.pools
+            workload?.nodeOfMachine = machines.nodes
+        } else if mayLackPools && workload == nil && object["nodePools"] == nil {
+            pools = []
+        } else {
+            pools = readPools(object.required("nodePools", "a list of at least one pool of nodes"), zones)
+        }
         let images = list(object["images"], of: "images").compactMap(readImage)
         let registry = readRegistry(object["registry"])
         var plan = ClusterPlan(

@@ -9,7 +9,7 @@ struct ScenarioReader {
 
     static let keys = [
         "$schema", "apiVersion", "kind", "metadata", "seed", "start", "duration", "cluster", "manifests",
-        "behaviors", "metrics", "timeline", "failures", "chaos", "expect", "invariants",
+        "behaviors", "metrics", "workload", "timeline", "failures", "chaos", "expect", "invariants",
     ]
 
     /// Nil when something is missing without which there is no scenario; its absence is in the log.
@@ -20,9 +20,20 @@ struct ScenarioReader {
         let metadata = readMetadata(object.required("metadata", "an object with at least a name"))
         let seed = object["seed"].map(readSeed) ?? 1
         let start = readStart(object["start"])
-        let duration = object.required("duration", "how long to simulate, such as \"30m\"")?.duration(
-            .positive)
-        let cluster = readCluster(object.required("cluster", "an object with nodePools"))
+        var workload = object["workload"].flatMap {
+            readWorkload($0, hasPools: object["cluster"]?.value["nodePools"] != nil)
+        }
+        // A trace has an end of its own.
+        let duration: VirtualDuration?
+        if object["workload"] != nil && object["duration"] == nil {
+            duration = workload?.span
+        } else {
+            duration = object.required("duration", "how long to simulate, such as \"30m\"")?.duration(
+                .positive)
+        }
+        let cluster = readCluster(
+            object.required("cluster", "an object with nodePools"), &workload,
+            mayLackPools: object["workload"] != nil)
         let initial = object["manifests"].map { readManifests($0) } ?? []
         checkDuplicates(initial)
         let behaviors = list(object["behaviors"], of: "behaviors").compactMap(readBehavior)
@@ -43,7 +54,7 @@ struct ScenarioReader {
             manifests: initial, behaviors: behaviors.map(\.rule), metrics: metrics.map(\.rule),
             timeline: timeline.map(\.entry).stablySorted { $0.at < $1.at },
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation),
-            chaos: chaos, exemptions: exemptions)
+            workload: workload, chaos: chaos, exemptions: exemptions)
         if manifests.options.isPartial { return scenario }
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, metrics: metrics, timeline: timeline,

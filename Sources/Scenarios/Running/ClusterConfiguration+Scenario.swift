@@ -226,3 +226,27 @@ extension BehaviorCatalog.Rule {
             namespace: rule.namespace, selector: rule.selector, container: rule.container, behavior: behavior)
     }
 }
+
+extension WorkloadMeter {
+    /// A meter that knows where a scenario's data is and what its nodes cost.
+    convenience init(_ scenario: Scenario) {
+        let prices = scenario.cluster.prices
+        self.init(
+            duration: scenario.duration, data: scenario.cluster.dataCatalog(seed: scenario.seed),
+            price: { prices[$0] })
+    }
+}
+
+extension ClusterPlan {
+    /// The price of an hour of each node that has one: its label `simk.dev/price-per-hour`.
+    var prices: [String: Double] {
+        var prices: [String: Double] = [:]
+        for node in nodes {
+            guard let text = node.labels[Self.priceLabel], let price = Double(text), price >= 0 else {
+                continue
+            }
+            prices[node.name] = price
+        }
+        return prices
+    }
+}

@@ -3,6 +3,7 @@ import KubernetesModel
 import OrderedCollections
 public import Simulation
 import SimulationKernel
+public import Workloads
 
 /// One run of a scenario: its cluster, its commands and its expectations.
 public final class ScenarioRun {
@@ -10,15 +11,19 @@ public final class ScenarioRun {
     public let simulation: ClusterSimulation
     public let metrics: RunMetrics
     private let invariants: InvariantMonitor
+    /// The figures of a workload; nil where nobody asked for them.
+    public let meter: WorkloadMeter?
     private let watcher: ExpectationWatcher
+    private var trace: TraceWorkload?
 
     /// Builds the cluster. Observers that are to see its first moment are given here.
     ///
     /// - Parameter configure: a last change of the cluster, for tests; a scenario file cannot say it.
+    /// - Parameter isMetered: whether figures of the workload are kept; they always are for a trace.
     /// - Parameter onSample: called with every figure that changes.
     public init(
         _ scenario: Scenario, configure: (inout ClusterConfiguration) -> Void = { _ in },
-        observers: [any SimulationObserver] = [],
+        observers: [any SimulationObserver] = [], isMetered: Bool = false,
         onSample: @escaping (MetricSample) -> Void = { _ in }
     ) {
         self.scenario = scenario
@@ -31,9 +36,14 @@ public final class ScenarioRun {
         invariants = InvariantMonitor(
             disabled: Set(scenario.exemptions.map(\.invariant)),
             disturbedUntil: scenario.chaos?.until ?? .start)
+        let meter = isMetered || scenario.workload != nil ? WorkloadMeter(scenario) : nil
+        self.meter = meter
+        var everybody: [any SimulationObserver] = [metrics, watcher, invariants]
+        if let meter { everybody.append(meter) }
         var configuration = ClusterConfiguration(scenario)
         configure(&configuration)
-        simulation = ClusterSimulation(configuration, observers: [metrics, watcher, invariants] + observers)
+        simulation = ClusterSimulation(configuration, observers: everybody + observers)
+        meter?.usage = { [unowned simulation] in simulation.usage }
         if watcher.isInterestedInCalls {
             simulation.observeCalls { counters, time in watcher.observe(counters, at: time) }
         }
@@ -54,6 +64,20 @@ public final class ScenarioRun {
             }
         }
     }
+
+    /// Opens the scenario's trace; to be called before ``run(shouldStop:)``.
+    public func openWorkload() throws(TraceError) {
+        guard let plan = scenario.workload else { return }
+        let trace = try TraceWorkload(plan, seed: scenario.seed, nodes: plan.nodeOfMachine)
+        self.trace = trace
+        simulation.attach(trace, retention: plan.retention)
+    }
+
+    /// Why the trace could not be read to its end; nil when it could.
+    public var traceFailure: TraceError? { trace?.failure }
+
+    /// What has been counted of the trace; nil without one.
+    public var traceTally: TraceTally? { trace?.tally }
 
     /// Runs to the scenario's end, or until `shouldStop` says so.
     ///

@@ -6,63 +6,6 @@ import Reports
 import Scenarios
 import Scheduler
 
-/// `simk replay` of a trace through the scheduler alone, one pod at a time, under one or more policies.
-struct SchedulerReplayCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "replay",
-        abstract: "Replays a trace under scheduling policies: how much of the GPUs each gives away, and how.",
-        discussion: """
-            Takes a scenario with a workload, or the files of a trace: nodes and pods, such as those of \
-            Alibaba's GPU cluster of 2023. Pods go one at a time through the scheduler's queue, scheduling cycle \
-            and binding; none ends, and one that fits nowhere is dropped.
-
-              simk replay scenarios/fgd-atc23.json --policy FGD --seed 42
-              simk replay nodes.csv pods.csv --scheduler-only --policy FGD,BestFit --seeds 1-10 --out results
-
-            With --out: summary.json, curves.csv, allocation.svg, fragmentation.svg and, on request, samples.csv \
-            and placements.csv.
-            """)
-
-    @Argument(help: "A scenario with a workload, or the files of a trace.", completion: .file())
-    var input: [String]
-
-    @Option(
-        help: ArgumentHelp(
-            "One or more policies, with commas between them; `simk policies` lists them.",
-            valueName: "names"))
-    var policy: String?
-
-    @Option(help: "Take this seed instead of the scenario's.")
-    var seed: UInt64?
-
-    @OptionGroup(title: "The scheduler alone")
-    var options: SchedulerReplayOptions
-
-    @Option(help: ArgumentHelp("Write results to this folder.", valueName: "dir"))
-    var out: String?
-
-    @Option(help: "text or json.")
-    var format = OutputFormat.text
-
-    func validate() throws {
-        if input.isEmpty { throw ValidationError("name a scenario or the files of a trace") }
-        if seed != nil && options.seeds != nil {
-            throw ValidationError("--seed and --seeds exclude each other")
-        }
-        if (options.placements || options.samples) && out == nil {
-            throw ValidationError("--placements and --samples need --out")
-        }
-    }
-
-    func run() throws {
-        let isDone = try options.run(input, policy: policy, seed: seed, format: format, out: out)
-        if isDone { return }
-        throw Stop(
-            status: ExitStatus.badInput,
-            message: "\(input[0]): the scenario has no workload to replay. Run it with simk run")
-    }
-}
-
 /// The options of a replay through the scheduler alone, and how to do it.
 struct SchedulerReplayOptions: ParsableArguments {
     @Flag(help: "Send the files' pods through the scheduler alone, without the rest of a cluster.")
@@ -98,13 +41,24 @@ struct SchedulerReplayOptions: ParsableArguments {
         }
     }
 
+    /// The first option that is given and means nothing in a whole cluster.
+    var strayOption: String? {
+        let given: [(Bool, String)] = [
+            (schedulerOnly, "--scheduler-only"), (seeds != nil, "--seeds"), (order != nil, "--order"),
+            (nodeOrder != nil, "--node-order"), (arrivedPercent != nil, "--arrived-percent"),
+            (traceFolder != nil, "--trace-folder"), (placements, "--placements"), (samples, "--samples"),
+        ]
+        return given.first { $0.0 }?.1
+    }
+
     /// Replays what the arguments name.
     ///
     /// - Returns: false, with nothing done, when it is a scenario for a whole cluster.
     func run(
-        _ input: [String], policy: String?, seed: UInt64?, format: OutputFormat, out: String?
+        _ input: [String], traceFormat: String?, policy: String?, seed: UInt64?, format: OutputFormat, out: String?
     ) throws -> Bool {
         guard var plan = try plan(input) else { return false }
+        if let traceFormat { plan.format = traceFormat }
         if let order { plan.podOrder = Self.order(order) }
         if let nodeOrder { plan.nodeOrder = Self.order(nodeOrder) }
         if let arrivedPercent { plan.arrivedPercent = arrivedPercent }
@@ -118,15 +72,22 @@ struct SchedulerReplayOptions: ParsableArguments {
 
     /// What the arguments name: a scenario, or a trace.
     private func plan(_ input: [String]) throws -> ReplayPlan? {
-        let isScenario = [".json", ".yaml", ".yml"].contains { input[0].lowercased().hasSuffix($0) }
-        if !isScenario || schedulerOnly { return ReplayPlan(trace: input) }
+        if !ReplayInput.isScenario(input[0]) { return schedulerOnly ? ReplayPlan(trace: input) : nil }
         let loaded: ScenarioLoader.Loaded
         do throws(InvalidInput) {
             loaded = try ScenarioFile.loadAny(input[0], strict: false)
         } catch {
             throw Stop(status: ExitStatus.badInput, message: error.description)
         }
-        guard case .replay(let plan) = loaded else { return nil }
+        guard case .replay(let plan) = loaded else {
+            if schedulerOnly {
+                throw Stop(
+                    status: ExitStatus.badInput,
+                    message: "\(input[0]): the scenario has a cluster, so it cannot go through the scheduler "
+                        + "alone; leave out --scheduler-only")
+            }
+            return nil
+        }
         if input.count > 1 {
             throw Stop(
                 status: ExitStatus.badInput,

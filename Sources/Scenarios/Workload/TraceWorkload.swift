@@ -1,0 +1,113 @@
+import ControlPlane
+import Failures
+import KubernetesModel
+public import Simulation
+import SimulationKernel
+public import Workloads
+
+/// A trace as a workload: its tasks arrive as pods, its machines come and go.
+public final class TraceWorkload: WorkloadSource {
+    private let plan: WorkloadPlan
+    private let stream: TraceStream
+    private let nodes: [String: String]
+    private var maker: TracePodMaker
+    /// Arrivals that are made but not taken, from ``place`` on.
+    private var made: [WorkloadArrival] = []
+    private var place = 0
+    /// Why reading has ended early; nil when it has not.
+    public private(set) var failure: TraceError?
+    /// Records that a replay has no use for: usage samples, objects of kinds that are not served.
+    public private(set) var unused = 0
+
+    /// - Parameter nodes: the node of each machine.
+    init(_ plan: WorkloadPlan, seed: UInt64, nodes: [String: String]) throws(TraceError) {
+        self.plan = plan
+        self.nodes = nodes
+        guard let opener = plan.opener else { preconditionFailure("a trace is surveyed before it is replayed") }
+        let source = try plan.trace.open(plan.options(seed: seed), opener)
+        stream = TraceStream(source, disorder: plan.survey.disorder)
+        maker = TracePodMaker(plan)
+        // Machines that come later are not there at first.
+        for machine in plan.survey.machines where plan.survey.lateMachines.contains(machine.id) {
+            if let node = nodes[machine.id] {
+                made.append(WorkloadArrival(time: .start, .command(.node(node, .fail(.powerLoss, for: nil)))))
+                absent.insert(node)
+            }
+        }
+    }
+
+    public var tally: TraceTally { stream.tally }
+
+    public func next() -> WorkloadArrival? {
+        while place >= made.count {
+            made.removeAll(keepingCapacity: true)
+            place = 0
+            guard failure == nil else { return nil }
+            do throws(TraceError) {
+                guard let record = try stream.next() else { return nil }
+                make(record)
+            } catch {
+                failure = error
+                return nil
+            }
+        }
+        place += 1
+        return made[place - 1]
+    }
+
+    private func make(_ record: TraceRecord) {
+        let time = VirtualTime.start + plan.lead + max(record.time, .start).sinceStart
+        switch record {
+        case .task(var task):
+            if let end = task.end { task.end = VirtualTime.start + plan.lead + max(end, .start).sinceStart }
+            made += maker.arrivals(of: task, at: time)
+        case .machine(let event):
+            guard let node = nodes[event.machine.id] else { return }
+            // Those that are there at the trace's zero are there from the run's start on.
+            switch event.kind {
+            case .add:
+                guard absent.remove(node) != nil else { return }
+                made.append(WorkloadArrival(time: time, .command(.node(node, .recover))))
+            case .remove:
+                guard absent.insert(node).inserted else { return }
+                made.append(
+                    WorkloadArrival(time: time, .command(.node(node, .fail(.powerLoss, for: nil)))))
+            case .update, .fault: unused += 1
+            }
+        case .object(let object): make(object, at: time)
+        case .usage: unused += 1
+        }
+    }
+
+    /// What a recording saw applied or deleted is done again; what the system itself had written is left out.
+    private func make(_ record: TraceObject, at time: VirtualTime) {
+        guard
+            let kind = ObjectKind(
+                apiVersion: record.object["apiVersion"]?.stringValue ?? "", kind: record.kind)
+        else {
+            unused += 1
+            return
+        }
+        let namespace = kind.info.isNamespaced && record.namespace.isEmpty ? "default" : record.namespace
+        switch record.action {
+        case .apply:
+            var tree = record.object
+            tree["status"] = nil
+            if var metadata = tree["metadata"] {
+                for name in [
+                    "uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "selfLink",
+                ] { metadata[name] = nil }
+                tree["metadata"] = metadata
+            }
+            made.append(WorkloadArrival(time: time, .command(.apply([AppliedManifest(tree)]))))
+        case .delete:
+            let key = ObjectKey(namespace: kind.info.isNamespaced ? namespace : "", name: record.name)
+            made.append(
+                WorkloadArrival(
+                    time: time, .command(.delete(kind, key, DeleteOptions(propagation: .background)))))
+        }
+    }
+
+    /// Nodes whose machine has left, or not come yet.
+    private var absent: Set<String> = []
+}

@@ -1,0 +1,74 @@
+import ControlPlane
+import KubernetesModel
+public import SimulationKernel
+import VirtualNodes
+
+extension ClusterSimulation {
+    /// Brings a workload into the cluster while the run goes on; at most one, before the run begins.
+    ///
+    /// - Parameter retention: how long the object of a pod stays that has ended.
+    public func attach(_ source: any WorkloadSource, retention: VirtualDuration) {
+        precondition(workload == nil && counters.events == 0, "a workload is attached once, at the start")
+        let driver = WorkloadDriver(source, retention: retention)
+        workloadProcess = ProcessID(index: UInt32(processes.count))
+        processes.append(
+            Process(
+                .workload, name: "workload",
+                clients: [
+                    TokenBucket(queriesPerSecond: 0, burst: 0), TokenBucket(queriesPerSecond: 0, burst: 0),
+                ]))
+        // It begins with an empty cluster, so there is no list to get.
+        processes[processes.count - 1].subscription = .ownPods
+        workload = driver
+        scheduleArrival()
+    }
+
+    /// What became of the workload's pods; nil without a workload.
+    public var workloadCounts: WorkloadCounts? { workload?.counts }
+
+    /// What the machines have used of CPU since the start, in core-seconds, and the memory in use now, in bytes.
+    public var usage: (cpuSeconds: Double, memoryBytes: Double) {
+        var sum = (cpuSeconds: 0.0, memoryBytes: 0.0)
+        for kubelet in kubelets {
+            let sample = kubelet.nodeUsage(at: now)
+            sum.cpuSeconds += sample.cpuSeconds
+            sum.memoryBytes += Double(sample.workingSetBytes)
+        }
+        return sum
+    }
+
+    private func scheduleArrival() {
+        guard let arrival = workload?.nextArrival else { return }
+        queue.schedule(.workloadArrives, at: max(arrival.time, now))
+    }
+
+    /// The next pods of the workload are due.
+    func arriveWorkload() {
+        let commands = workload?.arrive(at: now, &outbox) ?? []
+        sendWorkload()
+        for command in commands { perform(command) }
+        scheduleArrival()
+    }
+
+    /// A pod of the workload is to go.
+    func deleteWorkloadPod(_ handle: Handle<ObjectKey>) {
+        workload?.delete(handle, &outbox)
+        sendWorkload()
+    }
+
+    /// Sends what the driver wants sent, and arms what it wants to do later.
+    func sendWorkload() {
+        for deletion in workload?.takeNewDeletions() ?? [] {
+            queue.schedule(.workloadDeletes(deletion.handle), at: deletion.time)
+        }
+        send(from: workloadProcess)
+    }
+
+    /// Whether a change is for the workload's driver: the end of one of its pods.
+    func concernsWorkload(_ change: StoreChange) -> Bool {
+        guard case .pod(let pod) = change.object,
+            change.kind == .deleted || pod.value.status.phase.isTerminal
+        else { return false }
+        return workload?.isInterested(in: pod.value.metadata.key) == true
+    }
+}

@@ -1,0 +1,204 @@
+import ControlPlane
+import KubernetesModel
+import SimulationKernel
+
+/// The client that brings a workload into the cluster: it creates each pod when its time has come and what it
+/// waits for has ended, and deletes pods when they have ended, as the owners of jobs do.
+///
+/// It holds what is alive: pods that have not ended, and the names under which others may wait for them.
+struct WorkloadDriver {
+    /// What the driver knows of a pod from its arrival to its end.
+    private struct Live {
+        var pod: WorkloadPod
+        /// Of the call that creates it.
+        var token: UInt64
+        var handle: Handle<ObjectKey>?
+        var hasEnded = false
+    }
+    /// A pod that waits for the end of others.
+    private struct Held {
+        var pod: WorkloadPod
+        var missing: Int
+    }
+
+    /// A deletion to come: the composition root makes an event of it.
+    struct Deletion {
+        var time: VirtualTime
+        var handle: Handle<ObjectKey>
+    }
+
+    private let source: any WorkloadSource
+    /// From a pod's end to the deletion of its object.
+    private let retention: VirtualDuration
+    private(set) var counts = WorkloadCounts()
+    private(set) var nextArrival: WorkloadArrival?
+    private var live: [ObjectKey: Live] = [:]
+    private var deletions = GenerationalTable<ObjectKey>()
+    private(set) var newDeletions: [Deletion] = []
+    /// How many pods of a name have arrived and not ended.
+    private var open: [String: Int] = [:]
+    private var held: [Int: Held] = [:]
+    private var nextHeld = 0
+    /// The pods that wait for a name, in the order of their arrival.
+    private var dependents: [String: [Int]] = [:]
+    /// The pods whose creation is under way.
+    private var creations: [UInt64: WorkloadPod] = [:]
+    private var nextToken: UInt64 = 0
+
+    init(_ source: any WorkloadSource, retention: VirtualDuration) {
+        self.source = source
+        self.retention = retention
+        nextArrival = source.next()
+    }
+
+    /// Whether the driver wants to hear of this pod's end.
+    func isInterested(in key: ObjectKey) -> Bool { live[key]?.hasEnded == false }
+
+    // MARK: Arrivals
+
+    /// Takes in everything that is due.
+    ///
+    /// All pods of one moment are known before any of them is looked at, so that one may wait for another
+    /// that stands after it.
+    ///
+    /// - Returns: commands that others carry out.
+    mutating func arrive(at now: VirtualTime, _ out: inout Outbox) -> [Command] {
+        var commands: [Command] = []
+        var pods: [WorkloadPod] = []
+        while let arrival = nextArrival, arrival.time <= now {
+            switch arrival.content {
+            case .command(let command): commands.append(command)
+            case .object(let tree): out.call(.createManifest(tree))
+            case .pod(let pod):
+                counts.arrived += 1
+                for name in pod.names { open[name, default: 0] += 1 }
+                pods.append(pod)
+            }
+            nextArrival = source.next()
+        }
+        counts.isExhausted = nextArrival == nil
+        for pod in pods { admit(pod, at: now, &out) }
+        return commands
+    }
+
+    /// Creates a pod, or holds it back.
+    private mutating func admit(_ pod: WorkloadPod, at now: VirtualTime, _ out: inout Outbox) {
+        // Nothing waits for itself.
+        var names: [String] = []
+        for name in pod.dependencies
+        where !pod.names.contains(name) && !names.contains(name) && open[name] != nil {
+            names.append(name)
+        }
+        if names.isEmpty { return create(pod, at: now, &out) }
+        counts.heldBack += 1
+        counts.waitingForOthers += 1
+        held[nextHeld] = Held(pod: pod, missing: names.count)
+        for name in names { dependents[name, default: []].append(nextHeld) }
+        nextHeld += 1
+    }
+
+    private mutating func create(_ pod: WorkloadPod, at now: VirtualTime, _ out: inout Outbox) {
+        // A second pod of a name that is taken goes to the API server all the same, which refuses it.
+        if live[pod.key] == nil {
+            var entry = Live(pod: pod, token: nextToken)
+            if let deletion = pod.deletion {
+                let handle = deletions.insert(pod.key)
+                entry.handle = handle
+                newDeletions.append(Deletion(time: max(deletion, now), handle: handle))
+            }
+            live[pod.key] = entry
+        }
+        creations[nextToken] = pod
+        out.call(.createFrom(pod.template, pod.instance), token: CallToken(value: nextToken))
+        nextToken += 1
+    }
+
+    mutating func takeNewDeletions() -> [Deletion] {
+        if newDeletions.isEmpty { return [] }
+        defer { newDeletions.removeAll(keepingCapacity: true) }
+        return newDeletions
+    }
+
+    // MARK: Ends
+
+    mutating func complete(_ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox)
+    {
+        guard let pod = creations.removeValue(forKey: token.value), case .failure(let error) = result else {
+            return
+        }
+        let key = pod.key
+        counts.rejected += 1
+        if counts.firstRejection.isEmpty { counts.firstRejection = "\(key): \(error.message)" }
+        out.note(
+            JournalEntry(
+                .scenario, .pod, key, reason: "CommandFailed", message: "not created: \(error.message)",
+                cause: "workload"))
+        if live[key]?.token == token.value {
+            end(key, isGone: true, at: now, &out)
+        } else {
+            for name in pod.names { close(name, at: now, &out) }
+        }
+    }
+
+    mutating func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
+        for event in events {
+            guard let pod = event.object.pod?.value else { continue }
+            if event.kind == .deleted {
+                end(pod.metadata.key, isGone: true, at: now, &out)
+            } else if pod.status.phase.isTerminal {
+                end(pod.metadata.key, isGone: false, at: now, &out)
+            }
+        }
+    }
+
+    /// A pod has ended or gone: those that waited for it may come, and its object goes later.
+    private mutating func end(
+        _ key: ObjectKey, isGone: Bool, at now: VirtualTime, _ out: inout Outbox
+    ) {
+        guard var entry = live[key] else { return }
+        let isFirst = !entry.hasEnded
+        entry.hasEnded = true
+        if isGone {
+            if let handle = entry.handle { deletions.remove(handle) }
+            live.removeValue(forKey: key)
+        } else {
+            if entry.handle == nil {
+                let handle = deletions.insert(key)
+                entry.handle = handle
+                newDeletions.append(Deletion(time: now.advancedClamping(by: retention), handle: handle))
+            }
+            live[key] = entry
+        }
+        guard isFirst else { return }
+        for name in entry.pod.names { close(name, at: now, &out) }
+    }
+
+    private mutating func close(_ name: String, at now: VirtualTime, _ out: inout Outbox) {
+        let left = (open[name] ?? 1) - 1
+        open[name] = left == 0 ? nil : left
+        guard left == 0, let waiting = dependents.removeValue(forKey: name) else { return }
+        for number in waiting {
+            guard var entry = held[number] else { continue }
+            entry.missing -= 1
+            guard entry.missing == 0 else {
+                held[number] = entry
+                continue
+            }
+            held.removeValue(forKey: number)
+            counts.waitingForOthers -= 1
+            create(entry.pod, at: now, &out)
+        }
+    }
+
+    /// The moment of a deletion has come.
+    mutating func delete(_ handle: Handle<ObjectKey>, _ out: inout Outbox) {
+        guard let key = deletions.remove(handle) else { return }
+        if live[key]?.hasEnded == true {
+            // Nobody waits for it any more.
+            live.removeValue(forKey: key)
+        } else {
+            live[key]?.handle = nil
+        }
+        out.call(.delete(.pod, key, DeleteOptions()))
+    }
+}

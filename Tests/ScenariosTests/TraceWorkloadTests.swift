@@ -1,0 +1,177 @@
+import ControlPlane
+import Foundation
+import KubernetesModel
+import Simulation
+import SimulationKernel
+import Testing
+import TraceFiles
+import Workloads
+
+@testable import Scenarios
+
+@Suite("Traces as workloads")
+struct TraceWorkloadTests {
+    private static let options = ScenarioLoader.Options(traces: TraceFileOpener())
+
+    private func scenario(_ workload: String, cluster: String = "{}") throws -> Scenario {
+        try ScenarioLoader.parse(
+            """
+            {"apiVersion": "simk.dev/v1", "kind": "Scenario", "metadata": {"name": "t"},
+             "cluster": \(cluster), "workload": \(workload)}
+            """, .json, name: "t.json", folder: ProjectFolder.root + "scenarios", options: Self.options)
+    }
+
+    private func faults(_ workload: String, cluster: String = "{}") -> [String] {
+        do {
+            _ = try scenario(workload, cluster: cluster)
+            return []
+        } catch {
+            return (error as? InvalidInput)?.errors.map { "\($0.path): \($0.problem.message)" } ?? ["\(error)"]
+        }
+    }
+
+    private static let pool =
+        #"{"nodePools": [{"name": "n", "count": 4, "capacity": {"cpu": 5, "memory": "32Gi"}}]}"#
+    private static let small = #"{"trace": {"format": "swf", "files": ["traces/small.swf"]}}"#
+
+    @Test("a trace gives the duration, and its jobs become as many pods as they ask for processors")
+    func small() throws {
+        let scenario = try scenario(Self.small, cluster: Self.pool)
+        let plan = try #require(scenario.workload)
+        #expect(plan.survey.tasks == 48 && plan.survey.pods == 136)
+        #expect(plan.survey.disorder == .zero)
+        // The last job comes after 2,700 s and runs for 1,500; a minute before the first and an hour after.
+        #expect(scenario.duration == .seconds(60 + 2_700 + 1_500 + 3_600))
+        let run = ScenarioRun(scenario)
+        try run.openWorkload()
+        run.run()
+        let figures = try #require(run.meter).figures(at: run.simulation.now)
+        #expect(figures.created == 136 && figures.neverScheduled == 0)
+        #expect(figures.isConsistent)
+        #expect(figures.users.map(\.name).sorted() == ["user-1", "user-2", "user-3", "user-4"])
+        // Two jobs have failed, as in the trace.
+        #expect(figures.failed > 0 && figures.succeeded + figures.failed == 136)
+    }
+
+    @Test("written out with its defaults it reads as the same")
+    func roundTrip() throws {
+        let scenario = try scenario(Self.small, cluster: Self.pool)
+        let text = JSONWriter.string(scenario.resolved)
+        let again = try ScenarioLoader.parse(text, .json, name: "r.json", options: Self.options)
+        #expect(again.resolved == scenario.resolved)
+    }
+
+    @Test("the same seed gives the same run, and a sample follows the seed")
+    func seeds() throws {
+        func digest(_ seed: UInt64) throws -> (String, Int) {
+            var scenario = try scenario(
+                #"{"trace": {"format": "swf", "files": ["traces/small.swf"], "sample": 0.5}}"#,
+                cluster: Self.pool)
+            scenario.seed = seed
+            let run = ScenarioRun(scenario)
+            try run.openWorkload()
+            run.run()
+            return (run.simulation.digestText, run.metrics.podsCreated)
+        }
+        let (first, count) = try digest(1)
+        let (again, _) = try digest(1)
+        let (other, otherCount) = try digest(2)
+        #expect(first == again && first != other)
+        #expect(count > 20 && count < 120 && otherCount > 20 && otherCount < 120)
+    }
+
+    @Test("machines become nodes, and GPUs, models and QoS requests of pods")
+    func machines() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "nodes.csv",
+            "sn,cpu_milli,memory_mib,gpu,model\nn0,32000,262144,2,V100M16\nn1,32000,262144,2,V100M16\nn2,8000,65536,0,\n")
+        try folder.write(
+            "pods.csv",
+            """
+            name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time
+            p0,4000,1024,1,500,V100M16,LS,Running,10,100,10
+            p1,4000,1024,2,1000,,BE,Succeeded,20,120,20
+
+            """)
+        let scenario = try scenario(
+            #"{"trace": {"files": ["\#(folder.path)pods.csv", "\#(folder.path)nodes.csv"]}}"#)
+        #expect(scenario.cluster.nodePools.map(\.count) == [2, 1])
+        #expect(scenario.cluster.nodePools[0].capacity["alibabacloud.com/gpu-milli"]?.value == 2_000)
+        #expect(scenario.cluster.nodePools[0].labels["alibabacloud.com/gpu-card-model"] == "V100M16")
+        #expect(scenario.workload?.trace.format == .alibabaGPU2023)
+        let run = ScenarioRun(scenario)
+        try run.openWorkload()
+        run.simulation.run(until: .start + .seconds(90))
+        let pods = run.simulation.list(Pod.self)
+        #expect(pods.map(\.metadata.name) == ["p0", "p1"])
+        #expect(pods[0].metadata.annotations["alibabacloud.com/gpu-milli"] == "500")
+        #expect(pods[0].metadata.annotations["simk.dev/run-time"] == "90s")
+        #expect(pods.allSatisfy { $0.nodeName.hasPrefix("machines-1-") })
+        #expect(pods[0].nodeName != pods[1].nodeName)
+    }
+
+    @Test("records of a disordered trace come out in the order of their times")
+    func order() throws {
+        final class Pieces: TraceSource {
+            var pieces: [[Int64]]
+            var tally = TraceTally()
+            init(_ pieces: [[Int64]]) { self.pieces = pieces }
+            func nextPiece() -> [TraceRecord]? {
+                if pieces.isEmpty { return nil }
+                return pieces.removeFirst().map {
+                    .task(
+                        TraceTask(
+                            id: "\($0)", submission: .start + .seconds($0), requests: TraceResources()))
+                }
+            }
+        }
+        let pieces: [[Int64]] = [[5, 3, 9], [], [7, 8, 12, 4], [12, 11], [20]]
+        var survey = TraceSurvey()
+        let first = Pieces(pieces)
+        while let piece = first.nextPiece() { for record in piece { survey.take(record) } }
+        #expect(survey.disorder == .seconds(8))
+        let stream = TraceStream(Pieces(pieces), disorder: survey.disorder)
+        var times: [Int64] = []
+        while let record = try stream.next() { times.append(record.time.sinceStart.wholeSeconds) }
+        #expect(times == [3, 4, 5, 7, 8, 9, 11, 12, 12, 20])
+    }
+
+    @Test(
+        "ids become names that Kubernetes takes",
+        arguments: [("instance_3", "instance-3"), ("openb-pod-0000", "openb-pod-0000"), ("17", "17")])
+    func names(id: String, expected: String) { #expect(TracePodMaker.name(of: id) == expected) }
+
+    @Test("ids with other characters get a hash, so that they stay apart")
+    func hashedNames() {
+        let names = ["A/b", "a/b", "a-b", "", "-", String(repeating: "x", count: 300)].map(TracePodMaker.name)
+        #expect(Set(names).count == names.count)
+        for name in names { #expect(SelectorText.isDNSName(name), "\(name)") }
+        #expect(TracePodMaker.labelValue("b3PQNR+Kg8=") != TracePodMaker.labelValue("b3PQNR-Kg8="))
+        #expect(SelectorText.isValue(TracePodMaker.labelValue("b3PQNR+Kg8=")))
+    }
+
+    @Test("durations are exact as Go writes them")
+    func durations() {
+        #expect(TracePodMaker.goText(.seconds(90)) == "90s")
+        #expect(TracePodMaker.goText(.milliseconds(1_500)) == "1s500000000ns")
+        #expect(TracePodMaker.goText(.nanoseconds(7)) == "7ns")
+    }
+
+    @Test("mistakes are told with what to do")
+    func mistakes() throws {
+        let missing = faults(#"{"trace": {"files": ["traces/none.swf"], "source": "example.org"}}"#)
+        #expect(missing.count == 1)
+        #expect(missing[0].contains("none.swf: the trace's file is not there: looked for it as "))
+        #expect(missing[0].hasSuffix("Its publisher has it: example.org"))
+        let noMachines = faults(Self.small)
+        #expect(noMachines.count == 1 && noMachines[0].contains("the trace has no machines."))
+        let window = faults(
+            #"{"trace": {"files": ["traces/small.swf"], "from": "10h"}}"#, cluster: Self.pool)
+        #expect(window == ["workload.trace: the trace has no tasks, or the window leaves none of them"])
+        let format = faults(#"{"trace": {"files": ["traces/small.swf"], "format": "swv"}}"#)
+        #expect(format.count == 1 && format[0].contains("swf"))
+        let key = faults(#"{"trace": {"files": ["traces/small.swf"], "form": "10h"}}"#)
+        #expect(key.count == 1 && key[0].contains("form"))
+    }
+}
