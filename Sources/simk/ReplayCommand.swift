@@ -4,6 +4,7 @@ import KubernetesModel
 import Reports
 import Scenarios
 import SimulationKernel
+import Telemetry
 import Workloads
 
 /// Replays a trace in a whole cluster, or through the scheduler alone.

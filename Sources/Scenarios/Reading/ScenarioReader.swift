@@ -54,7 +54,7 @@ struct ScenarioReader {
             manifests: initial, behaviors: behaviors.map(\.rule), metrics: metrics.map(\.rule),
             timeline: timeline.map(\.entry).stablySorted { $0.at < $1.at },
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation),
-            workload: workload, chaos: chaos, exemptions: exemptions)
+            chaos: chaos, exemptions: exemptions, workload: workload)
         if manifests.options.isPartial { return scenario }
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, metrics: metrics, timeline: timeline,
