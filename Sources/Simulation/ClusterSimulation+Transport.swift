@@ -160,7 +160,10 @@ extension ClusterSimulation {
             let event = WatchEvent(change.kind, change.object)
             for process in sharedWatchers { post(event, to: process, at: arrival) }
             dispatchToNodes(change, at: arrival)
-            if workload != nil, concernsWorkload(change) { post(event, to: workloadProcess, at: arrival) }
+            if workload != nil {
+                if concernsWorkload(change) { post(event, to: workloadProcess, at: arrival) }
+                workloadPodChanged(change)
+            }
         }
     }
 

@@ -7,9 +7,12 @@ extension ClusterSimulation {
     /// Brings a workload into the cluster while the run goes on; at most one, before the run begins.
     ///
     /// - Parameter retention: how long the object of a pod stays that has ended.
-    public func attach(_ source: any WorkloadSource, retention: VirtualDuration) {
+    /// - Parameter recordsUsage: whether the source says what pods use while they run.
+    public func attach(
+        _ source: any WorkloadSource, retention: VirtualDuration, recordsUsage: Bool = false
+    ) {
         precondition(workload == nil && counters.events == 0, "a workload is attached once, at the start")
-        let driver = WorkloadDriver(source, retention: retention)
+        let driver = WorkloadDriver(source, retention: retention, recordsUsage: recordsUsage)
         workloadProcess = ProcessID(index: UInt32(processes.count))
         processes.append(
             Process(
@@ -47,6 +50,9 @@ extension ClusterSimulation {
         let commands = workload?.arrive(at: now, &outbox) ?? []
         sendWorkload()
         for command in commands { perform(command) }
+        for key in workload?.takeNewUsage() ?? [] {
+            if let pod = server.store.get(Pod.self, key) { tellUsage(pod.value) }
+        }
         scheduleArrival()
     }
 
@@ -62,6 +68,21 @@ extension ClusterSimulation {
             queue.schedule(.workloadDeletes(deletion.handle), at: deletion.time)
         }
         send(from: workloadProcess)
+    }
+
+    /// Tells the kubelet of a pod that runs what it was recorded to use.
+    private func tellUsage(_ pod: Pod) {
+        guard pod.status.phase == .running, let usage = workload?.usage(of: pod.metadata.key),
+            let process = kubeletProcesses[pod.nodeName],
+            case .kubelet(let place) = processes[Int(process.index)].role
+        else { return }
+        kubelets[place].setUsage(of: pod.metadata.uid, to: usage, at: now, &outbox)
+        send(from: process)
+    }
+
+    /// A pod that has begun to run uses what was recorded last.
+    func workloadPodChanged(_ change: StoreChange) {
+        if case .pod(let pod) = change.object, change.kind != .deleted { tellUsage(pod.value) }
     }
 
     /// Whether a change is for the workload's driver: the end of one of its pods.

@@ -111,6 +111,50 @@ struct TraceWorkloadTests {
         #expect(pods[0].nodeName != pods[1].nodeName)
     }
 
+    @Test("pods use what the trace has measured: fractions of requests, from each sample to the next")
+    func usage() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "vmtable.csv",
+            """
+            vm-a,sub-1,dep-1,0,3600,90,40,80,Interactive,4,16
+            vm-b,sub-1,dep-1,0,3600,90,40,80,Interactive,4,16
+
+            """)
+        try folder.write(
+            "vm_cpu_readings-file-1-of-1.csv",
+            """
+            0,vm-a,10,90,50
+            0,vm-b,10,90,25
+            600,vm-a,10,90,100
+
+            """)
+        func run(_ extra: String) throws -> ScenarioRun {
+            let scenario = try scenario(
+                """
+                {"trace": {"format": "azure-vm-2019", "folders": [""], "files": ["\(folder.path)vmtable.csv",
+                  "\(folder.path)vm_cpu_readings-file-1-of-1.csv"]}\(extra)}
+                """,
+                cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+            let run = ScenarioRun(scenario)
+            try run.openWorkload()
+            return run
+        }
+        let followed = try run("")
+        followed.simulation.run(until: .start + .seconds(60 + 300))
+        let early = followed.simulation.usage.cpuSeconds
+        // 2 and 1 cores for five minutes, less the seconds of scheduling and starting.
+        #expect(early > 3 * 290 && early < 3 * 300)
+        followed.simulation.run(until: .start + .seconds(60 + 600))
+        let before = followed.simulation.usage.cpuSeconds
+        followed.simulation.run(until: .start + .seconds(60 + 700))
+        // From ten minutes on 4 and 1 cores.
+        #expect(abs(followed.simulation.usage.cpuSeconds - before - 500) < 1)
+        let ignored = try run(#", "usage": "behaviors""#)
+        ignored.simulation.run(until: .start + .seconds(60 + 700))
+        #expect(ignored.simulation.usage.cpuSeconds == 0)
+    }
+
     @Test("records of a disordered trace come out in the order of their times")
     func order() throws {
         final class Pieces: TraceSource {

@@ -8,12 +8,14 @@ extension ScenarioReader {
     /// - Parameter hasPools: whether the scenario says itself what nodes there are.
     func readWorkload(_ cursor: Cursor, hasPools: Bool) -> WorkloadPlan? {
         let keys = [
-            "trace", "ending", "owner", "lead", "retention", "deadlineFactor", "machines", "podsPerNode",
+            "trace", "usage", "ending", "owner", "lead", "retention", "deadlineFactor", "machines",
+            "podsPerNode",
         ]
         guard let object = cursor.object(keys: keys),
             let place = object.required("trace", "an object with files"), let trace = readTrace(place)
         else { return nil }
         var plan = WorkloadPlan(trace)
+        plan.usage = object["usage"]?.choice(WorkloadPlan.Usage.self) ?? .recorded
         plan.ending = object["ending"]?.choice(WorkloadPlan.Ending.self) ?? .run
         plan.owner = object["owner"]?.choice(WorkloadPlan.Owner.self)
         if let lead = object["lead"]?.duration() { plan.lead = lead }

@@ -70,7 +70,8 @@ public final class ScenarioRun {
         guard let plan = scenario.workload else { return }
         let trace = try TraceWorkload(plan, seed: scenario.seed, nodes: plan.nodeOfMachine)
         self.trace = trace
-        simulation.attach(trace, retention: plan.retention)
+        simulation.attach(
+            trace, retention: plan.retention, recordsUsage: plan.followsCPU || plan.followsMemory)
     }
 
     /// Why the trace could not be read to its end; nil when it could.

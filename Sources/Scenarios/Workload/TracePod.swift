@@ -92,6 +92,9 @@ struct TracePodMaker {
                 annotations.append((PodDeadline.runTimeAnnotation, Self.goText(lifetime)))
             }
         }
+        // Until the first sample, nothing.
+        if plan.followsCPU { annotations.append(("simk.dev/cpu-usage", "0")) }
+        if plan.followsMemory { annotations.append(("simk.dev/memory-usage", "0")) }
         let requests = task.requests
         if requests.gpuCount > 0 && requests.gpuMilli > 0 {
             annotations.append((Self.gpuCount, String(requests.gpuCount)))
@@ -216,9 +219,16 @@ struct TracePodMaker {
             case .absent: terms.append(["key": .string(key), "operator": "DoesNotExist"])
             case .less, .lessOrEqual, .greater, .greaterOrEqual:
                 // Kubernetes has only strict ones, of whole numbers.
-                guard var bound = Int64(constraint.value) else { continue }
-                if constraint.relation == .lessOrEqual { bound += 1 }
-                if constraint.relation == .greaterOrEqual { bound -= 1 }
+                guard let value = Int64(constraint.value) else { continue }
+                let step: Int64 =
+                    switch constraint.relation {
+                    case .lessOrEqual: 1
+                    case .greaterOrEqual: -1
+                    default: 0
+                    }
+                let (bound, overflow) = value.addingReportingOverflow(step)
+                // Every whole number fulfils it.
+                if overflow { continue }
                 let isUpper = constraint.relation == .less || constraint.relation == .lessOrEqual
                 terms.append([
                     "key": .string(key), "operator": isUpper ? "Lt" : "Gt",

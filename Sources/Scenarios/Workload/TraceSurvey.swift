@@ -13,6 +13,9 @@ public struct TraceSurvey: Sendable {
     public var pods: Int64 = 0
     public var objects = 0
     public var usageSamples = 0
+    /// Whether samples of tasks tell CPU, and memory.
+    public var hasCPUUsage = false
+    public var hasMemoryUsage = false
     public var first = VirtualTime.never
     /// The last submission, or recorded end.
     public var last = VirtualTime.start
@@ -45,7 +48,11 @@ public struct TraceSurvey: Sendable {
             last = max(last, task.end ?? time)
             if let lifetime = task.lifetime { last = max(last, time.advancedClamping(by: lifetime)) }
         case .object: objects += 1
-        case .usage: usageSamples += 1
+        case .usage(let usage):
+            usageSamples += 1
+            guard usage.subject == .task else { return }
+            if usage.milliCPU != nil || usage.cpuFraction != nil { hasCPUUsage = true }
+            if usage.memoryBytes != nil || usage.memoryFraction != nil { hasMemoryUsage = true }
         }
     }
 

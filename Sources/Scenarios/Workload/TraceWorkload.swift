@@ -3,6 +3,7 @@ import Failures
 import KubernetesModel
 public import Simulation
 import SimulationKernel
+import VirtualNodes
 public import Workloads
 
 /// A trace as a workload: its tasks arrive as pods, its machines come and go.
@@ -16,7 +17,7 @@ public final class TraceWorkload: WorkloadSource {
     private var place = 0
     /// Why reading has ended early; nil when it has not.
     public private(set) var failure: TraceError?
-    /// Records that a replay has no use for: usage samples, objects of kinds that are not served.
+    /// Records that a replay has no use for: samples of machines, objects of kinds that are not served.
     public private(set) var unused = 0
 
     /// - Parameter nodes: the node of each machine.
@@ -75,8 +76,26 @@ public final class TraceWorkload: WorkloadSource {
             case .update, .fault: unused += 1
             }
         case .object(let object): make(object, at: time)
-        case .usage: unused += 1
+        case .usage(let usage): make(usage, at: time)
         }
+    }
+
+    /// What a task used counts from the interval's start to the next sample.
+    private func make(_ sample: TraceUsage, at time: VirtualTime) {
+        guard sample.subject == .task, plan.followsCPU || plan.followsMemory else {
+            unused += 1
+            return
+        }
+        var usage = RecordedUsage()
+        if plan.followsCPU {
+            usage.cores = sample.milliCPU.map { Double($0) / 1_000 }
+            usage.coresFraction = sample.cpuFraction
+        }
+        if plan.followsMemory {
+            usage.bytes = sample.memoryBytes.map { Double($0) }
+            usage.bytesFraction = sample.memoryFraction
+        }
+        made.append(WorkloadArrival(time: time, .usage(task: sample.id, usage)))
     }
 
     /// What a recording saw applied or deleted is done again; what the system itself had written is left out.

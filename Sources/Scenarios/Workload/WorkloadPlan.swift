@@ -39,7 +39,16 @@ public struct WorkloadPlan: Sendable {
         case user, group, job
     }
 
+    /// What pods use while they run.
+    public enum Usage: String, CaseIterable, Sendable {
+        /// What the trace has measured, where it has.
+        case recorded
+        /// What behaviors say.
+        case behaviors
+    }
+
     public var trace: Trace
+    public var usage = Usage.recorded
     public var ending = Ending.run
     /// Nil takes the first that the task has.
     public var owner: Owner?
@@ -61,6 +70,10 @@ public struct WorkloadPlan: Sendable {
     var opener: (any TraceOpener)?
 
     public init(_ trace: Trace) { self.trace = trace }
+
+    /// Whether pods follow measurements of CPU, and of memory.
+    var followsCPU: Bool { usage == .recorded && survey.hasCPUUsage }
+    var followsMemory: Bool { usage == .recorded && survey.hasMemoryUsage }
 
     /// The options for one run: its seed draws the sample.
     func options(seed: UInt64) -> TraceOptions {
@@ -97,7 +110,8 @@ extension WorkloadPlan {
         case .stop(let fraction): if options.badRows != .standard { trace["badRows"] = .number(fraction) }
         }
         var members: JSONObject = [
-            "trace": .object(trace), "ending": .string(ending.rawValue), "lead": lead.json,
+            "trace": .object(trace), "ending": .string(ending.rawValue),
+            "usage": .string(usage.rawValue), "lead": lead.json,
             "retention": retention.json, "machines": .bool(usesMachines),
             "podsPerNode": .integer(podsPerNode),
         ]

@@ -1,6 +1,7 @@
 import ControlPlane
 import KubernetesModel
 import SimulationKernel
+import VirtualNodes
 
 /// The client that brings a workload into the cluster: it creates each pod when its time has come and what it
 /// waits for has ended, and deletes pods when they have ended, as the owners of jobs do.
@@ -14,6 +15,8 @@ struct WorkloadDriver {
         var token: UInt64
         var handle: Handle<ObjectKey>?
         var hasEnded = false
+        /// What its task has been recorded to use, last.
+        var usage: RecordedUsage?
     }
     /// A pod that waits for the end of others.
     private struct Held {
@@ -44,10 +47,17 @@ struct WorkloadDriver {
     /// The pods whose creation is under way.
     private var creations: [UInt64: WorkloadPod] = [:]
     private var nextToken: UInt64 = 0
+    /// The live pods of a task, while usage is recorded.
+    private var members: [String: [ObjectKey]] = [:]
+    private let recordsUsage: Bool
+    /// Pods whose usage has changed: the composition root tells their kubelets.
+    private var newUsage: [ObjectKey] = []
 
-    init(_ source: any WorkloadSource, retention: VirtualDuration) {
+    /// - Parameter recordsUsage: whether the source says what pods use while they run.
+    init(_ source: any WorkloadSource, retention: VirtualDuration, recordsUsage: Bool) {
         self.source = source
         self.retention = retention
+        self.recordsUsage = recordsUsage
         nextArrival = source.next()
     }
 
@@ -65,6 +75,7 @@ struct WorkloadDriver {
     mutating func arrive(at now: VirtualTime, _ out: inout Outbox) -> [Command] {
         var commands: [Command] = []
         var pods: [WorkloadPod] = []
+        var samples: [(task: String, usage: RecordedUsage)] = []
         while let arrival = nextArrival, arrival.time <= now {
             switch arrival.content {
             case .command(let command): commands.append(command)
@@ -73,11 +84,18 @@ struct WorkloadDriver {
                 counts.arrived += 1
                 for name in pod.names { open[name, default: 0] += 1 }
                 pods.append(pod)
+            case .usage(let task, let usage): samples.append((task, usage))
             }
             nextArrival = source.next()
         }
         counts.isExhausted = nextArrival == nil
         for pod in pods { admit(pod, at: now, &out) }
+        for sample in samples {
+            for key in members[sample.task] ?? [] {
+                live[key]?.usage = sample.usage
+                newUsage.append(key)
+            }
+        }
         return commands
     }
 
@@ -107,6 +125,7 @@ struct WorkloadDriver {
                 newDeletions.append(Deletion(time: max(deletion, now), handle: handle))
             }
             live[pod.key] = entry
+            if recordsUsage, let task = pod.names.first { members[task, default: []].append(pod.key) }
         }
         creations[nextToken] = pod
         out.call(.createFrom(pod.template, pod.instance), token: CallToken(value: nextToken))
@@ -117,6 +136,20 @@ struct WorkloadDriver {
         if newDeletions.isEmpty { return [] }
         defer { newDeletions.removeAll(keepingCapacity: true) }
         return newDeletions
+    }
+
+    // MARK: Usage
+
+    /// What a live pod has been recorded to use last; nil when nothing is known.
+    func usage(of key: ObjectKey) -> RecordedUsage? {
+        guard recordsUsage, let entry = live[key], !entry.hasEnded else { return nil }
+        return entry.usage
+    }
+
+    mutating func takeNewUsage() -> [ObjectKey] {
+        if newUsage.isEmpty { return [] }
+        defer { newUsage.removeAll(keepingCapacity: true) }
+        return newUsage
     }
 
     // MARK: Ends
@@ -170,6 +203,10 @@ struct WorkloadDriver {
             live[key] = entry
         }
         guard isFirst else { return }
+        if recordsUsage, let task = entry.pod.names.first {
+            let left = (members[task] ?? []).filter { $0 != key }
+            members[task] = left.isEmpty ? nil : left
+        }
         for name in entry.pod.names { close(name, at: now, &out) }
     }
 

@@ -1,6 +1,7 @@
 public import ControlPlane
 public import KubernetesModel
 public import SimulationKernel
+public import VirtualNodes
 
 /// What comes into the cluster from outside while a run goes on: the pods of a trace, its machines' failures.
 ///
@@ -19,6 +20,8 @@ public struct WorkloadArrival: Sendable {
         case object(JSONValue)
         /// What a timeline could do, too: a machine leaves, an object is applied.
         case command(Command)
+        /// From now on the pods of a task use so much, those that run and those that are to come.
+        case usage(task: String, RecordedUsage)
     }
 
     public var time: VirtualTime
@@ -34,7 +37,7 @@ public struct WorkloadArrival: Sendable {
 public struct WorkloadPod: Sendable {
     public var template: ManifestTemplate
     public var instance: ManifestInstance
-    /// The names under which others may wait for its end: its task, its job.
+    /// The names under which others may wait for its end: its task first, then its job.
     public var names: [String]
     /// The names that must have ended before the pod is created. A name of which nothing is there, because it
     /// has ended or because the window or sample has left it out, holds nobody up.
