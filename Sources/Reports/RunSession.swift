@@ -34,13 +34,15 @@ public final class RunSession {
         self.folder = folder
         let collector = Collector(story: Story(isFull: keepsFullStory))
         self.collector = collector
-        let recorder = TimelineRecorder { record in
-            folder.add(record)
-            collector.story.add(record)
+        let recorder = TimelineRecorder(isBrief ? .failedCommands : .everything) { record in
+            if !isBrief {
+                folder.add(record)
+                collector.story.add(record)
+            }
             if record.reason == "CommandFailed" { collector.failedCommands.append(record) }
         }
         let decider = DecisionRecorder(folder, scope: decisions)
-        run = ScenarioRun(scenario, observers: isBrief ? [] : [recorder, decider]) {
+        run = ScenarioRun(scenario, observers: isBrief ? [recorder] : [recorder, decider]) {
             if !isBrief { folder.add($0) }
         }
         decider.setProfiles(run.simulation.configuration.scheduler.profiles.map(\.profileName))

@@ -81,6 +81,11 @@ extension ClusterSimulation {
             call.result = .failure(.unreachable)
         } else if case .metrics(let query) = request {
             call.result = answer(query)
+        } else if workload?.hasLifetimes == true {
+            let (changed, owner) = withRecordedLifetime(request)
+            let result = answer(to: changed, from: process.role)
+            if let owner, case .success = result { workload?.takeLifetime(of: owner) }
+            call.result = result
         } else {
             call.result = answer(to: request, from: process.role)
         }

@@ -70,6 +70,37 @@ extension ClusterSimulation {
         send(from: workloadProcess)
     }
 
+    /// A controller's pod with the lifetime that was recorded for it: what a mutating webhook would do.
+    ///
+    /// Pods that are restarted for ever end when their owner removes them, as in the recording.
+    func withRecordedLifetime(_ request: APIRequest) -> (request: APIRequest, owner: WorkloadOwner?) {
+        guard case .create(.pod(let created)) = request, let owner = recordedOwner(of: created.value.metadata)
+        else { return (request, nil) }
+        guard let lifetime = workload?.nextLifetime(of: owner), created.value.spec.restartPolicy != .always
+        else { return (request, owner) }
+        var pod = created.value
+        pod.metadata.annotations = pod.metadata.annotations.merging(
+            StringMap([("simk.dev/run-time", "\(lifetime.nanoseconds)ns")]))
+        return (.create(APIObject(pod)), owner)
+    }
+
+    /// The object, among those of which lifetimes were recorded, that a pod belongs to.
+    private func recordedOwner(of metadata: ObjectMeta) -> WorkloadOwner? {
+        var metadata = metadata
+        // Deployments have ReplicaSets and CronJobs Jobs; nothing is owned through more.
+        for _ in 0..<4 {
+            guard let reference = metadata.controllerReference,
+                let kind = ObjectKind(apiVersion: reference.apiVersion, kind: reference.kind)
+            else { return nil }
+            let owner = WorkloadOwner(
+                kind: kind, key: ObjectKey(namespace: metadata.namespace, name: reference.name))
+            if workload?.knowsLifetimes(of: owner) == true { return owner }
+            guard let object = server.store[kind, owner.key] else { return nil }
+            metadata = object.metadata
+        }
+        return nil
+    }
+
     /// Tells the kubelet of a pod that runs what it was recorded to use.
     private func tellUsage(_ pod: Pod) {
         guard pod.status.phase == .running, let usage = workload?.usage(of: pod.metadata.key),

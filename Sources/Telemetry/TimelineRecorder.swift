@@ -10,9 +10,19 @@ public import SimulationKernel
 public final class TimelineRecorder: SimulationObserver {
     private var nextNumber = 0
     private let emit: (TimelineRecord) -> Void
+    private let scope: Scope
+
+    public enum Scope: Sendable {
+        case everything
+        /// What users asked for and did not get.
+        case failedCommands
+    }
 
     /// - Parameter emit: called with each line, in order.
-    public init(emit: @escaping (TimelineRecord) -> Void) { self.emit = emit }
+    public init(_ scope: Scope = .everything, emit: @escaping (TimelineRecord) -> Void) {
+        self.scope = scope
+        self.emit = emit
+    }
 
     /// Events that repeat what a note or a write to the store says better.
     private static let redundantReasons: Set<String> = [
@@ -21,6 +31,7 @@ public final class TimelineRecorder: SimulationObserver {
     ]
 
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {
+        if scope == .failedCommands && entry.reason != "CommandFailed" { return }
         line(
             time, entry.category, entry.kind, entry.key, entry.reason, entry.message, entry.cause,
             isWarning: entry.category == .failure || entry.reason.hasPrefix("Failed")
@@ -28,6 +39,7 @@ public final class TimelineRecorder: SimulationObserver {
     }
 
     public func reported(_ event: EventRecord, at time: VirtualTime) {
+        if scope == .failedCommands { return }
         if Self.redundantReasons.contains(event.reason) { return }
         // The controller's own note says which toleration ran out.
         if event.reason == "TaintManagerEviction" && event.message.hasPrefix("Marking") { return }
@@ -54,6 +66,7 @@ public final class TimelineRecorder: SimulationObserver {
     }
 
     public func stored(_ change: StoreChange) {
+        if scope == .failedCommands { return }
         switch change.object {
         case .pod(let pod): observe(pod.value, before: change.previous?.pod?.value, change)
         case .node(let node): observe(node.value, before: change.previous?.node?.value, change)

@@ -112,10 +112,22 @@ struct ReplayCommand: ParsableCommand {
         } catch {
             throw Stop(status: ExitStatus.internalError, message: "\(folder.url.path): \(error)")
         }
+        tellRefusals(session)
         print(session, formats.output)
         try RunCommand.checkWorkload(session)
         if session.summary.isInterrupted { throw Stop(status: ExitStatus.interrupted) }
         if !session.run.hasHeld { throw Stop(status: ExitStatus.expectationFailed) }
+    }
+
+    /// What the cluster has refused of the trace: the first few, and how many.
+    private func tellRefusals(_ session: RunSession) {
+        let failed = session.failedCommands
+        for record in failed.prefix(5) {
+            Console.error("\(input[0]): warning: at \(record.time): \(record.subject): \(record.message)")
+        }
+        if failed.count > 5 {
+            Console.error("\(input[0]): warning: \(failed.count - 5) more of the trace's objects were refused")
+        }
     }
 
     private func print(_ session: RunSession, _ output: OutputFormat) {

@@ -3,6 +3,7 @@ import Foundation
 import KubernetesModel
 import Simulation
 import SimulationKernel
+import TestSupport
 import Testing
 import TraceFiles
 import Workloads
@@ -153,6 +154,60 @@ struct TraceWorkloadTests {
         let ignored = try run(#", "usage": "behaviors""#)
         ignored.simulation.run(until: .start + .seconds(60 + 700))
         #expect(ignored.simulation.usage.cpuSeconds == 0)
+    }
+
+    @Test(
+        "recordings of SimKube are applied at their times, in namespaces made for them, with pods that live as long",
+        .enabled(if: SharedFiles.exists("traces/simkube"), Comment(rawValue: SharedFiles.missing)),
+        arguments: [("bare-pods", 4, 4), ("cronjob", 3, 3), ("dsb-scaling", 54, 12)])
+    func recordings(_ name: String, pods: Int, ended: Int) throws {
+        let scenario = try scenario(
+            #"{"trace": {"folders": [""], "files": ["\#(SharedFiles.folder.path)/traces/simkube/\(name).sktrace)"]}}"#,
+            cluster: #"{"nodePools": [{"name": "n", "count": 10, "capacity": {"cpu": 32, "memory": "128Gi"}}]}"#)
+        let run = ScenarioRun(scenario)
+        try run.openWorkload()
+        run.run()
+        let figures = try #require(run.meter).figures(at: run.simulation.now)
+        #expect(figures.created == pods && figures.neverScheduled == 0)
+        #expect(figures.succeeded == ended)
+    }
+
+    @Test("a recorded Job's pods run as long as the recorded ones did, one after the other")
+    func lifetimes() throws {
+        final class Recording: WorkloadSource {
+            var arrivals: [WorkloadArrival]
+            init(_ arrivals: [WorkloadArrival]) { self.arrivals = arrivals }
+            func next() -> WorkloadArrival? { arrivals.isEmpty ? nil : arrivals.removeFirst() }
+        }
+        let job: JSONValue = [
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": "steps", "namespace": "default"],
+            "spec": [
+                "completions": 3, "parallelism": 1,
+                "template": ["spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "c:1"]]]],
+            ],
+        ]
+        var scenario = try ScenarioLoader.parse(
+            """
+            {"apiVersion": "simk.dev/v1", "kind": "Scenario", "metadata": {"name": "t"}, "duration": "1h",
+             "cluster": \(Self.pool)}
+            """, .json, name: "t.json")
+        scenario.seed = 7
+        let run = ScenarioRun(scenario, isMetered: true)
+        let time = VirtualTime.start + .seconds(60)
+        let owner = WorkloadOwner(kind: .job, key: ObjectKey(namespace: "default", name: "steps"))
+        run.simulation.attach(
+            Recording([
+                WorkloadArrival(time: time, .lifetimes(of: owner, [.seconds(40), .seconds(7), .seconds(300)])),
+                WorkloadArrival(time: time, .command(.apply([AppliedManifest(job)]))),
+            ]), retention: .seconds(60))
+        run.run()
+        func age(_ pod: Pod) -> Int64 { pod.metadata.creationTimestamp?.unixSeconds ?? 0 }
+        let pods: [Pod] = run.simulation.list(Pod.self).sorted { age($0) < age($1) }
+        #expect(
+            pods.map { $0.metadata.annotations["simk.dev/run-time"] } == [
+                "40000000000ns", "7000000000ns", "300000000000ns",
+            ])
+        #expect(pods.allSatisfy { $0.status.phase == .succeeded })
     }
 
     @Test("records of a disordered trace come out in the order of their times")

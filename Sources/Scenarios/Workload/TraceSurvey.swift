@@ -47,7 +47,11 @@ public struct TraceSurvey: Sendable {
             lastSubmission = max(lastSubmission, time)
             last = max(last, task.end ?? time)
             if let lifetime = task.lifetime { last = max(last, time.advancedClamping(by: lifetime)) }
-        case .object: objects += 1
+        case .object(let object):
+            objects += 1
+            first = min(first, time)
+            lastSubmission = max(lastSubmission, time)
+            last = object.podLifetimes.reduce(max(last, time)) { max($0, $1.end ?? $1.start) }
         case .usage(let usage):
             usageSamples += 1
             guard usage.subject == .task else { return }

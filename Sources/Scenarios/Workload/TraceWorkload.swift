@@ -1,6 +1,7 @@
 import ControlPlane
 import Failures
 import KubernetesModel
+import OrderedCollections
 public import Simulation
 import SimulationKernel
 import VirtualNodes
@@ -118,6 +119,23 @@ public final class TraceWorkload: WorkloadSource {
                 ] { metadata[name] = nil }
                 tree["metadata"] = metadata
             }
+            // The recorder of a cluster keeps no namespaces.
+            if kind.info.isNamespaced, namespaces.insert(namespace).inserted {
+                let new: JSONValue = [
+                    "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(namespace)],
+                ]
+                made.append(WorkloadArrival(time: time, .command(.apply([AppliedManifest(new)]))))
+            }
+            let lifetimes = record.podLifetimes.map { life in life.end.map { $0 - life.start } }
+            if kind == .pod {
+                Self.removeAccountVolumes(from: &tree)
+                if let lifetime = lifetimes.first ?? nil { Self.give(lifetime, to: &tree) }
+            } else if !lifetimes.isEmpty {
+                let key = ObjectKey(namespace: kind.info.isNamespaced ? namespace : "", name: record.name)
+                made.append(
+                    WorkloadArrival(
+                        time: time, .lifetimes(of: WorkloadOwner(kind: kind, key: key), lifetimes)))
+            }
             made.append(WorkloadArrival(time: time, .command(.apply([AppliedManifest(tree)]))))
         case .delete:
             let key = ObjectKey(namespace: kind.info.isNamespaced ? namespace : "", name: record.name)
@@ -127,6 +145,44 @@ public final class TraceWorkload: WorkloadSource {
         }
     }
 
+    /// A recorded end is one for good: the pod runs once, as long as it did.
+    private static func give(_ lifetime: VirtualDuration, to pod: inout JSONValue) {
+        var metadata = pod["metadata"] ?? .object([:])
+        var annotations = metadata["annotations"] ?? .object([:])
+        annotations["simk.dev/run-time"] = .string("\(lifetime.nanoseconds)ns")
+        metadata["annotations"] = annotations
+        pod["metadata"] = metadata
+        var spec = pod["spec"] ?? .object([:])
+        spec["restartPolicy"] = "Never"
+        pod["spec"] = spec
+    }
+
+    /// The API server adds the volume of an account's token to each pod, and takes none that is there already
+    /// without the account, which recordings leave out.
+    private static func removeAccountVolumes(from pod: inout JSONValue) {
+        guard var spec = pod["spec"], let volumes = spec["volumes"]?.arrayValue else { return }
+        func isOfAccount(_ volume: JSONValue) -> Bool {
+            volume["name"]?.stringValue?.hasPrefix("kube-api-access-") == true
+        }
+        let names = volumes.filter(isOfAccount).compactMap { $0["name"]?.stringValue }
+        if names.isEmpty { return }
+        spec["volumes"] = .array(volumes.filter { !isOfAccount($0) })
+        for list in ["containers", "initContainers"] {
+            guard let containers = spec[list]?.arrayValue else { continue }
+            spec[list] = .array(
+                containers.map { container in
+                    guard let mounts = container["volumeMounts"]?.arrayValue else { return container }
+                    var container = container
+                    container["volumeMounts"] = .array(
+                        mounts.filter { !names.contains($0["name"]?.stringValue ?? "") })
+                    return container
+                })
+        }
+        pod["spec"] = spec
+    }
+
+    /// Those that are there, or have been created for what is in them.
+    private var namespaces = NamespaceCheck.builtIn
     /// Nodes whose machine has left, or not come yet.
     private var absent: Set<String> = []
 }

@@ -29,6 +29,8 @@ public struct NodeTable {
     /// How many of them have inter-pod (anti-)affinity, and how many require anti-affinity.
     public internal(set) var affinityPodCount: ContiguousArray<Int32> = []
     public internal(set) var antiAffinityPodCount: ContiguousArray<Int32> = []
+    /// No pod of the node has a lower priority; it may be that none has this one any more.
+    var priorityFloor: ContiguousArray<Int64> = []
     /// How many volumes they can attach at most.
     var volumeCount: ContiguousArray<Int64> = []
     public internal(set) var isUnschedulable: ContiguousArray<Bool> = []
@@ -243,6 +245,7 @@ public struct NodeTable {
         pods.append([])
         affinityPodCount.append(0)
         antiAffinityPodCount.append(0)
+        priorityFloor.append(.max)
         volumeCount.append(0)
         isUnschedulable.append(false)
         taintSet.append(0)

@@ -17,6 +17,8 @@ struct CandidateSearch {
 
     init(_ state: CycleState) { room = state.read(Self.roomKey) }
 
+    private static let noVictims = Status.unresolvable("No preemption victims found for incoming pod")
+
     /// Whether there are enough candidates, one of them without a violated budget.
     func isEnough(_ wanted: Int) -> Bool {
         candidates.count >= wanted && candidates.contains { $0.violations == 0 }
@@ -26,6 +28,8 @@ struct CandidateSearch {
         _ node: NodeIndex, for pod: PodInfo, cluster: inout ClusterCache, state: CycleState,
         framework: Framework
     ) {
+        // What a trial of the node would come to, whatever else is on it.
+        if cluster.nodes.priorityFloor[node] >= pod.priority { return note(Self.noVictims, node) }
         if room != nil, !hasNominated(node, for: pod, cluster: cluster) {
             let status = tryRoom(node, for: pod, cluster: cluster)
             if !status.isSuccess { note(status, node) }
@@ -71,7 +75,7 @@ struct CandidateSearch {
     private mutating func tryRoom(_ node: NodeIndex, for pod: PodInfo, cluster: ClusterCache) -> Status {
         var change = NodeColumns.Change()
         let potential = cluster.nodes.pods[node].filter { $0.priority < pod.priority }
-        if potential.isEmpty { return .unresolvable("No preemption victims found for incoming pod") }
+        if potential.isEmpty { return CandidateSearch.noVictims }
         for other in potential { change.add(other, sign: -1) }
         let verdict = judge(node, cluster.nodes, change)
         if verdict != 0 { return room?.verdicts[Int(verdict)] ?? .success }
@@ -130,7 +134,7 @@ struct CandidateSearch {
         /// Takes all pods of lower priority off, then puts back as many as it can, the important ones first.
         mutating func selectVictims(cluster: inout ClusterCache) -> Status {
             let potential = cluster.nodes.pods[node].filter { $0.priority < pod.priority }
-            if potential.isEmpty { return .unresolvable("No preemption victims found for incoming pod") }
+            if potential.isEmpty { return CandidateSearch.noVictims }
             for other in potential { remove(other, cluster: &cluster) }
             let status = fits(cluster: &cluster)
             if !status.isSuccess { return status }

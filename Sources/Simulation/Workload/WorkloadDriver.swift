@@ -50,6 +50,8 @@ struct WorkloadDriver {
     /// The live pods of a task, while usage is recorded.
     private var members: [String: [ObjectKey]] = [:]
     private let recordsUsage: Bool
+    /// Of the pods to come of an object, in the order of their creation.
+    private var lifetimes: [WorkloadOwner: ArraySlice<VirtualDuration?>] = [:]
     /// Pods whose usage has changed: the composition root tells their kubelets.
     private var newUsage: [ObjectKey] = []
 
@@ -84,6 +86,7 @@ struct WorkloadDriver {
                 counts.arrived += 1
                 for name in pod.names { open[name, default: 0] += 1 }
                 pods.append(pod)
+            case .lifetimes(let owner, let durations): lifetimes[owner] = durations[...]
             case .usage(let task, let usage): samples.append((task, usage))
             }
             nextArrival = source.next()
@@ -136,6 +139,21 @@ struct WorkloadDriver {
         if newDeletions.isEmpty { return [] }
         defer { newDeletions.removeAll(keepingCapacity: true) }
         return newDeletions
+    }
+
+    // MARK: Lifetimes
+
+    var hasLifetimes: Bool { !lifetimes.isEmpty }
+
+    func knowsLifetimes(of owner: WorkloadOwner) -> Bool { lifetimes[owner] != nil }
+
+    /// How long the next pod of an object runs; nil without an end.
+    func nextLifetime(of owner: WorkloadOwner) -> VirtualDuration? { lifetimes[owner]?.first ?? nil }
+
+    mutating func takeLifetime(of owner: WorkloadOwner) {
+        guard var left = lifetimes.removeValue(forKey: owner), !left.isEmpty else { return }
+        left.removeFirst()
+        if !left.isEmpty { lifetimes[owner] = left }
     }
 
     // MARK: Usage

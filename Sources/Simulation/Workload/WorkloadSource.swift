@@ -20,6 +20,8 @@ public struct WorkloadArrival: Sendable {
         case object(JSONValue)
         /// What a timeline could do, too: a machine leaves, an object is applied.
         case command(Command)
+        /// How long the pods run that come of an object, in the order of their creation; nil for no end.
+        case lifetimes(of: WorkloadOwner, [VirtualDuration?])
         /// From now on the pods of a task use so much, those that run and those that are to come.
         case usage(task: String, RecordedUsage)
     }
@@ -30,6 +32,17 @@ public struct WorkloadArrival: Sendable {
     public init(time: VirtualTime, _ content: Content) {
         self.time = time
         self.content = content
+    }
+}
+
+/// An object of which pods come.
+public struct WorkloadOwner: Hashable, Sendable {
+    public var kind: ObjectKind
+    public var key: ObjectKey
+
+    public init(kind: ObjectKind, key: ObjectKey) {
+        self.kind = kind
+        self.key = key
     }
 }
 
