@@ -70,7 +70,13 @@ struct CandidateSearch {
     /// What ``Trial`` does, in numbers: nothing on the node is touched.
     private mutating func tryRoom(_ node: NodeIndex, for pod: PodInfo, cluster: ClusterCache) -> Status {
         var change = NodeColumns.Change()
-        let potential = cluster.nodes.pods[node].filter { $0.priority < pod.priority }
+        let count = cluster.nodes.pods[node].count
+        change.requested.reserveCapacity(4)
+        var potential: [PodInfo] = []
+        potential.reserveCapacity(count)
+        for place in 0..<count where cluster.nodes.pods[node][place].priority < pod.priority {
+            potential.append(cluster.nodes.pods[node][place])
+        }
         if potential.isEmpty { return .unresolvable("No preemption victims found for incoming pod") }
         for other in potential { change.add(other, sign: -1) }
         let verdict = judge(node, cluster.nodes, change)
@@ -78,8 +84,9 @@ struct CandidateSearch {
         let (violating, others) = Self.splitByBudgets(
             VictimOrder.sorted(potential), cluster.objects.podDisruptionBudgets)
         var victims: [PodInfo] = []
+        victims.reserveCapacity(potential.count)
         var violations = 0
-        for (place, other) in (violating + others).enumerated() {
+        for (place, other) in (violating.isEmpty ? others : violating + others).enumerated() {
             change.add(other, sign: 1)
             if judge(node, cluster.nodes, change) == 0 { continue }
             change.add(other, sign: -1)
