@@ -14,7 +14,7 @@ final class PlacedPod {
     let state: CycleState
 
     init(
-        _ pod: QueuedPod, _ framework: Framework, on node: NodeIndex, named nodeName: String,
+        _ pod: consuming QueuedPod, _ framework: Framework, on node: NodeIndex, named nodeName: String,
         _ state: CycleState
     ) {
         self.pod = pod

@@ -239,7 +239,7 @@ public struct SchedulerComponent: Component {
         }
     }
 
-    private mutating func run(_ pod: QueuedPod, _ framework: Framework) {
+    private mutating func run(_ pod: __owned QueuedPod, _ framework: Framework) {
         cluster.attempt.now = now
         cluster.attempt.firstTime = pod.initialAttemptTime ?? now
         cluster.attempt.number = pod.attempts
@@ -267,7 +267,8 @@ public struct SchedulerComponent: Component {
         if let recorded { record(recorded, pod, framework) }
         let end = now + timing.cycle(nodes: visited)
         if let node = result.chosen, result.error.isEmpty {
-            let placed = PlacedPod(pod, framework, on: node, named: result.chosenName, result.state)
+            let placed = PlacedPod(
+                pod, framework, on: node, named: result.chosenName, result.state)
             running = RunningCycle(outcome: .placed(placed), end: end)
         } else {
             running = RunningCycle(outcome: .failed(pod, framework, result), end: end)

@@ -162,7 +162,7 @@ struct TraceWorkloadTests {
         arguments: [("bare-pods", 4, 4), ("cronjob", 3, 3), ("dsb-scaling", 54, 12)])
     func recordings(_ name: String, pods: Int, ended: Int) throws {
         let scenario = try scenario(
-            #"{"trace": {"folders": [""], "files": ["\#(SharedFiles.folder.path)/traces/simkube/\(name).sktrace)"]}}"#,
+            #"{"trace": {"folders": [""], "files": ["\#(SharedFiles.folder.path)/traces/simkube/\#(name).sktrace"]}}"#,
             cluster: #"{"nodePools": [{"name": "n", "count": 10, "capacity": {"cpu": 32, "memory": "128Gi"}}]}"#)
         let run = ScenarioRun(scenario)
         try run.openWorkload()

@@ -74,3 +74,72 @@ struct PodPlacesTests {
         }
     }
 }
+
+@Suite("order of pods in a queue")
+struct PodHeapTests {
+    private static func pod(_ name: String, priority: Int64, in table: inout NodeTable) -> PodInfo {
+        var metadata = ObjectMeta(namespace: "default", name: name)
+        metadata.uid = UID(name)
+        let spec = PodSpec(source: ["schedulerName": "default-scheduler", "priority": .integer(priority)])
+        return table.compile(Ref(Pod(metadata: metadata, spec: spec)))
+    }
+
+    /// What is expected of a pod in the heap.
+    private struct Expected {
+        var name: String
+        var priority: Int64
+        var time: Int64
+        var number: Int
+    }
+
+    @Test(
+        "pods leave by priority, time and arrival, whatever came, changed and went in between",
+        arguments: 1...6 as ClosedRange<UInt64>)
+    func order(seed: UInt64) {
+        var table = NodeTable()
+        let isCustom = seed % 2 == 0
+        var heap = PodHeap(isCustom ? .custom { PrioritySort().isBefore($0, $1) } : .priority)
+        var stream = RandomStream(seed: seed, name: "heap")
+        var expected: [Expected] = []
+        func first() -> Int? {
+            expected.indices.min {
+                let (left, right) = (expected[$0], expected[$1])
+                if left.priority != right.priority { return left.priority > right.priority }
+                return left.time != right.time ? left.time < right.time : left.number < right.number
+            }
+        }
+        for step in 0..<1_500 {
+            let choice = stream.index(below: 20)
+            // Mostly in order, sometimes before others.
+            let time = Int64(stream.index(below: 8) == 0 ? stream.index(below: step + 1) : step / 3)
+            let priority = Int64(stream.index(below: 10) == 0 ? stream.index(below: 3) : 1)
+            if expected.isEmpty || choice < (step < 700 ? 11 : 7) {
+                let name = "pod-\(step)"
+                let info = Self.pod(name, priority: priority, in: &table)
+                heap.insert(QueuedPod(pod: info, timestamp: VirtualTime(nanoseconds: time)))
+                expected.append(Expected(name: name, priority: priority, time: time, number: step))
+            } else if choice < 13 {
+                let place = stream.index(below: expected.count)
+                (expected[place].priority, expected[place].time) = (priority, time)
+                let info = Self.pod(expected[place].name, priority: priority, in: &table)
+                heap.insert(QueuedPod(pod: info, timestamp: VirtualTime(nanoseconds: time)))
+            } else if choice < 15 {
+                let place = stream.index(below: expected.count)
+                let removed = heap.remove(UID(expected[place].name))
+                #expect(removed?.pod.key.name == expected[place].name)
+                expected.remove(at: place)
+            } else if let place = first() {
+                #expect(heap.first?.pod.key.name == expected[place].name)
+                #expect(heap.popFirst()?.pod.key.name == expected[place].name)
+                expected.remove(at: place)
+            }
+            #expect(heap.count == expected.count)
+            #expect(heap.isEmpty == expected.isEmpty)
+        }
+        while let place = first() {
+            #expect(heap.popFirst()?.pod.key.name == expected[place].name)
+            expected.remove(at: place)
+        }
+        #expect(heap.popFirst() == nil)
+    }
+}

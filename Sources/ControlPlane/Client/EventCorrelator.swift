@@ -18,18 +18,30 @@ public struct EventCorrelator: Sendable {
 
     /// What a component reports about one object.
     private struct SourceKey: Hashable {
+        /// Nobody but the object has its identity; what has none goes by its name.
+        enum Subject: Hashable {
+            case uuid(UInt64, UInt64)
+            indirect case named(ObjectKey, UID)
+        }
         var component: String
         var kind: ObjectKind
-        var object: ObjectKey
-        var uid: UID
+        var subject: Subject
 
-        // Identities tell sources apart well enough; the texts are compared only where these are equal.
-        func hash(into hasher: inout Hasher) {
-            if case .uuid = uid { hasher.combine(uid) } else { hasher.combine(object) }
+        init(_ record: EventRecord) {
+            component = record.component
+            kind = record.involvedKind
+            if case .uuid(let high, let low) = record.involvedUID {
+                subject = .uuid(high, low)
+            } else {
+                subject = .named(record.involvedKey, record.involvedUID)
+            }
         }
 
         func _rawHashValue(seed: Int) -> Int {
-            if case .uuid = uid { uid._rawHashValue(seed: seed) } else { object._rawHashValue(seed: seed) }
+            switch subject {
+            case .uuid(let high, let low): UID.uuid(high, low)._rawHashValue(seed: seed)
+            case .named(let key, _): key._rawHashValue(seed: seed)
+            }
         }
     }
     /// Indirect because the table of sources is large, and moved whenever it grows.
@@ -40,12 +52,11 @@ public struct EventCorrelator: Sendable {
     }
     /// The first Event about an object.
     fileprivate struct Single {
-        var fieldPath: String
+        var sort: Ref<EventSort>
         var severity: EventRecord.Severity
-        var reason: String
         var message: String
-        /// Of the Event object.
-        var key: ObjectKey
+        /// The number in the Event's name.
+        var stamp: Int64
         var time: VirtualTime
     }
     fileprivate struct History {
@@ -74,6 +85,9 @@ public struct EventCorrelator: Sendable {
     }
 
     private var sources: [SourceKey: Source] = [:]
+    /// The sorts of Event that were reported lately, so that Events share them.
+    private var sorts: [(severity: EventRecord.Severity, kind: ObjectKind, sort: Ref<EventSort>)] = []
+    private static let sortLimit = 8
     /// When ``forgetOld(before:)`` ran last.
     private var swept = VirtualTime.start
     /// When ``trim(at:)`` last had something to look at.
@@ -89,20 +103,40 @@ public struct EventCorrelator: Sendable {
         -> APIRequest?
     {
         if now - swept > .hours(1) { forgetOld(before: now - .hours(1), at: now) }
-        let sourceKey = SourceKey(
-            component: record.component, kind: record.involvedKind, object: record.involvedKey,
-            uid: record.involvedUID)
+        let sort = sort(of: record)
+        let sourceKey = SourceKey(record)
         guard let place = sources.index(forKey: sourceKey) else {
             // The first Event is within all limits.
             serial += 1
-            let key = Self.key(for: record, serial: serial, epoch: epoch, at: now)
+            let stamp = Self.stamp(serial: serial, epoch: epoch, at: now)
             sources[sourceKey] = .once(
                 Single(
-                    fieldPath: record.fieldPath, severity: record.severity, reason: record.reason,
-                    message: record.message, key: key, time: now))
-            return .create(APIObject(Self.event(record, key, message: record.message, host: host, at: now)))
+                    sort: sort, severity: record.severity, message: record.message, stamp: stamp, time: now))
+            let key = Self.key(for: record, stamp: stamp)
+            return .create(APIObject(Self.event(record, key, sort, message: record.message, at: now)))
         }
-        return sources.values[place].request(for: record, at: now, serial: &serial, epoch: epoch, host: host)
+        return sources.values[place].request(for: record, sort, at: now, serial: &serial, epoch: epoch)
+    }
+
+    /// What an Event has in common with others.
+    private mutating func sort(of record: EventRecord) -> Ref<EventSort> {
+        for known in sorts
+        where known.severity == record.severity && known.kind == record.involvedKind
+            && known.sort.value.reason == record.reason && known.sort.value.component == record.component
+            && known.sort.value.fieldPath == record.fieldPath
+        { return known.sort }
+        var sort = EventSort()
+        sort.kind = record.involvedKind.name
+        sort.apiVersion = record.involvedKind.apiVersion
+        sort.fieldPath = record.fieldPath
+        sort.type = record.severity.rawValue
+        sort.reason = record.reason
+        sort.component = record.component
+        sort.host = host
+        let shared = Ref(sort)
+        if sorts.count >= Self.sortLimit { sorts.removeFirst() }
+        sorts.append((record.severity, record.involvedKind, shared))
+        return shared
     }
 
     /// Lets go of what was not heard of for an hour: nobody goes on with it, and the stored events are gone
@@ -132,16 +166,18 @@ public struct EventCorrelator: Sendable {
 
 extension EventCorrelator.Source {
     fileprivate mutating func request(
-        for record: EventRecord, at now: VirtualTime, serial: inout Int64, epoch: CalendarTime, host: String
+        for record: EventRecord, _ sort: Ref<EventSort>, at now: VirtualTime, serial: inout Int64,
+        epoch: CalendarTime
     ) -> APIRequest? {
         var history =
             switch self {
-            case .once(let single): EventCorrelator.History(single)
+            case .once(let single):
+                EventCorrelator.History(single, key: EventCorrelator.key(for: record, stamp: single.stamp))
             case .often(let history): history
             }
         // The lists are changed in place: nobody else holds them meanwhile.
         self = .often(EventCorrelator.History())
-        let request = history.request(for: record, at: now, serial: &serial, epoch: epoch, host: host)
+        let request = history.request(for: record, sort, at: now, serial: &serial, epoch: epoch)
         self = .often(history)
         return request
     }
@@ -152,19 +188,21 @@ extension EventCorrelator.History {
         severity == .warning ? warnings.tryTake(at: now) : normal.tryTake(at: now)
     }
 
-    fileprivate init(_ single: EventCorrelator.Single) {
+    /// - Parameter key: of the Event object.
+    fileprivate init(_ single: EventCorrelator.Single, key: ObjectKey) {
         _ = tryTake(single.severity, at: single.time)
         groups = [
             EventCorrelator.Group(
-                fieldPath: single.fieldPath, severity: single.severity, reason: single.reason,
-                messages: [single.message],
-                series: [EventCorrelator.Series(message: single.message, key: single.key, count: 1)],
+                fieldPath: single.sort.value.fieldPath, severity: single.severity,
+                reason: single.sort.value.reason, messages: [single.message],
+                series: [EventCorrelator.Series(message: single.message, key: key, count: 1)],
                 lastTime: single.time)
         ]
     }
 
     fileprivate mutating func request(
-        for record: EventRecord, at now: VirtualTime, serial: inout Int64, epoch: CalendarTime, host: String
+        for record: EventRecord, _ sort: Ref<EventSort>, at now: VirtualTime, serial: inout Int64,
+        epoch: CalendarTime
     ) -> APIRequest? {
         var index = groups.firstIndex {
             $0.reason == record.reason && $0.severity == record.severity && $0.fieldPath == record.fieldPath
@@ -197,42 +235,36 @@ extension EventCorrelator.History {
                 .eventSeries(count: series.count, message: message, lastTimestamp: Timestamp(now)), uid: nil)
         }
         serial += 1
-        let key = EventCorrelator.key(for: record, serial: serial, epoch: epoch, at: now)
+        let stamp = EventCorrelator.stamp(serial: serial, epoch: epoch, at: now)
+        let key = EventCorrelator.key(for: record, stamp: stamp)
         groups[place].series.append(EventCorrelator.Series(message: seriesMessage, key: key, count: 1))
         guard isAllowed else { return nil }
         return .create(
-            APIObject(EventCorrelator.event(record, key, message: message, host: host, at: now)))
+            APIObject(EventCorrelator.event(record, key, sort, message: message, at: now)))
     }
 }
 
 extension EventCorrelator {
-    /// The namespace and name of a new Event object.
-    fileprivate static func key(
-        for record: EventRecord, serial: Int64, epoch: CalendarTime, at now: VirtualTime
-    ) -> ObjectKey {
-        let nanoseconds =
-            (epoch.unixSeconds &* 1_000_000_000) &+ Int64(epoch.nanoseconds) &+ now.nanoseconds &+ serial
+    /// The number in the name of a new Event: the time, and what tells Events of one moment apart.
+    fileprivate static func stamp(serial: Int64, epoch: CalendarTime, at now: VirtualTime) -> Int64 {
+        (epoch.unixSeconds &* 1_000_000_000) &+ Int64(epoch.nanoseconds) &+ now.nanoseconds &+ serial
+    }
+
+    /// The namespace and name of an Event object.
+    fileprivate static func key(for record: EventRecord, stamp: Int64) -> ObjectKey {
         let name = record.involvedKey.name
         return ObjectKey(
             namespace: record.involvedKey.namespace.isEmpty ? "default" : record.involvedKey.namespace,
-            name: nanoseconds < 0
-                ? "\(name).\(String(nanoseconds, radix: 16))"
-                : String(joining: name, hexadecimal: UInt64(nanoseconds)))
+            name: stamp < 0
+                ? "\(name).\(String(stamp, radix: 16))"
+                : String(joining: name, hexadecimal: UInt64(stamp)))
     }
 
     fileprivate static func event(
-        _ record: EventRecord, _ key: ObjectKey, message: String, host: String, at now: VirtualTime
+        _ record: EventRecord, _ key: ObjectKey, _ sort: Ref<EventSort>, message: String, at now: VirtualTime
     ) -> Event {
-        var object = ObjectReference()
-        object.kind = record.involvedKind.name
-        object.apiVersion = record.involvedKind.apiVersion
-        object.namespace = record.involvedKey.namespace
-        object.name = record.involvedKey.name
-        object.uid = record.involvedUID
-        object.fieldPath = record.fieldPath
-        return Event(
-            metadata: ObjectMeta(namespace: key.namespace, name: key.name), about: object,
-            type: record.severity.rawValue, reason: record.reason, message: message,
-            component: record.component, host: host, at: Timestamp(now))
+        Event(
+            key, of: sort, about: record.involvedKey, uid: record.involvedUID, message: message,
+            at: Timestamp(now))
     }
 }

@@ -15,13 +15,16 @@ extension APIServer {
         switch object {
         case .pod(let pod):
             var prepared = try prepare(pod.value, isAdmitted: isAdmitted, at: now)
-            try identify(&prepared.metadata, of: kind, at: now)
+            let isDrawn = try identify(&prepared.metadata, of: kind, at: now)
             if mayHaveQuotas(kind) { try charge(APIObject(prepared), at: now) }
-            try claimName(&prepared.metadata, of: kind)
+            try claimName(&prepared.metadata, of: kind, isDrawn: isDrawn)
             return put(APIObject(prepared), at: now)
         case .event(let event):
             // There are as many Events as pods: nothing is to be prepared, and one copy is enough.
-            return put(APIObject(try completed(event.value, at: now)), at: now)
+            var event = event.value
+            let isDrawn = try identify(&event.metadata, of: .event, at: now)
+            try claimName(&event.metadata, of: .event, isDrawn: isDrawn)
+            return put(APIObject(event), at: now)
         default: break
         }
         let prepared = try prepareForCreate(object, isAdmitted: isAdmitted, at: now)
@@ -37,20 +40,19 @@ extension APIServer {
         return put(prepared.withMetadata { $0 = metadata }, at: now)
     }
 
-    private mutating func completed(_ event: Event, at now: VirtualTime) throws(APIError) -> Event {
-        var event = event
-        try identify(&event.metadata, of: .event, at: now)
-        try claimName(&event.metadata, of: .event)
-        return event
-    }
-
     /// Gives a new object its place, its identity and, where it has only the prefix of one, its name.
+    ///
+    /// - Returns: whether the name was drawn just now, and found to be free.
+    @discardableResult
     mutating func identify(
         _ metadata: inout ObjectMeta, of kind: ObjectKind, at now: VirtualTime
-    ) throws(APIError) {
+    ) throws(APIError) -> Bool {
         if kind.isNamespaced {
             if metadata.namespace.isEmpty { metadata.namespace = "default" }
-            try checkNamespace(of: metadata, for: kind)
+            if metadata.namespace != liveNamespace {
+                try checkNamespace(of: metadata, for: kind)
+                liveNamespace = metadata.namespace
+            }
         } else {
             metadata.namespace = ""
         }
@@ -60,28 +62,31 @@ extension APIServer {
         metadata.deletionTimestamp = nil
         metadata.deletionGracePeriodSeconds = nil
         metadata.generation = kind.hasGeneration ? 1 : 0
-        if metadata.name.isEmpty {
-            guard !metadata.generateName.isEmpty else {
-                throw .invalid(
-                    kind, "",
-                    [
-                        FieldError(
-                            .required, FieldPath("metadata.name"), detail: "name or generateName is required")
-                    ])
-            }
-            // A collision is tried again, eight times in all, as upstream does since v1.30.
-            var isFree = false
-            for _ in 0..<8 where !isFree {
-                metadata.name = generateName(metadata.generateName)
-                isFree = !store.contains(kind, metadata.key)
-            }
-            if !isFree { throw .alreadyExists(kind, metadata.name) }
+        if !metadata.name.isEmpty { return false }
+        let prefix = metadata.generateName
+        guard !prefix.isEmpty else {
+            throw .invalid(
+                kind, "",
+                [
+                    FieldError(
+                        .required, FieldPath("metadata.name"), detail: "name or generateName is required")
+                ])
         }
+        // A collision is tried again, eight times in all, as upstream does since v1.30.
+        for _ in 0..<8 {
+            metadata.name = generateName(prefix)
+            if !store.contains(kind, metadata.key) { return true }
+        }
+        throw .alreadyExists(kind, metadata.name)
     }
 
     /// Refuses a name that is taken. Upstream's store finds out last: quotas are charged by then.
-    func claimName(_ metadata: inout ObjectMeta, of kind: ObjectKind) throws(APIError) {
-        if store.contains(kind, metadata.key) { throw .alreadyExists(kind, metadata.name) }
+    ///
+    /// - Parameter isDrawn: whether the name is known to be free.
+    func claimName(
+        _ metadata: inout ObjectMeta, of kind: ObjectKind, isDrawn: Bool = false
+    ) throws(APIError) {
+        if !isDrawn && store.contains(kind, metadata.key) { throw .alreadyExists(kind, metadata.name) }
         metadata.resourceVersion = store.revision + 1
     }
 

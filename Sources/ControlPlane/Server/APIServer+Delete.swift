@@ -114,6 +114,7 @@ extension APIServer {
                     $0.deletionGracePeriodSeconds = 0
                 }, at: now)
         }
+        if object.kind == .namespace { liveNamespace = nil }
         return store.remove(object.kind, object.key, at: now) ?? object
     }
 

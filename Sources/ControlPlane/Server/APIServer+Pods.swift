@@ -35,14 +35,7 @@ extension APIServer {
                 "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates"
             )
         }
-        put(APIObject(bound(stored.value, to: nodeName, annotations, at: now)), at: now)
-    }
-
-    /// A pod with its node, as its next version.
-    private mutating func bound(
-        _ pod: Pod, to nodeName: String, _ annotations: StringMap, at now: VirtualTime
-    ) -> Pod {
-        var bound = pod
+        var bound = stored.value
         bound.nodeName = nodeName
         if !annotations.isEmpty {
             bound.metadata.annotations = bound.metadata.annotations.merging(annotations)
@@ -51,7 +44,7 @@ extension APIServer {
         setScheduled(&bound, at: Timestamp(now))
         addTopologyLabels(to: &bound)
         bound.metadata.resourceVersion = store.revision + 1
-        return bound
+        put(APIObject(bound), at: now)
     }
 
     /// Sets the PodScheduled condition of a pod that has got its node.

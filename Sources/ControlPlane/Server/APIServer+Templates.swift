@@ -8,6 +8,7 @@ extension APIServer {
         from template: ManifestTemplate, _ instance: ManifestInstance, at now: VirtualTime
     ) throws(APIError) -> APIObject {
         let admitted = try admitted(template, namespace: instance.namespace, at: now)
+        var object = admitted
         if let edit = instance.edit {
             // The names that a template cannot vouch for.
             for name in edit.names + [instance.name] where !name.isEmpty {
@@ -20,11 +21,28 @@ extension APIServer {
                         })
                 }
             }
+            // Ranges may have something to say about the resource.
+            let isVouchedFor = if case .resourceOfPod = edit { store.count(.limitRange) == 0 } else { true }
+            guard isVouchedFor, let edited = edit.apply(to: admitted) else {
+                let manifest = edit.apply(to: template.tree).with(instance)
+                return try create(try admit(manifest, at: now), isAdmitted: true, at: now)
+            }
+            object = edited
         }
-        let object = instance.edit?.apply(to: admitted) ?? admitted
         if case .pod(let template) = object, template.value.nodeName.isEmpty {
             // What the strategy sets is set, and no edit changes it.
-            return put(APIObject(try completed(template.value, instance, at: now)), at: now)
+            var pod = template.value
+            if !instance.name.isEmpty { pod.metadata.name = instance.name }
+            if !instance.labels.isEmpty {
+                pod.metadata.labels = pod.metadata.labels.merging(instance.labels)
+            }
+            if !instance.annotations.isEmpty {
+                pod.metadata.annotations = pod.metadata.annotations.merging(instance.annotations)
+            }
+            let isDrawn = try identify(&pod.metadata, of: .pod, at: now)
+            if mayHaveQuotas(.pod) { try charge(APIObject(pod), at: now) }
+            try claimName(&pod.metadata, of: .pod, isDrawn: isDrawn)
+            return put(APIObject(pod), at: now)
         }
         if instance.name.isEmpty && instance.labels.isEmpty && instance.annotations.isEmpty {
             return try create(object, isAdmitted: true, at: now)
@@ -39,29 +57,13 @@ extension APIServer {
             }, isAdmitted: true, at: now)
     }
 
-    /// A pod of a template with its identity and what is special to it.
-    private mutating func completed(
-        _ template: Pod, _ instance: ManifestInstance, at now: VirtualTime
-    ) throws(APIError) -> Pod {
-        var pod = template
-        if !instance.name.isEmpty { pod.metadata.name = instance.name }
-        if !instance.labels.isEmpty { pod.metadata.labels = pod.metadata.labels.merging(instance.labels) }
-        if !instance.annotations.isEmpty {
-            pod.metadata.annotations = pod.metadata.annotations.merging(instance.annotations)
-        }
-        try identify(&pod.metadata, of: .pod, at: now)
-        if mayHaveQuotas(.pod) { try charge(APIObject(pod), at: now) }
-        try claimName(&pod.metadata, of: .pod)
-        return pod
-    }
-
     /// The template's object after decoding, defaulting, admission and validation in a namespace; pods that
     /// name no node also have what their strategy sets.
     private mutating func admitted(
         _ template: ManifestTemplate, namespace: String, at now: VirtualTime
     ) throws(APIError) -> APIObject {
         let key = AdmittedTemplates.Key(template: ObjectIdentifier(template), namespace: namespace)
-        if let known = admittedTemplates[key] { return known }
+        if let known = admittedTemplates.find(key) { return known }
         var tree = template.tree
         if !namespace.isEmpty {
             var metadata = tree["metadata"] ?? .object([:])
@@ -95,13 +97,23 @@ struct AdmittedTemplates: Sendable {
     /// The template is held, too: an identity must not be used again while it is a key.
     private var entries: [Key: (template: ManifestTemplate, object: APIObject)] = [:]
     private static let limit = 4_096
+    /// What was asked for last.
+    private var last: (key: Key, object: APIObject)?
 
-    subscript(key: Key) -> APIObject? { entries[key]?.object }
+    mutating func find(_ key: Key) -> APIObject? {
+        if let last, last.key == key { return last.object }
+        guard let object = entries[key]?.object else { return nil }
+        last = (key, object)
+        return object
+    }
 
     mutating func remember(_ object: APIObject, of template: ManifestTemplate, for key: Key) {
-        if entries.count >= Self.limit { entries.removeAll() }
+        if entries.count >= Self.limit { forgetAll() }
         entries[key] = (template, object)
     }
 
-    mutating func forgetAll() { entries.removeAll() }
+    mutating func forgetAll() {
+        entries.removeAll()
+        last = nil
+    }
 }

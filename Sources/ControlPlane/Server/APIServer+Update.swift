@@ -123,6 +123,7 @@ extension APIServer {
         if isReleased {
             // The update itself is not written, as upstream's `deleteWithoutFinalizers` has it.
             if let service = old.service { release(service.value) }
+            if new.kind == .namespace { liveNamespace = nil }
             store.remove(new.kind, new.key, at: now)
             return new
         }

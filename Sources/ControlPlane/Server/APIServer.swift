@@ -29,6 +29,8 @@ public struct APIServer: ~Copyable {
     public var admitsServiceAccounts = false
     /// Features that are on though they are off by default (`--feature-gates`).
     public var enabledFeatureGates: Set<FeatureGate> = []
+    /// The namespace in which something was made last, while nothing has changed in any; it is live.
+    var liveNamespace: String?
     /// Calls handled so far, by verb and kind.
     public internal(set) var callCounts = CallCounts()
     /// How long single writes can be watched after the fact. Upstream compacts etcd every 5 minutes
@@ -129,6 +131,7 @@ public struct APIServer: ~Copyable {
             admittedSpecs.forgetAll()
             admittedTemplates.forgetAll()
         case .event: expireEvents(after: stored, at: now)
+        case .namespace: liveNamespace = nil
         default: break
         }
         if store.revision % 1_024 == 0 { store.compact(before: now - historyRetention) }
@@ -183,16 +186,31 @@ public struct APIServer: ~Copyable {
 /// How many calls of each kind the server has handled.
 public struct CallCounts: Sendable {
     public private(set) var total = 0
+    /// Of the verbs that are called for each pod.
+    private var createCount = 0
+    private var bindCount = 0
     /// Few, so that a verb is found sooner than its hash.
     private var verbs: [(verb: String, count: Int)] = []
 
     /// By verb.
     public var byVerb: [String: Int] {
-        Dictionary(verbs.map { ($0.verb, $0.count) }, uniquingKeysWith: +)
+        var counts = Dictionary(verbs.map { ($0.verb, $0.count) }, uniquingKeysWith: +)
+        if createCount > 0 { counts["create"] = createCount }
+        if bindCount > 0 { counts["bind"] = bindCount }
+        return counts
     }
 
     mutating func count(_ request: APIRequest) {
         total += 1
+        switch request {
+        case .create, .createFrom, .createManifest:
+            createCount += 1
+            return
+        case .bind:
+            bindCount += 1
+            return
+        default: break
+        }
         let verb = request.verb
         for place in verbs.indices where verbs[place].verb == verb {
             verbs[place].count += 1

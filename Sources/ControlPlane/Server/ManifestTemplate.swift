@@ -51,16 +51,20 @@ public enum ManifestEdit: Hashable, Sendable {
     case claimOfVolume(ObjectKey, handle: String)
     /// The claim behind the first of a pod's volumes that has one.
     case claimOfPod(String)
+    /// An extended resource that a pod's containers ask for in place of the template's.
+    case resourceOfPod(String, insteadOf: String)
 
     /// The names that it brings.
     var names: [String] {
         switch self {
         case .volumeOfClaim(let name), .claimOfPod(let name): [name]
         case .claimOfVolume(let claim, let handle): [claim.name, handle]
+        case .resourceOfPod: []
         }
     }
 
-    func apply(to object: APIObject) -> APIObject {
+    /// The object with the value; nil where the template cannot vouch for it.
+    func apply(to object: APIObject) -> APIObject? {
         switch (self, object) {
         case (.volumeOfClaim(let name), .persistentVolumeClaim(let claim)):
             return APIObject(claim.value.with { $0.spec.volumeName = name })
@@ -77,8 +81,26 @@ public enum ManifestEdit: Hashable, Sendable {
                 })
         case (.claimOfPod(let name), .pod(let pod)):
             return APIObject(pod.value.with { $0.spec = $0.spec.withClaim(name) })
+        case (.resourceOfPod(let name, let old), .pod(let pod)):
+            guard let spec = pod.value.spec.withResource(name, insteadOf: old) else { return nil }
+            return APIObject(pod.value.with { $0.spec = spec })
         default: return object
         }
+    }
+
+    /// The template's manifest with the value, for a resource's name.
+    func apply(to manifest: JSONValue) -> JSONValue {
+        guard case .resourceOfPod(let name, let old) = self, var spec = manifest["spec"] else {
+            return manifest
+        }
+        var manifest = manifest
+        for list in ["containers", "initContainers"] {
+            guard var containers = spec[list]?.arrayValue else { continue }
+            for place in containers.indices { containers[place].renameResource(old, to: name) }
+            spec[list] = .array(containers)
+        }
+        manifest["spec"] = spec
+        return manifest
     }
 }
 
@@ -88,4 +110,26 @@ public enum AdmissionPlugin: String, Hashable, Sendable {
     case priority = "Priority"
     /// Taints new nodes as not ready.
     case taintNodesByCondition = "TaintNodesByCondition"
+}
+
+extension JSONValue {
+    /// This manifest with the metadata that is special to one object.
+    public func with(_ instance: ManifestInstance) -> JSONValue {
+        var manifest = self
+        var metadata = manifest["metadata"] ?? .object([:])
+        if !instance.name.isEmpty { metadata["name"] = .string(instance.name) }
+        if !instance.namespace.isEmpty { metadata["namespace"] = .string(instance.namespace) }
+        if !instance.labels.isEmpty {
+            var labels = metadata["labels"] ?? .object([:])
+            for label in instance.labels.entries { labels[label.key] = .string(label.value) }
+            metadata["labels"] = labels
+        }
+        if !instance.annotations.isEmpty {
+            var annotations = metadata["annotations"] ?? .object([:])
+            for entry in instance.annotations.entries { annotations[entry.key] = .string(entry.value) }
+            metadata["annotations"] = annotations
+        }
+        manifest["metadata"] = metadata
+        return manifest
+    }
 }

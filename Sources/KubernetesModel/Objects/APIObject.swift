@@ -262,7 +262,8 @@ extension APIObject {
 }
 
 extension APIObject {
-    public init(_ value: Pod) { self = .pod(Ref(value)) }
+    @inlinable
+    public init(_ value: consuming Pod) { self = .pod(Ref(value)) }
     @inlinable public var pod: Ref<Pod>? { if case .pod(let object) = self { object } else { nil } }
 }
 
@@ -337,14 +338,16 @@ extension APIObject {
 }
 
 extension APIObject {
-    public init(_ value: PersistentVolume) { self = .persistentVolume(Ref(value)) }
+    @inlinable
+    public init(_ value: consuming PersistentVolume) { self = .persistentVolume(Ref(value)) }
     @inlinable public var persistentVolume: Ref<PersistentVolume>? {
         if case .persistentVolume(let object) = self { object } else { nil }
     }
 }
 
 extension APIObject {
-    public init(_ value: PersistentVolumeClaim) { self = .persistentVolumeClaim(Ref(value)) }
+    @inlinable
+    public init(_ value: consuming PersistentVolumeClaim) { self = .persistentVolumeClaim(Ref(value)) }
     @inlinable public var persistentVolumeClaim: Ref<PersistentVolumeClaim>? {
         if case .persistentVolumeClaim(let object) = self { object } else { nil }
     }
@@ -379,7 +382,8 @@ extension APIObject {
 }
 
 extension APIObject {
-    public init(_ value: Event) { self = .event(Ref(value)) }
+    @inlinable
+    public init(_ value: consuming Event) { self = .event(Ref(value)) }
     @inlinable public var event: Ref<Event>? { if case .event(let object) = self { object } else { nil } }
 }
 

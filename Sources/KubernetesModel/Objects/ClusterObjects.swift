@@ -60,54 +60,101 @@ public struct PriorityClass: FieldMappedObject {
     }
 }
 
+/// What Events of one sort have in common: all but the object, the message and the times.
+public struct EventSort: Hashable, Sendable {
+    public var kind = ""
+    public var apiVersion = ""
+    public var fieldPath = ""
+    /// Of the object when the Event was made; mostly empty.
+    public var resourceVersion = ""
+    /// `Normal` or `Warning`.
+    public var type = ""
+    public var reason = ""
+    public var component = ""
+    public var host = ""
+
+    public init() {}
+}
+
 /// A core/v1 Event: something that a component reports about an object.
+///
+/// There are as many Events as there are pods, so what Events of one sort have in common is one record.
 public struct Event: FieldMappedObject {
     public static let kind = ObjectKind.event
     public var metadata = ObjectMeta()
-    public var involvedObject = ObjectReference()
-    public var reason = ""
+    private var involvedKey = ObjectKey(name: "")
+    private var involvedUID = UID.none
     public var message = ""
-    /// `Normal` or `Warning`.
-    public var type = ""
-    public var sourceComponent = ""
-    public var sourceHost = ""
     public var firstTimestamp: Timestamp?
     public var lastTimestamp: Timestamp?
     public var count: Int64 = 0
-    public var rest = JSONObject()
+    private var sort: Ref<EventSort>
+    /// Members that simk keeps but does not look into; nil when there are none.
+    private var rest: Ref<JSONObject>?
 
-    public init() {}
+    private static let plainSort = Ref(EventSort())
+
+    public init() { sort = Self.plainSort }
 
     /// An Event as a component reports it for the first time.
+    ///
+    /// - Parameter object: the object that it is about, whose namespace is also the Event's where it has one.
+    /// - Parameter key: the Event's own.
     public init(
-        metadata: ObjectMeta, about involvedObject: ObjectReference, type: String, reason: String,
-        message: String, component: String, host: String, at time: Timestamp
+        _ key: ObjectKey, of sort: Ref<EventSort>, about object: ObjectKey, uid: UID, message: String,
+        at time: Timestamp
     ) {
-        self.metadata = metadata
-        self.involvedObject = involvedObject
-        self.reason = reason
+        metadata.name = key.name
+        metadata.namespace = key.namespace
+        involvedKey = object
+        involvedUID = uid
+        self.sort = sort
         self.message = message
-        self.type = type
-        sourceComponent = component
-        sourceHost = host
         firstTimestamp = time
         lastTimestamp = time
         count = 1
     }
 
+    public var involvedObject: ObjectReference {
+        var object = ObjectReference()
+        object.kind = sort.value.kind
+        object.apiVersion = sort.value.apiVersion
+        object.namespace = involvedKey.namespace
+        object.name = involvedKey.name
+        object.uid = involvedUID
+        object.resourceVersion = sort.value.resourceVersion
+        object.fieldPath = sort.value.fieldPath
+        return object
+    }
+    public var reason: String { sort.value.reason }
+    /// `Normal` or `Warning`.
+    public var type: String { sort.value.type }
+    public var sourceComponent: String { sort.value.component }
+    public var sourceHost: String { sort.value.host }
+
     public mutating func map(_ fields: inout Fields) {
+        var sort = self.sort.value
+        var object = involvedObject
+        var rest = self.rest?.value ?? [:]
         fields.part("metadata", &metadata)
-        fields.part("involvedObject", &involvedObject)
-        fields.string("reason", &reason)
+        fields.part("involvedObject", &object)
+        fields.string("reason", &sort.reason)
         fields.string("message", &message)
-        var source = Source(component: sourceComponent, host: sourceHost)
+        var source = Source(component: sort.component, host: sort.host)
         fields.part("source", &source)
-        (sourceComponent, sourceHost) = (source.component, source.host)
         fields.time("firstTimestamp", &firstTimestamp)
         fields.time("lastTimestamp", &lastTimestamp)
         fields.int("count", &count)
-        fields.string("type", &type)
+        fields.string("type", &sort.type)
         fields.rest(&rest)
+        guard fields.isReading else { return }
+        (sort.component, sort.host) = (source.component, source.host)
+        (sort.kind, sort.apiVersion, sort.fieldPath) = (object.kind, object.apiVersion, object.fieldPath)
+        sort.resourceVersion = object.resourceVersion
+        involvedKey = ObjectKey(namespace: object.namespace, name: object.name)
+        involvedUID = object.uid
+        self.sort = Ref(sort)
+        self.rest = rest.isEmpty ? nil : Ref(rest)
     }
 
     private struct Source: FieldMapped {

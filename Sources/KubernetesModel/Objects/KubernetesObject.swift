@@ -24,6 +24,7 @@ extension KubernetesObject {
     }
 
     /// A changed copy.
+    @inlinable
     public func with(_ change: (inout Self) -> Void) -> Self {
         var copy = self
         change(&copy)
@@ -50,8 +51,9 @@ extension FieldMappedObject {
 public final class Ref<Value: Sendable>: Sendable {
     public let value: Value
 
+    /// Takes a value over, without a copy where the caller has no more use for it.
     @inlinable
-    public init(_ value: Value) { self.value = value }
+    public init(_ value: consuming Value) { self.value = value }
 
     @inlinable
     public subscript<Member>(dynamicMember path: KeyPath<Value, Member>) -> Member { value[keyPath: path] }

@@ -32,9 +32,12 @@ public struct OwnerReference: Hashable, FieldMapped {
 }
 
 /// What every API object has: its names, identity, labels and life cycle.
+///
+/// What most versions of an object have in common with the one before, or with the template that they were
+/// made of, is one shared record: each version is a copy of the one before, and copying takes time in
+/// proportion to the references.
 public struct ObjectMeta: Hashable, FieldMapped {
     public var name = ""
-    public var generateName = ""
     public var namespace = ""
     public var uid = UID.none
     /// The store's revision at the last change; 0 in an object that was never stored.
@@ -44,11 +47,51 @@ public struct ObjectMeta: Hashable, FieldMapped {
     public var deletionTimestamp: Timestamp?
     public var deletionGracePeriodSeconds: Int64?
     public var labels = StringMap()
-    public var annotations = StringMap()
-    public var ownerReferences: [OwnerReference] = []
-    public var finalizers: [String] = []
+    /// Nil when all of it is empty, so that equal metadata is equal here, too.
+    private var seldom: Ref<Seldom>?
+
+    /// What seldom changes.
+    private struct Seldom: Hashable {
+        var generateName = ""
+        var annotations = StringMap()
+        var ownerReferences: [OwnerReference] = []
+        var finalizers: [String] = []
+        var rest = JSONObject()
+
+        var isEmpty: Bool {
+            generateName.isEmpty && annotations.isEmpty && ownerReferences.isEmpty && finalizers.isEmpty
+                && rest.isEmpty
+        }
+    }
+
+    private mutating func change(_ change: (inout Seldom) -> Void) {
+        var changed = seldom?.value ?? Seldom()
+        change(&changed)
+        seldom = changed.isEmpty ? nil : Ref(changed)
+    }
+
+    /// The prefix of a name that the server made.
+    public var generateName: String {
+        get { seldom?.value.generateName ?? "" }
+        set { if seldom != nil || !newValue.isEmpty { change { $0.generateName = newValue } } }
+    }
+    public var annotations: StringMap {
+        get { seldom?.value.annotations ?? StringMap() }
+        set { if seldom != nil || !newValue.isEmpty { change { $0.annotations = newValue } } }
+    }
+    public var ownerReferences: [OwnerReference] {
+        get { seldom?.value.ownerReferences ?? [] }
+        set { if seldom != nil || !newValue.isEmpty { change { $0.ownerReferences = newValue } } }
+    }
+    public var finalizers: [String] {
+        get { seldom?.value.finalizers ?? [] }
+        set { if seldom != nil || !newValue.isEmpty { change { $0.finalizers = newValue } } }
+    }
     /// Members that simk keeps but does not look into (`managedFields`, `selfLink`).
-    public var rest = JSONObject()
+    public var rest: JSONObject {
+        get { seldom?.value.rest ?? [:] }
+        set { if seldom != nil || !newValue.isEmpty { change { $0.rest = newValue } } }
+    }
 
     public init() {}
 
@@ -64,10 +107,12 @@ public struct ObjectMeta: Hashable, FieldMapped {
     public var isBeingDeleted: Bool { deletionTimestamp != nil }
 
     /// The managing owner, of which there is one at most (`metav1.GetControllerOf`).
-    public var controllerReference: OwnerReference? { ownerReferences.first { $0.controller == true } }
+    public var controllerReference: OwnerReference? {
+        if seldom == nil { return nil }
+        return ownerReferences.first { $0.controller == true }
+    }
 
     /// Whether the object is managed by the owner with this identity (`metav1.IsControlledBy`).
-    @inlinable
     public func isControlled(by uid: UID) -> Bool {
         for owner in ownerReferences where owner.controller == true { return owner.uid == uid }
         return false
@@ -75,7 +120,8 @@ public struct ObjectMeta: Hashable, FieldMapped {
 
     public mutating func map(_ fields: inout Fields) {
         fields.string("name", &name)
-        fields.string("generateName", &generateName)
+        var seldom = self.seldom?.value ?? Seldom()
+        fields.string("generateName", &seldom.generateName)
         fields.string("namespace", &namespace)
         fields.uid("uid", &uid)
         fields.field(
@@ -86,10 +132,11 @@ public struct ObjectMeta: Hashable, FieldMapped {
         fields.time("deletionTimestamp", &deletionTimestamp)
         fields.int("deletionGracePeriodSeconds", &deletionGracePeriodSeconds)
         fields.map("labels", &labels)
-        fields.map("annotations", &annotations)
-        fields.list("ownerReferences", &ownerReferences)
-        fields.strings("finalizers", &finalizers)
-        fields.rest(&rest)
+        fields.map("annotations", &seldom.annotations)
+        fields.list("ownerReferences", &seldom.ownerReferences)
+        fields.strings("finalizers", &seldom.finalizers)
+        fields.rest(&seldom.rest)
+        if fields.isReading { self.seldom = seldom.isEmpty ? nil : Ref(seldom) }
     }
 }
 

@@ -75,42 +75,100 @@ public struct ContainerStatus: Hashable, FieldMapped {
 }
 
 /// What the system last observed of a pod.
+///
+/// What a pod has from its node only is one record, which versions share: pods that wait for a node, or have just
+/// got one, are copied without it.
 public struct PodStatus: Hashable, FieldMapped {
     public var phase = PodPhase.none
+    public var qosClass: QualityOfService?
     public var observedGeneration: Int64 = 0
     public var conditions: [Condition] = []
-    public var message = ""
-    public var reason = ""
-    public var nominatedNodeName = ""
-    public var hostIP = ""
-    public var podIP = ""
     public var startTime: Timestamp?
-    public var initContainerStatuses: [ContainerStatus] = []
-    public var containerStatuses: [ContainerStatus] = []
-    public var qosClass: QualityOfService?
-    public var rest = JSONObject()
+    /// Nil when all of it is empty, so that equal statuses are equal here, too.
+    private var reported: Ref<Reported>?
+
+    /// What kubelets report, and what there seldom is.
+    private struct Reported: Hashable {
+        var message = ""
+        var reason = ""
+        var nominatedNodeName = ""
+        var hostIP = ""
+        var podIP = ""
+        var initContainerStatuses: [ContainerStatus] = []
+        var containerStatuses: [ContainerStatus] = []
+        var rest = JSONObject()
+
+        var isEmpty: Bool {
+            message.isEmpty && reason.isEmpty && nominatedNodeName.isEmpty && hostIP.isEmpty && podIP.isEmpty
+                && initContainerStatuses.isEmpty && containerStatuses.isEmpty && rest.isEmpty
+        }
+    }
 
     public init() {}
 
+    private mutating func change(_ change: (inout Reported) -> Void) {
+        var changed = reported?.value ?? Reported()
+        change(&changed)
+        reported = changed.isEmpty ? nil : Ref(changed)
+    }
+
+    public var message: String {
+        get { reported?.value.message ?? "" }
+        set { if reported != nil || !newValue.isEmpty { change { $0.message = newValue } } }
+    }
+    public var reason: String {
+        get { reported?.value.reason ?? "" }
+        set { if reported != nil || !newValue.isEmpty { change { $0.reason = newValue } } }
+    }
+    public var nominatedNodeName: String {
+        get { reported?.value.nominatedNodeName ?? "" }
+        set {
+            if newValue.isEmpty && nominatedNodeName.isEmpty { return }
+            change { $0.nominatedNodeName = newValue }
+        }
+    }
+    public var hostIP: String {
+        get { reported?.value.hostIP ?? "" }
+        set { if reported != nil || !newValue.isEmpty { change { $0.hostIP = newValue } } }
+    }
+    public var podIP: String {
+        get { reported?.value.podIP ?? "" }
+        set { if reported != nil || !newValue.isEmpty { change { $0.podIP = newValue } } }
+    }
+    public var initContainerStatuses: [ContainerStatus] {
+        get { reported?.value.initContainerStatuses ?? [] }
+        set { if reported != nil || !newValue.isEmpty { change { $0.initContainerStatuses = newValue } } }
+    }
+    public var containerStatuses: [ContainerStatus] {
+        get { reported?.value.containerStatuses ?? [] }
+        set { if reported != nil || !newValue.isEmpty { change { $0.containerStatuses = newValue } } }
+    }
+    public var rest: JSONObject {
+        get { reported?.value.rest ?? [:] }
+        set { if reported != nil || !newValue.isEmpty { change { $0.rest = newValue } } }
+    }
+
     public mutating func map(_ fields: inout Fields) {
+        var reported = self.reported?.value ?? Reported()
         fields.int("observedGeneration", &observedGeneration)
         fields.choice("phase", &phase)
         fields.list("conditions", &conditions)
-        fields.string("message", &message)
-        fields.string("reason", &reason)
-        fields.string("nominatedNodeName", &nominatedNodeName)
-        fields.string("hostIP", &hostIP)
-        fields.string("podIP", &podIP)
+        fields.string("message", &reported.message)
+        fields.string("reason", &reported.reason)
+        fields.string("nominatedNodeName", &reported.nominatedNodeName)
+        fields.string("hostIP", &reported.hostIP)
+        fields.string("podIP", &reported.podIP)
         // Derived from the one address, so it is not kept twice.
-        var addresses: JSONValue? = podIP.isEmpty ? nil : [["ip": .string(podIP)]]
+        var addresses: JSONValue? = reported.podIP.isEmpty ? nil : [["ip": .string(reported.podIP)]]
         fields.tree("podIPs", &addresses)
-        var hostAddresses: JSONValue? = hostIP.isEmpty ? nil : [["ip": .string(hostIP)]]
+        var hostAddresses: JSONValue? = reported.hostIP.isEmpty ? nil : [["ip": .string(reported.hostIP)]]
         fields.tree("hostIPs", &hostAddresses)
         fields.time("startTime", &startTime)
-        fields.list("initContainerStatuses", &initContainerStatuses)
-        fields.list("containerStatuses", &containerStatuses)
+        fields.list("initContainerStatuses", &reported.initContainerStatuses)
+        fields.list("containerStatuses", &reported.containerStatuses)
         fields.choice("qosClass", &qosClass)
-        fields.rest(&rest)
+        fields.rest(&reported.rest)
+        if fields.isReading { self.reported = reported.isEmpty ? nil : Ref(reported) }
     }
 }
 

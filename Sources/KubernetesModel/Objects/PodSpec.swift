@@ -85,11 +85,16 @@ public final class PodSpec: Sendable {
     /// Upstream: `component-helpers/resource/helpers.go`, `PodRequests` (v1.36).
     public let requests: ResourceList
     public let qualityOfService: QualityOfService
+    /// The spec from which this one differs in the names of claims only; nil when it was not made from one.
+    ///
+    /// What does not look at claims is the same for all specs of one basis.
+    public let basis: PodSpec?
 
     public init(source: JSONObject) {
         var source = source
         source.removeValue(forKey: "nodeName")
         self.source = source
+        basis = nil
         // A pod spec holds no times, so the epoch does not matter.
         fields = PodSpecFields(fields: source, epoch: CalendarTime(unixSeconds: 0))
         requests = fields.effectiveRequests
@@ -97,8 +102,10 @@ public final class PodSpec: Sendable {
     }
 
     private init(
-        source: JSONObject, fields: PodSpecFields, requests: ResourceList, qualityOfService: QualityOfService
+        source: JSONObject, fields: PodSpecFields, requests: ResourceList, qualityOfService: QualityOfService,
+        basis: PodSpec?
     ) {
+        self.basis = basis
         self.source = source
         self.fields = fields
         self.requests = requests
@@ -120,7 +127,32 @@ public final class PodSpec: Sendable {
             source["volumes"] = .array(volumes)
         }
         return PodSpec(
-            source: source, fields: fields, requests: requests, qualityOfService: qualityOfService)
+            source: source, fields: fields, requests: requests, qualityOfService: qualityOfService,
+            basis: basis ?? self)
+    }
+
+    /// This spec with another extended resource in the place of one, in the requests and limits of all
+    /// containers; nil where that is more than a change of names.
+    public func withResource(_ name: String, insteadOf old: String) -> PodSpec? {
+        guard ResourceNames.isExtended(name), ResourceNames.isExtended(old), requests[name] == nil,
+            fields.resources == nil, fields.overhead.isEmpty
+        else { return nil }
+        var fields = fields
+        for place in fields.containers.indices { fields.containers[place].resources.rename(old, to: name) }
+        for place in fields.initContainers.indices {
+            fields.initContainers[place].resources.rename(old, to: name)
+        }
+        var source = source
+        for list in ["containers", "initContainers"] {
+            guard var containers = source[list]?.arrayValue else { continue }
+            for place in containers.indices { containers[place].renameResource(old, to: name) }
+            source[list] = .array(containers)
+        }
+        var requests = requests
+        requests.rename(old, to: name)
+        return PodSpec(
+            source: source, fields: fields, requests: requests, qualityOfService: qualityOfService, basis: nil
+        )
     }
 
     @inlinable
@@ -130,6 +162,42 @@ public final class PodSpec: Sendable {
 
     /// The pod's priority; 0 when none was resolved.
     public var priorityValue: Int64 { fields.priority ?? 0 }
+}
+
+extension ResourceRequirements {
+    fileprivate mutating func rename(_ old: String, to new: String) {
+        requests.rename(old, to: new)
+        limits.rename(old, to: new)
+    }
+}
+
+extension ResourceList {
+    fileprivate mutating func rename(_ old: String, to new: String) {
+        guard let quantity = self[old] else { return }
+        self[old] = nil
+        self[new] = quantity
+    }
+}
+
+extension JSONValue {
+    /// Renames a resource in the requests and limits of a container; the names stay in their order.
+    public mutating func renameResource(_ old: String, to new: String) {
+        guard var resources = self["resources"]?.objectValue else { return }
+        for list in ["limits", "requests"] {
+            guard let amounts = resources[list]?.objectValue, let amount = amounts[old] else { continue }
+            var renamed = JSONObject(minimumCapacity: amounts.count)
+            if amounts.count == 1 {
+                renamed[new] = amount
+            } else {
+                let names = amounts.keys.map { $0 == old ? new : $0 }
+                for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+                    renamed[name] = name == new ? amount : amounts[name]
+                }
+            }
+            resources[list] = .object(renamed)
+        }
+        self["resources"] = .object(resources)
+    }
 }
 
 extension PodSpec: Hashable {

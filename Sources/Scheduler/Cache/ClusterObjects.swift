@@ -78,15 +78,19 @@ public struct ClusterObjects {
 /// Upstream: `pkg/scheduler/util/assumecache/assume_cache.go` (v1.36).
 public struct AssumingIndex<Object: KubernetesObject> {
     private var observed = ObjectIndex<Object>()
-    private var current = ObjectIndex<Object>()
+    /// Few: what was written a moment ago.
+    private var assumed = ObjectIndex<Object>()
 
     public init() {}
 
     /// In ascending order of keys, assumed versions in place of observed ones.
-    public var elements: ContiguousArray<Ref<Object>> { current.elements }
+    public var elements: ContiguousArray<Ref<Object>> {
+        assumed.elements.isEmpty ? observed.elements : observed.elements(under: assumed)
+    }
 
     public subscript(namespace namespace: String = "", name name: String) -> Ref<Object>? {
-        current[namespace: namespace, name: name]
+        if let object = assumed[namespace: namespace, name: name] { return object }
+        return observed[namespace: namespace, name: name]
     }
 
     /// The version without any assumption.
@@ -95,27 +99,27 @@ public struct AssumingIndex<Object: KubernetesObject> {
     }
 
     mutating func observe(_ object: Ref<Object>, isDeleted: Bool) {
-        let metadata = object.value.metadata
+        let key = object.value.metadata.key
         if isDeleted {
-            observed.remove(metadata.key)
-            current.remove(metadata.key)
+            observed.remove(key)
+            assumed.remove(key)
             return
         }
-        if let known = observed[namespace: metadata.namespace, name: metadata.name],
-            metadata.resourceVersion != 0,
-            metadata.resourceVersion <= known.value.metadata.resourceVersion
+        let version = object.value.metadata.resourceVersion
+        if let known = observed[namespace: key.namespace, name: key.name], version != 0,
+            version <= known.value.metadata.resourceVersion
         {
             return
         }
         observed.set(object)
-        current.set(object)
+        assumed.remove(key)
     }
 
     /// Puts a changed version in front, until a newer one is observed or the assumption is dropped.
-    mutating func assume(_ object: Ref<Object>) { current.set(object) }
+    mutating func assume(_ object: Ref<Object>) { assumed.set(object) }
 
     /// Goes back to the observed version.
     mutating func restore(_ key: ObjectKey) {
-        if let object = observed[namespace: key.namespace, name: key.name] { current.set(object) }
+        if observed[namespace: key.namespace, name: key.name] != nil { assumed.remove(key) }
     }
 }

@@ -18,7 +18,7 @@ extension NodeTable {
         }
         let value = pod.value
         let key = PodClassKey(
-            spec: ObjectIdentifier(value.spec), namespace: value.metadata.namespace,
+            spec: ObjectIdentifier(value.spec.shared), namespace: value.metadata.namespace,
             gpu: GPURequest.Source(value.metadata.annotations))
         var podClass: PodClass
         if let known = classes[key] {
@@ -30,7 +30,11 @@ extension NodeTable {
                 groups.removeAll(keepingCapacity: true)
                 recentGroups.removeAll(keepingCapacity: true)
             }
-            podClass = PodClass(pod: value.with { $0.status = PodStatus() }, table: &self)
+            podClass = PodClass(
+                pod: value.with {
+                    $0.status = PodStatus()
+                    $0.spec = $0.spec.shared
+                }, table: &self)
             classes[key] = podClass
         }
         var isOwnClass = false
@@ -196,7 +200,10 @@ extension NodeTable {
         }
         nonZeroMilliCPU[row] &+= sign &* pod.podClass.nonZeroMilliCPU
         nonZeroMemoryBytes[row] &+= sign &* pod.podClass.nonZeroMemoryBytes
-        volumeCount[row] += sign * pod.podClass.volumeCount
+        if pod.podClass.volumeCount > 0 {
+            volumeCount[row] += sign * pod.podClass.volumeCount
+            volumeCountBound = max(volumeCountBound, volumeCount[row])
+        }
         if pod.podClass.hasAffinity { affinityPodCount[row] += Int32(sign) }
         if !pod.podClass.requiredAntiAffinity.isEmpty { antiAffinityPodCount[row] += Int32(sign) }
     }

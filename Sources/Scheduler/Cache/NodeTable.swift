@@ -33,6 +33,8 @@ public struct NodeTable {
     var priorityFloor: ContiguousArray<Int64> = []
     /// How many volumes they can attach at most.
     var volumeCount: ContiguousArray<Int64> = []
+    /// No row's is above this.
+    var volumeCountBound: Int64 = 0
     public internal(set) var isUnschedulable: ContiguousArray<Bool> = []
     /// The node's list of taints, as an index of ``taintSets``.
     public internal(set) var taintSet: ContiguousArray<Int32> = []

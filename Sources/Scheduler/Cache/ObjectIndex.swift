@@ -4,6 +4,8 @@ public import KubernetesModel
 public struct ObjectIndex<Object: KubernetesObject> {
     /// In ascending order of keys.
     public private(set) var elements: ContiguousArray<Ref<Object>> = []
+    /// The same by key: most questions are about one object.
+    private var objects: [ObjectKey: Ref<Object>] = [:]
 
     /// Changes with every change of the objects.
     private(set) var version: UInt64 = 0
@@ -11,9 +13,7 @@ public struct ObjectIndex<Object: KubernetesObject> {
     public init() {}
 
     public subscript(namespace namespace: String = "", name name: String) -> Ref<Object>? {
-        let key = ObjectKey(namespace: namespace, name: name)
-        let place = self.place(of: key)
-        return place < elements.count && elements[place].value.metadata.key == key ? elements[place] : nil
+        objects.isEmpty ? nil : objects[ObjectKey(namespace: namespace, name: name)]
     }
 
     /// The objects of a namespace, in the order of their names.
@@ -24,22 +24,30 @@ public struct ObjectIndex<Object: KubernetesObject> {
         return ArraySlice(elements[start..<end])
     }
 
+    /// These objects with others in place of those with their keys, or beside them.
+    func elements(under others: ObjectIndex) -> ContiguousArray<Ref<Object>> {
+        var merged = elements
+        // From the end, so that what is inserted moves no place that is still to be found.
+        for object in others.elements.reversed() {
+            let key = object.value.metadata.key
+            let place = self.place(of: key)
+            if objects[key] != nil { merged[place] = object } else { merged.insert(object, at: place) }
+        }
+        return merged
+    }
+
     /// Inserts the object, in place of one with its key.
     public mutating func set(_ object: Ref<Object>) {
         version += 1
         let key = object.value.metadata.key
+        let isNew = objects.updateValue(object, forKey: key) == nil
         let place = self.place(of: key)
-        if place < elements.count && elements[place].value.metadata.key == key {
-            elements[place] = object
-        } else {
-            elements.insert(object, at: place)
-        }
+        if isNew { elements.insert(object, at: place) } else { elements[place] = object }
     }
 
     public mutating func remove(_ key: ObjectKey) {
         version += 1
-        let place = self.place(of: key)
-        if place < elements.count && elements[place].value.metadata.key == key { elements.remove(at: place) }
+        if objects.removeValue(forKey: key) != nil { elements.remove(at: place(of: key)) }
     }
 
     private func place(of key: ObjectKey) -> Int {

@@ -22,7 +22,7 @@ public final class PodGroup: Sendable {
 
     /// Whether a pod is of the group, given that its requests are those of the spec.
     func includes(_ pod: Pod) -> Bool {
-        pod.spec === podClass.spec && pod.metadata.namespace == podClass.namespace
+        pod.spec.shared === podClass.spec && pod.metadata.namespace == podClass.namespace
             && pod.metadata.labels == labels && isController(pod.metadata)
             && GPURequest.Source(pod.metadata.annotations) == podClass.gpuSource
     }
@@ -41,6 +41,11 @@ public final class PodGroup: Sendable {
         reduced.name = owner.name
         return reduced
     }
+}
+
+extension PodSpec {
+    /// The spec that stands for all that differ in the names of claims only.
+    var shared: PodSpec { basis ?? self }
 }
 
 /// What tells groups apart.

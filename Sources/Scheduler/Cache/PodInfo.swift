@@ -5,6 +5,7 @@ import OrderedCollections
 ///
 /// The identity of a class is a key for whatever is learnt about it.
 public final class PodClass: Sendable {
+    /// The spec of all pods of the class, but for the names of claims (``PodSpec/basis``).
     public let spec: PodSpec
     public let namespace: String
     /// What the pod needs to fit, by its spec.
@@ -126,7 +127,8 @@ public struct PodInfo: Sendable {
 
     public var podClass: PodClass { group.podClass }
     @inlinable public var value: Pod { pod.value }
-    public var spec: PodSpec { group.podClass.spec }
+    /// The pod's own spec: with the names of its claims, which the class's may lack.
+    @inlinable public var spec: PodSpec { pod.value.spec }
     @inlinable public var uid: UID { pod.value.metadata.uid }
     @inlinable public var key: ObjectKey { pod.value.metadata.key }
     public var namespace: String { group.podClass.namespace }

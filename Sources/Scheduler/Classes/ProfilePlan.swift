@@ -50,9 +50,7 @@ struct ProfilePlan {
     private(set) var ranksByRawScore = false
 
     /// Whether a local score is normalised over the window, and that matters to the choice.
-    var needsWholeWindow: Bool {
-        !ranksByRawScore && localScores.contains { $0.normalization != nil }
-    }
+    private(set) var needsWholeWindow = false
 
     /// Held, so that it is never another profile's.
     let identity: any AnyObject & Sendable
@@ -102,7 +100,8 @@ struct ProfilePlan {
         for plugin in framework.filter { addFilter(plugin, preFilterNames) }
         for plugin in framework.preScore {
             switch plugin {
-            case is NodeAffinity, is TaintToleration, is NodeResourcesFit, is NodeResourcesBalancedAllocation, is PodTopologySpread,
+            case is NodeAffinity, is TaintToleration, is NodeResourcesFit, is NodeResourcesBalancedAllocation,
+                is PodTopologySpread,
                 is InterPodAffinity, is VolumeBinding:
                 break
             default: scoresAreKnown = false
@@ -115,6 +114,7 @@ struct ProfilePlan {
         if scores.count == 1, let only = localScores.first {
             ranksByRawScore = only.normalization is any OrderKeepingNormalization && only.weight > 0
         }
+        needsWholeWindow = !ranksByRawScore && localScores.contains { $0.normalization != nil }
     }
 
     private mutating func addFilter(_ plugin: any FilterPlugin, _ preFilterNames: Set<String>) {
@@ -183,7 +183,8 @@ struct ProfilePlan {
         var resources: [ScoredResource] = []
         if case .fit(let plugin) = score { resources = plugin.strategy.resources }
         if case .balanced(let plugin) = score { resources = plugin.resources }
-        for resource in resources where resource.name != ResourceName.cpu && resource.name != ResourceName.memory {
+        for resource in resources
+        where resource.name != ResourceName.cpu && resource.name != ResourceName.memory {
             scoresOtherResources = true
         }
     }

@@ -80,9 +80,18 @@ extension SchedulingCycle {
         if takeOnlyNode(pod, plan, number, cluster.nodes, draw, &result) { return true }
         learnt.syncColumns(number, pod, plan: plan, nodes: cluster.nodes)
         if learnt.classes[number].isPlain { return false }
-        if takeByWords(plan, number, framework, cluster.nodes, draw, &result) { return true }
+        var state = CycleState()
+        let volumesMatter =
+            learnt.classes[number].hasVolumes
+            && (keepsDetails || !volumesLetAllPass(pod, plan, cluster, &state))
+        if !volumesMatter, takeByWords(plan, number, framework, cluster.nodes, draw, &result) {
+            result.state = state
+            return true
+        }
         if learnt.classes[number].hasVolumes {
-            guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else { return false }
+            guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else {
+                return false
+            }
         }
         var search = Search(
             plan: plan, number: number, columns: learnt.classes[number].columns,
@@ -264,12 +273,37 @@ extension SchedulingCycle {
         return true
     }
 
+    /// Whether the plugins for volumes let the pod onto every node, as they mostly do when its claims are bound;
+    /// the state is then what the plugins that follow need.
+    private func volumesLetAllPass(
+        _ pod: PodInfo, _ plan: Int, _ cluster: ClusterCache, _ state: inout CycleState
+    ) -> Bool {
+        for plugin in learnt.plans[plan].volumePreFilters {
+            let outcome = plugin.preFilter(pod, cluster: cluster, state: &state)
+            if outcome.nodeNames != nil { return false }
+            switch outcome.status.code {
+            case .skip: state.skippedFilters.insert(plugin.name)
+            case .success: break
+            default: return false
+            }
+        }
+        for step in learnt.plans[plan].steps {
+            guard case .volumes(let plugin) = step, !state.skippedFilters.contains(plugin.name) else {
+                continue
+            }
+            if !plugin.letsAllPass(pod, cluster: cluster, state: state) { return false }
+        }
+        return true
+    }
+
     /// Takes a node by ``WordSearch``; false when more than the columns has a say, or no node fits.
+    ///
+    /// Volumes are the caller's affair.
     private mutating func takeByWords(
         _ plan: Int, _ number: Int, _ framework: Framework, _ nodes: NodeTable, _ draw: (Int) -> Int,
         _ result: inout SchedulingResult
     ) -> Bool {
-        if keepsDetails || tieBreak == .lexicographic || !scratch.nominated.isEmpty || framework.score.isEmpty
+        if keepsDetails || tieBreak == .lexicographic || framework.score.isEmpty
             || !learnt.plans[plan].scoresAreKnown || learnt.classes[number].nodeNames != nil
             || learnt.plans[plan].needsWholeWindow
         {
@@ -284,16 +318,13 @@ extension SchedulingCycle {
             domains = known
             spreadWeight = weight
         }
-        if learnt.classes[number].hasVolumes || learnt.classes[number].needsDeclaredFeatures
-            || learnt.plans[plan].hasUnknownSteps
-        {
-            return false
-        }
+        if learnt.classes[number].needsDeclaredFeatures || learnt.plans[plan].hasUnknownSteps { return false }
         let affinity = learnt.classes[number].affinity
         if affinity >= 0 && !learnt.affinities[affinity].isScoreSkipped { return false }
         let columns = learnt.classes[number].columns
         if learnt.columns[columns].hasPreferences { return false }
-        guard let passing = learnt.passingPlaces(number, plan: plan, nodes) else { return false }
+        guard var passing = learnt.passingPlaces(number, plan: plan, nodes) else { return false }
+        if !scratch.nominated.isEmpty { passing.append([placesBesideNominated(columns, nodes)]) }
         let count = nodes.order.count
         let wanted = nodesToFind(framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: count)
         scratch.wordSearch.reset()
@@ -323,6 +354,17 @@ extension SchedulingCycle {
         result.chosen = chosen
         result.chosenName = nodes.names[chosen]
         return true
+    }
+
+    /// All places but those where the pod does not fit beside the pods that are nominated to them.
+    private mutating func placesBesideNominated(_ columns: Int, _ nodes: NodeTable) -> ContiguousArray<UInt64>
+    {
+        var words = ContiguousArray<UInt64>(repeating: .max, count: scratch.nominatedWords.count)
+        for entry in scratch.nominated
+        where learnt.judge(columns, nodes.order[entry.place], nodes, after: entry.change) != 0 {
+            words[entry.place >> 6] &= ~(1 << UInt64(entry.place & 63))
+        }
+        return words
     }
 
     /// How many nodes with a resource are looked at one by one.
@@ -372,7 +414,8 @@ extension SchedulingCycle {
     }
 
     /// Appends the next places that fit by themselves, and gives the offset after the last one looked at.
-    private mutating func fillBlock(from offset: Int, room: Int, _ search: Search, _ nodes: NodeTable) -> Int {
+    private mutating func fillBlock(from offset: Int, room: Int, _ search: Search, _ nodes: NodeTable) -> Int
+    {
         var offset = offset
         var room = room
         var places: ContiguousArray<Int32> = []
@@ -605,7 +648,8 @@ extension SchedulingCycle {
         let feasible = ContiguousArray(scratch.window.map { order[Int($0)] })
         var state = result.state
         if !learnt.classes[search.number].hasVolumes {
-            state = learnt.classes[search.number].preFilterState(learnt.affinity(of: search.number), framework)
+            state = learnt.classes[search.number].preFilterState(
+                learnt.affinity(of: search.number), framework)
         }
         let scored = framework.runScore(pod, feasible: feasible, cluster: cluster, state: &state)
         guard scored.error.isEmpty else { return false }

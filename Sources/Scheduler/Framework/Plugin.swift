@@ -74,6 +74,13 @@ public protocol PreFilterExtensions: PreFilterPlugin {
 /// Rejects nodes. It is given the whole table and looks at the candidates among its rows.
 public protocol FilterPlugin: Plugin {
     func filter(_ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections)
+    /// Whether it is plain, without a look at each node, that ``filter(_:cluster:state:rejections:)`` would reject
+    /// none. False when in doubt.
+    func letsAllPass(_ pod: PodInfo, cluster: ClusterCache, state: CycleState) -> Bool
+}
+
+extension FilterPlugin {
+    public func letsAllPass(_ pod: PodInfo, cluster: ClusterCache, state: CycleState) -> Bool { false }
 }
 
 /// A filter that judges one node at a time, for plugins where that is easier to write.

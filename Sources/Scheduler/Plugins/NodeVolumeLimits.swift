@@ -53,6 +53,16 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
         Self.countsVolumes(pod.value) ? .success : .skip
     }
 
+    public func letsAllPass(_ pod: PodInfo, cluster: ClusterCache, state: CycleState) -> Bool {
+        var all: [Attachable] = []
+        if collect(pod.value, hasCSINode: true, isNew: true, cluster: cluster, into: &all) != nil {
+            return false
+        }
+        return all.isEmpty
+            || cluster.objects.volumeAttachments.elements.isEmpty
+                && cluster.nodes.volumeCountBound + Int64(all.count) <= cluster.objects.leastAttachLimit
+    }
+
     public func filter(
         _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
     ) {

@@ -69,6 +69,11 @@ public struct VolumeBinding: PreFilterPlugin, FilterPlugin, ReservePlugin, PreBi
 
     // MARK: Filter
 
+    public func letsAllPass(_ pod: PodInfo, cluster: ClusterCache, state: CycleState) -> Bool {
+        guard let claims: VolumeClaims = state.read(Self.name) else { return true }
+        return claims.fitEverywhere(cluster.objects)
+    }
+
     public func filter(
         _ pod: PodInfo, cluster: ClusterCache, state: CycleState, rejections: inout Rejections
     ) {

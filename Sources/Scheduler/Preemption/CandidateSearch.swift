@@ -74,16 +74,23 @@ struct CandidateSearch {
     /// What ``Trial`` does, in numbers: nothing on the node is touched.
     private mutating func tryRoom(_ node: NodeIndex, for pod: PodInfo, cluster: ClusterCache) -> Status {
         var change = NodeColumns.Change()
-        let potential = cluster.nodes.pods[node].filter { $0.priority < pod.priority }
-        if potential.isEmpty { return CandidateSearch.noVictims }
+        let count = cluster.nodes.pods[node].count
+        change.requested.reserveCapacity(4)
+        var potential: [PodInfo] = []
+        potential.reserveCapacity(count)
+        for place in 0..<count where cluster.nodes.pods[node][place].priority < pod.priority {
+            potential.append(cluster.nodes.pods[node][place])
+        }
+        if potential.isEmpty { return Self.noVictims }
         for other in potential { change.add(other, sign: -1) }
         let verdict = judge(node, cluster.nodes, change)
         if verdict != 0 { return room?.verdicts[Int(verdict)] ?? .success }
         let (violating, others) = Self.splitByBudgets(
             VictimOrder.sorted(potential), cluster.objects.podDisruptionBudgets)
         var victims: [PodInfo] = []
+        victims.reserveCapacity(potential.count)
         var violations = 0
-        for (place, other) in (violating + others).enumerated() {
+        for (place, other) in (violating.isEmpty ? others : violating + others).enumerated() {
             change.add(other, sign: 1)
             if judge(node, cluster.nodes, change) == 0 { continue }
             change.add(other, sign: -1)

@@ -23,16 +23,17 @@ struct EventPool {
     func contains(_ uid: UID) -> Bool { !isEmpty && places[uid] != nil }
 
     /// Adds a pod at the end, or takes over another state of one, which keeps its place.
-    mutating func set(_ pod: QueuedPod, profile: Int?) {
+    mutating func set(_ pod: consuming QueuedPod, profile: Int?) {
         let uid = pod.pod.uid
+        let interest = pod.interest
         if let place = places[uid] {
-            slots[place] = pod
+            slots[place] = consume pod
         } else {
             places[uid] = slots.count
-            slots.append(pod)
+            slots.append(consume pod)
         }
-        if let profile, pod.interest != .max {
-            union[profile] |= pod.interest
+        if let profile, interest != .max {
+            union[profile] |= interest
         } else {
             for place in union.indices { union[place] = .max }
         }

@@ -1,10 +1,10 @@
 import KubernetesModel
 import SimulationKernel
 
-/// A binary heap of queued pods that finds a pod by its identity.
+/// Queued pods in the order in which they leave, and by their identity: a binary heap behind a plain line.
 ///
-/// Pods that compare equal leave in the order in which they came. The heap itself holds small keys; the pods
-/// stay where they are.
+/// Pods that compare equal leave in the order in which they came. Mostly pods come in the order in which they
+/// leave, too; such ones only join the line. Line and heap hold small keys; the pods stay where they are.
 struct PodHeap: Sendable {
     /// How pods are compared.
     enum Order: Sendable {
@@ -31,10 +31,18 @@ struct PodHeap: Sendable {
         var pod: QueuedPod?
         /// The pod's, read without a copy of it.
         var uid: UID
-        /// The entry's place in the heap.
+        /// The entry's place in the heap; ``inLine`` when it is in the line.
         var place = 0
+        /// The entry's: entries of the line whose number is not their slot's are left over.
+        var sequence: UInt64
     }
 
+    private static let inLine = -1
+
+    /// Entries in ascending order, from ``lineStart`` on; the first of them is never left over.
+    private var line: ContiguousArray<Entry> = []
+    private var lineStart = 0
+    private var lineCount = 0
     private var entries: ContiguousArray<Entry> = []
     private var slots: ContiguousArray<Slot> = []
     private var freeSlots: ContiguousArray<Int32> = []
@@ -44,9 +52,17 @@ struct PodHeap: Sendable {
 
     init(_ order: Order) { self.order = order }
 
-    var count: Int { entries.count }
-    var isEmpty: Bool { entries.isEmpty }
-    var first: QueuedPod? { entries.first.flatMap { slots[Int($0.slot)].pod } }
+    var count: Int { entries.count + lineCount }
+    var isEmpty: Bool { entries.isEmpty && lineCount == 0 }
+    var first: QueuedPod? {
+        if isFirstInLine { return slots[Int(line[lineStart].slot)].pod }
+        return entries.first.flatMap { slots[Int($0.slot)].pod }
+    }
+
+    /// Whether the line's first entry is the first of all.
+    private var isFirstInLine: Bool {
+        lineCount > 0 && (entries.isEmpty || precedes(line[lineStart], entries[0]))
+    }
 
     subscript(uid: UID) -> QueuedPod? {
         isEmpty ? nil : slotOf[uid].flatMap { slots[Int($0)].pod }
@@ -59,25 +75,48 @@ struct PodHeap: Sendable {
             priority: pod.pod.priority, time: pod.timestamp.nanoseconds, sequence: sequence, slot: slot)
     }
 
-    mutating func insert(_ pod: __owned QueuedPod) {
+    mutating func insert(_ pod: consuming QueuedPod) {
         let uid = pod.pod.uid
         if let slot = slotOf[uid] {
+            // Another state of a pod that is here: it keeps its number.
+            let sequence = slots[Int(slot)].sequence
             let place = slots[Int(slot)].place
-            entries[place] = Self.entry(pod, sequence: entries[place].sequence, slot: slot)
-            slots[Int(slot)].pod = pod
-            settle(place)
+            let entry = Self.entry(pod, sequence: sequence, slot: slot)
+            if place == Self.inLine {
+                slots[Int(slot)].pod = pod
+                leaveLine(slot)
+                slots[Int(slot)].sequence = sequence
+                push(entry)
+            } else {
+                entries[place] = entry
+                slots[Int(slot)].pod = pod
+                settle(place)
+            }
             return
         }
         let slot = freeSlots.popLast() ?? Int32(slots.count)
         slotOf[uid] = slot
-        entries.append(Self.entry(pod, sequence: nextSequence, slot: slot))
+        let sequence = nextSequence
+        let entry = Self.entry(pod, sequence: sequence, slot: slot)
         nextSequence += 1
         if Int(slot) < slots.count {
             slots[Int(slot)].uid = uid
-            slots[Int(slot)].pod = pod
+            slots[Int(slot)].pod = consume pod
+            slots[Int(slot)].sequence = sequence
         } else {
-            slots.append(Slot(pod: pod, uid: uid))
+            slots.append(Slot(pod: consume pod, uid: uid, sequence: sequence))
         }
+        if lineCount == 0 || precedes(line[line.count - 1], entry) {
+            slots[Int(slot)].place = Self.inLine
+            line.append(entry)
+            lineCount += 1
+        } else {
+            push(entry)
+        }
+    }
+
+    private mutating func push(_ entry: Entry) {
+        entries.append(entry)
         siftUp(entries.count - 1)
     }
 
@@ -85,26 +124,58 @@ struct PodHeap: Sendable {
     mutating func remove(_ uid: UID) -> QueuedPod? {
         if isEmpty { return nil }
         guard let slot = slotOf.removeValue(forKey: uid) else { return nil }
-        return removeEntry(at: slots[Int(slot)].place)
+        return take(slot)
     }
 
     mutating func popFirst() -> QueuedPod? {
-        guard let first = entries.first else { return nil }
-        slotOf.removeValue(forKey: slots[Int(first.slot)].uid)
-        return removeEntry(at: 0)
+        let first: Int32
+        if isFirstInLine {
+            first = line[lineStart].slot
+        } else if let entry = entries.first {
+            first = entry.slot
+        } else {
+            return nil
+        }
+        slotOf[slots[Int(first)].uid] = nil
+        return take(first)
     }
 
-    private mutating func removeEntry(at place: Int) -> QueuedPod? {
-        let slot = entries[place].slot
-        let removed = slots[Int(slot)].pod.take()
+    /// Takes the pod of a slot out, and frees the slot.
+    private mutating func take(_ slot: Int32) -> QueuedPod? {
+        let place = slots[Int(slot)].place
+        if place == Self.inLine { leaveLine(slot) } else { removeEntry(at: place) }
         freeSlots.append(slot)
+        return slots[Int(slot)].pod.take()
+    }
+
+    /// Leaves a slot's entry in the line over.
+    private mutating func leaveLine(_ slot: Int32) {
+        slots[Int(slot)].sequence = .max
+        lineCount -= 1
+        if lineCount == 0 {
+            line.removeAll(keepingCapacity: true)
+            lineStart = 0
+            return
+        }
+        while slots[Int(line[lineStart].slot)].sequence != line[lineStart].sequence
+            || slots[Int(line[lineStart].slot)].place != Self.inLine
+        { lineStart += 1 }
+        // What is left over at the end would decide who may join.
+        while slots[Int(line[line.count - 1].slot)].sequence != line[line.count - 1].sequence
+            || slots[Int(line[line.count - 1].slot)].place != Self.inLine
+        { line.removeLast() }
+        if lineStart > 1_024 && lineStart > line.count / 2 {
+            line.removeFirst(lineStart)
+            lineStart = 0
+        }
+    }
+
+    private mutating func removeEntry(at place: Int) {
         let last = entries.removeLast()
         if place < entries.count {
             entries[place] = last
-            slots[Int(last.slot)].place = place
             settle(place)
         }
-        return removed
     }
 
     private func precedes(_ left: Entry, _ right: Entry) -> Bool {

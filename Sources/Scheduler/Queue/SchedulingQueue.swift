@@ -127,7 +127,7 @@ public struct SchedulingQueue {
             queued.groupTimestamp = groupTimes[group] ?? now
             groupTimes[group] = queued.groupTimestamp
         }
-        _ = moveToActive(queued, label: "UnschedulablePodAdd", from: nil, at: now)
+        _ = moveToActive(consume queued, label: "UnschedulablePodAdd", from: nil, at: now)
     }
 
     /// Takes over a new version of a waiting pod.
@@ -238,12 +238,11 @@ public struct SchedulingQueue {
     }
 
     /// Puts a pod among those that wait for events that concern what keeps it out.
-    private mutating func gate(_ pod: QueuedPod) {
-        var pod = pod
+    private mutating func gate(_ pod: consuming QueuedPod) {
         let profile = interest.profile(named: pod.pod.podClass.schedulerName)
         pod.interest = .max
         if let profile { pod.interest = interest.bits(of: [pod.gatingPlugin], profile: profile) }
-        gated.set(pod, profile: profile)
+        gated.set(consume pod, profile: profile)
     }
 
     // MARK: Events
@@ -382,9 +381,9 @@ public struct SchedulingQueue {
     }
 
     private mutating func moveToActive(
-        _ pod: __owned QueuedPod, label: String, from origin: Place?, plugin: String = "", at now: VirtualTime
+        _ pod: consuming QueuedPod, label: String, from origin: Place?, plugin: String = "",
+        at now: VirtualTime
     ) -> Bool {
-        var pod = pod
         pod.lastMove = label
         // Pods in back-off have passed before.
         let status = origin == .backoff ? .success : runPreEnqueue(&pod)
@@ -392,12 +391,12 @@ public struct SchedulingQueue {
             note(
                 pod, from: origin, to: .gated, label, at: now, plugin: pod.gatingPlugin,
                 message: status.message)
-            gate(pod)
+            gate(consume pod)
             return false
         }
         note(pod, from: origin, to: .active, label, at: now, plugin: plugin)
         if pod.initialAttemptTime == nil { pod.initialAttemptTime = now }
-        active.insert(pod)
+        active.insert(consume pod)
         return true
     }
 

@@ -36,6 +36,12 @@ extension PerfRun {
     func create(
         _ template: inout ObjectTemplate, index: Int, count: Int, _ instance: ManifestInstance, _ what: String
     ) throws -> APIObject? {
+        if instance.name.isEmpty, let own = try template.edited(index: index, count: count) {
+            var instance = instance
+            instance.name = own.name
+            instance.edit = own.edit
+            return try send(.createFrom(own.manifest, instance), what)
+        }
         let (manifest, isShared) = try template.manifest(index: index, count: count)
         if isShared { return try send(.createFrom(manifest, instance), what) }
         return try send(.createManifest(manifest.tree.with(instance)), what)
@@ -235,22 +241,5 @@ extension PerfRun {
                 ? "namespace not set for \"\(template.path)\", but \"\(template.kind)\" has scope \"namespace\""
                 : "namespace \"\(operation.namespace)\" set for \"\(template.path)\", but \"\(template.kind)\" "
                     + "has scope \"root\"")
-    }
-}
-
-extension JSONValue {
-    /// This manifest with what is special to one object.
-    func with(_ instance: ManifestInstance) -> JSONValue {
-        var manifest = self
-        var metadata = manifest["metadata"] ?? .object([:])
-        if !instance.name.isEmpty { metadata["name"] = .string(instance.name) }
-        if !instance.namespace.isEmpty { metadata["namespace"] = .string(instance.namespace) }
-        if !instance.labels.isEmpty {
-            var labels = metadata["labels"] ?? .object([:])
-            for label in instance.labels.entries { labels[label.key] = .string(label.value) }
-            metadata["labels"] = labels
-        }
-        manifest["metadata"] = metadata
-        return manifest
     }
 }

@@ -177,7 +177,9 @@ extension PerfRun {
         let pods = cluster.server.store.list(.pod, namespace: namespace).compactMap(\.pod)
             .filter { $0.value.nodeName.isEmpty }
         let pod = pods.first { $0.value.status.conditions["PodScheduled"] != nil } ?? pods.first
-        var text = "error in waiting for pods to get \(stage): \(tally) after 10 minutes of virtual time"
+        let minutes = waitLimit.wholeSeconds / 60
+        var text =
+            "error in waiting for pods to get \(stage): \(tally) after \(minutes) minutes of virtual time"
         if let pod {
             text += "; at least pod \(pod.value.metadata.key) is not \(stage)"
             if let why = pod.value.status.conditions["PodScheduled"]?.message, !why.isEmpty {

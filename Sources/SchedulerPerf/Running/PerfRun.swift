@@ -58,8 +58,9 @@ public final class PerfRun {
     /// Ends a workload that the user stopped.
     public struct Interrupted: Error {}
 
-    /// How long a wait may take. Upstream gives up after 10 minutes.
-    static let waitLimit = VirtualDuration.minutes(10)
+    /// How long a wait may take. Upstream gives up after 10 minutes; workloads for scaling, which upstream does not
+    /// have, may have cycles that take longer by themselves.
+    let waitLimit: VirtualDuration
     /// The pause between two calls of the benchmark's client.
     static let callInterval = VirtualDuration(fractionalSeconds: 1 / PerfCluster.queriesPerSecond)
     /// Throughput is sampled this often, in nanoseconds of wall time.
@@ -75,6 +76,7 @@ public final class PerfRun {
         self.workload = workload
         self.options = options
         self.shouldStop = shouldStop
+        waitLimit = workload.labels.contains("scaling") ? .hours(12) : .minutes(10)
         parameters = PerfParameters(workload.parameters)
         names = RandomStream(seed: options.seed, name: "scheduler-perf/names").snapshot
         result = PerfResult(
@@ -200,7 +202,7 @@ public final class PerfRun {
 
     /// Runs until enough pods are where they shall be; false when it takes too long.
     func wait(while isWaiting: () -> Bool) throws -> Bool {
-        let end = cluster.run(until: cluster.now + Self.waitLimit, while: isWaiting, shouldStop: watch)
+        let end = cluster.run(until: cluster.now + waitLimit, while: isWaiting, shouldStop: watch)
         if end == .stopped { throw Interrupted() }
         return end == .done
     }

@@ -27,6 +27,8 @@ struct ObjectTemplate {
     private var expected: String?
     private var known: [[String]: ManifestTemplate] = [:]
     private var pattern: TemplatePattern?
+    /// A manifest of which others differ in their name and in the name of a resource, and that resource.
+    private var device: (manifest: ManifestTemplate, resource: String)?
     /// How many manifests of distinct values are kept.
     private static let limit = 4_096
 
@@ -94,6 +96,32 @@ struct ObjectTemplate {
             known[values] = manifest
             return (manifest, false)
         }
+    }
+
+    /// The manifest of another object, and in what this one differs, where that is its name and that of the
+    /// resource that it asks for; nil where there is more to it, or nothing is known yet.
+    mutating func edited(
+        index: Int, count: Int
+    ) throws(PerfFailure) -> (manifest: ManifestTemplate, name: String, edit: ManifestEdit)? {
+        guard case .text(let template) = form, let pattern, pattern.isProved, let texts = pattern.deviceTexts
+        else { return nil }
+        let values: [String]
+        do throws(GoTemplate.Failure) {
+            values = try template.values(.init(index: index, count: count))
+        } catch {
+            throw PerfFailure("\(path): \(error.description)")
+        }
+        let resource = texts.resources[0].filled(values)
+        // One resource, then, in all places.
+        for text in texts.resources.dropFirst() where text.filled(values) != resource { return nil }
+        guard let device else {
+            device = (ManifestTemplate(pattern.tree(values)), resource)
+            return nil
+        }
+        return (
+            device.manifest, texts.name.filled(values),
+            .resourceOfPod(resource, insteadOf: device.resource)
+        )
     }
 
     /// The tree for some values: from the pattern once that has proved right, else from the text.
