@@ -84,7 +84,7 @@ extension ClusterSimulation {
             call.result = answer(query)
         } else if workload?.hasLifetimes == true {
             let (changed, owner) = withRecordedLifetime(request)
-            let result = answer(to: changed, from: process.role)
+            let result = answer(to: changed, from: role)
             if let owner, case .success = result { workload?.takeLifetime(of: owner) }
             call.result = result
         } else {
