@@ -151,7 +151,7 @@ let package = Package(
         tests(of: "VirtualNodes", ["TestSupport"]),
         tests(of: "Failures", ["TestSupport"]),
         tests(of: "Workloads", ["TestSupport"]),
-        tests(of: "Simulation", ["TestSupport"]),
+        tests(of: "Simulation", ["TestSupport", collections]),
         tests(of: "Conformance", ["TestSupport"]),
         tests(of: "Scenarios", ["TestSupport", "TraceFiles", "Workloads"]),
         tests(
