@@ -10,8 +10,8 @@ struct FitCommand: ParsableCommand {
         commandName: "fit",
         abstract: "Fits distributions to a trace: times between arrivals, durations and sizes.",
         discussion: """
-            Exponential, log-normal, Weibull and gamma distributions by maximum likelihood, with Akaike's criterion \
-            and the Kolmogorov-Smirnov distance of each: what a synthetic workload takes to be like the trace.
+            Exponential, log-normal, Weibull, gamma, Pareto and hyperexponential distributions by maximum \
+            likelihood, with Akaike's criterion and the Kolmogorov-Smirnov distance of each: what a synthetic workload takes to be like the trace.
 
               simk fit disaggregated_DLRM_trace.csv
               simk fit log.swf --from 24h --format json

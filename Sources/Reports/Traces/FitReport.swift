@@ -21,7 +21,7 @@ public enum FitReport {
             }
             for fit in quantity.fits {
                 let columns = [
-                    pad(fit.distribution.kind, 12), pad(parameters(fit.distribution), 34),
+                    pad(fit.distribution.kind, 18), pad(parameters(fit.distribution), 62),
                     pad("AIC \(short(fit.aic))", 18),
                     pad("KS \(short(fit.kolmogorovSmirnov.statistic))", 12),
                     "p \(fit.kolmogorovSmirnov.pValue < 1e-4 ? "< 0.0001" : short(fit.kolmogorovSmirnov.pValue))",
@@ -72,6 +72,9 @@ public enum FitReport {
         case .exponential(let mean): [("mean", mean)]
         case .weibull(let shape, let scale): [("shape", shape), ("scale", scale)]
         case .gamma(let shape, let scale): [("shape", shape), ("scale", scale)]
+        case .pareto(let shape, let scale): [("shape", shape), ("scale", scale)]
+        case .hyperexponential(let probability, let first, let second):
+            [("probability", probability), ("firstMean", first), ("secondMean", second)]
         case .logNormal(let mu, let sigma): [("mu", mu), ("sigma", sigma)]
         default: []
         }
