@@ -15,7 +15,7 @@ let sampleDistributions: [Distribution] = [
     .truncatedNormal(mean: -3, standardDeviation: 1),
     .pareto(shape: 3.5, scale: 2), .pareto(shape: 12, scale: 1e4),
     .hyperexponential(probability: 0.9, firstMean: 1, secondMean: 50),
-    .hyperexponential(probability: 0.3, firstMean: 400, secondMean: 0.1),
+    .hyperexponential(probability: 0.3, firstMean: 40, secondMean: 1),
     .empirical(EmpiricalDistribution(values: [3, 1, 4, 1, 5, 9, 2, 6])),
     .empirical(EmpiricalDistribution(values: [10, 0, 20], weights: [1, 2, 0.5])),
 ]
