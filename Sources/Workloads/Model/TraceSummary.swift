@@ -112,7 +112,7 @@ public struct TraceSummary: Equatable, Sendable {
         case .update: machinesUpdated += 1
         case .fault: machineFaults += 1
         }
-        guard event.kind == .add, machineHashes.insert(TextHash.hash(event.machine.id)) else {
+        guard event.kind == .add, machineHashes.insert(IDHash.hash(event.machine.id)) else {
             return
         }
         capacity.add(event.machine.capacity)
@@ -180,7 +180,7 @@ struct DistinctCount: Equatable, Sendable {
     var isFull: Bool { hashes.count >= Self.limit }
 
     mutating func add(_ text: String) {
-        if !isFull { _ = hashes.insert(TextHash.hash(text)) }
+        if !isFull { _ = hashes.insert(IDHash.hash(text)) }
     }
 }
 

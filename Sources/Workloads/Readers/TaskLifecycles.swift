@@ -68,7 +68,7 @@ struct TaskLifecycles: Sendable {
     }
 
     func place(of id: String) -> Place {
-        let hash = TextHash.hash(id)
+        let hash = IDHash.hash(id)
         return Place(hash: hash, slot: index.slot(hash) { live[$0].id == id })
     }
 

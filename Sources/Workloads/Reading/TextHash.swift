@@ -1,5 +1,18 @@
-/// A hash that is the same in every process, for ids of which only equality matters.
-enum TextHash {
+/// A hash that is the same in every process and version: names are made of it.
+public enum TextHash {
+    /// FNV-1a (Fowler, Noll and Vo), 64 bits, finished as SplitMix64 does so that low bits are mixed.
+    @inlinable
+    public static func hash(_ text: String, seed: UInt64 = 0) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ (seed &* 0x9E37_79B9_7F4A_7C15)
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
+        return hash ^ (hash >> 31)
+    }
+}
+
+/// A faster hash, for ids of which only equality matters.
+enum IDHash {
     /// Multiplies eight bytes at a time as FNV-1a does one (Fowler, Noll and Vo), and finishes as SplitMix64
     /// does, so that low bits are mixed.
     static func hash(_ text: String, seed: UInt64 = 0) -> UInt64 {

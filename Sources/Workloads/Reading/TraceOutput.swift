@@ -123,7 +123,7 @@ public struct TraceOutput: Sendable {
             tally.checkedAllIDs = false
             return true
         }
-        return ids.insert(TextHash.hash(id, seed: UInt64(kind)))
+        return ids.insert(IDHash.hash(id, seed: UInt64(kind)))
     }
 
     public mutating func requireNew(_ id: String, kind: UInt8, column: String) throws(RowFault) {
