@@ -1,4 +1,5 @@
 import Foundation
+import SimulationKernel
 import Stochastics
 import Testing
 import TraceFiles
