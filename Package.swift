@@ -122,7 +122,7 @@ let package = Package(
             "Replay",
             [
                 "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel", "Stochastics",
-                "Workloads", collections,
+                "TraceFiles", "Workloads", collections,
             ]),
         // Floor 8
         floor(

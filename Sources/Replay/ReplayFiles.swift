@@ -1,6 +1,7 @@
 import Foundation
 public import Scenarios
 import SimulationKernel
+import TraceFiles
 import Workloads
 
 /// Reads what a ``ReplayPlan`` names.
@@ -58,17 +59,15 @@ public struct ReplayFiles: Sendable {
     }
 
     private func read(_ path: String) throws(Fault) -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Fault(description: "\(path): cannot be read")
-        }
-        let bytes = Array(data)
-        if !Gunzip.isPacked(bytes) { return bytes }
-        do throws(Gunzip.Fault) {
-            return try Gunzip.unpack(bytes)
+        do throws(TraceError) {
+            return try ByteSource.contents(of: path, limit: Self.fileLimitBytes)
         } catch {
-            throw Fault(description: "\(path): \(error.message)")
+            throw Fault(description: error.description)
         }
     }
+
+    /// Lists of nodes, pods and names are read whole, unpacked.
+    private static let fileLimitBytes = 1 << 28
 
     // MARK: Orders
 

@@ -1,4 +1,4 @@
-/// Lines over a common axis, as an SVG picture.
+/// Lines over a common axis, as an SVG picture; the legend tells where each ends.
 public struct LineChart: Sendable {
     public struct Line: Sendable {
         public var name: String
@@ -32,11 +32,13 @@ public struct LineChart: Sendable {
     private static let colors = [
         "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999",
     ]
+    /// Lengths of strokes and gaps: a line that lies on another one leaves it to be seen.
+    private static let dashes = ["", "9 4", "3 3", "12 3 3 3", "", "6 6", "2 4", "16 4"]
 
     public var svg: String {
         let xs = lines.flatMap { $0.points.map(\.x) }
         let ys = lines.flatMap { $0.points.map(\.y) }
-        let x = Axis(0, xs.max() ?? 1)
+        let x = Axis(0, xs.max() ?? 1, isTight: true)
         let y = Axis(0, ys.max() ?? 1)
         let (width, height) = (Self.width, Self.height)
         let (right, bottom) = (width - Self.right, height - Self.bottom)
@@ -81,22 +83,36 @@ public struct LineChart: Sendable {
             text-anchor="middle">\(Self.escaped(yTitle))</text>
 
             """
+        let legendWidth = 58 + 7 * Double(lines.map { Self.label($0).count }.max() ?? 0)
+        text += """
+            <rect x="\(Self.number(Self.left + 8))" y="\(Self.number(Self.top + 4))" \
+            width="\(Self.number(legendWidth))" height="\(Self.number(18 * Double(lines.count) + 8))" \
+            fill="white" fill-opacity="0.85" stroke="#dddddd"/>
+
+            """
         for (number, line) in lines.enumerated() {
             let color = Self.colors[number % Self.colors.count]
             let points = line.points.map { "\(Self.number(across($0.x))),\(Self.number(down($0.y)))" }
-            let place = Self.top + 8 + 18 * Double(number)
+            let place = Self.top + 17 + 18 * Double(number)
+            let dash = Self.dashes[number % Self.dashes.count]
+            let pattern = dash.isEmpty ? "" : " stroke-dasharray=\"\(dash)\""
             text += """
-                <polyline fill="none" stroke="\(color)" stroke-width="1.8" \
+                <polyline fill="none" stroke="\(color)" stroke-width="2" stroke-linejoin="round"\(pattern) \
                 points="\(points.joined(separator: " "))"/>
                 <line x1="\(Self.number(Self.left + 14))" y1="\(Self.number(place))" \
                 x2="\(Self.number(Self.left + 38))" y2="\(Self.number(place))" stroke="\(color)" \
-                stroke-width="3"/>
+                stroke-width="3"\(pattern)/>
                 <text x="\(Self.number(Self.left + 44))" y="\(Self.number(place))" dy="4">\
-                \(Self.escaped(line.name))</text>
+                \(Self.escaped(Self.label(line)))</text>
 
                 """
         }
         return text + "</svg>\n"
+    }
+
+    /// The line's name and its last value.
+    private static func label(_ line: Line) -> String {
+        line.points.last.map { "\(line.name): \(number(($0.y * 10).rounded() / 10))" } ?? line.name
     }
 
     /// With two digits after the point, and no more than it takes.
@@ -123,21 +139,21 @@ public struct LineChart: Sendable {
         return result
     }
 
-    /// From a value to one a little above another, with ticks at round numbers.
+    /// From a value to another, or to the next tick above it, with ticks at round numbers.
     private struct Axis {
         let low: Double
         let high: Double
         let ticks: [Double]
 
-        init(_ low: Double, _ high: Double) {
+        init(_ low: Double, _ high: Double, isTight: Bool = false) {
             let span = high > low && high.isFinite ? high - low : 1
             var step = 1.0
             while step * 8 < span { step *= 10 }
             while step / 10 * 8 >= span { step /= 10 }
             if step / 5 * 8 >= span { step /= 5 } else if step / 2 * 8 >= span { step /= 2 }
-            let count = (span / step).rounded(.up)
+            let count = (span / step).rounded(isTight ? .down : .up)
             self.low = low
-            self.high = low + count * step
+            self.high = isTight ? low + span : low + count * step
             ticks = (0...Int(count)).map { low + Double($0) * step }
         }
 

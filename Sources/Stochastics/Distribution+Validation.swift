@@ -25,6 +25,8 @@ extension Distribution {
         case .logNormal: "logNormal"
         case .gamma: "gamma"
         case .truncatedNormal: "truncatedNormal"
+        case .pareto: "pareto"
+        case .hyperexponential: "hyperexponential"
         case .empirical: "empirical"
         }
     }
@@ -67,6 +69,14 @@ extension Distribution {
                     "mean", mean, mean >= -37 * deviation,
                     "at least −37 standard deviations, as nothing is left above 0")
             }
+        case .pareto(let shape, let scale):
+            require("shape", shape, shape > 1, "a finite number above 1, as the mean is infinite otherwise")
+            requirePositive("scale", scale)
+        case .hyperexponential(let probability, let first, let second):
+            require(
+                "probability", probability, probability >= 0 && probability <= 1, "a number from 0 to 1")
+            requirePositive("firstMean", first)
+            requirePositive("secondMean", second)
         case .empirical(let values):
             return values.errors
         }

@@ -18,6 +18,12 @@ public enum Distribution: Equatable, Sendable {
     case gamma(shape: Double, scale: Double)
     /// A normal distribution of this mean and standard deviation, given that the value is not negative.
     case truncatedNormal(mean: Double, standardDeviation: Double)
+    /// Survival beyond x with probability (scale ∕ x)^shape, from the scale on; the mean is finite above shape
+    /// 1 only.
+    case pareto(shape: Double, scale: Double)
+    /// Exponential with the first mean with this probability, else with the second: more variable than one
+    /// exponential.
+    case hyperexponential(probability: Double, firstMean: Double, secondMean: Double)
     case empirical(EmpiricalDistribution)
 
     /// Draws one value, using up exactly one uniform number.
@@ -36,6 +42,9 @@ public enum Distribution: Equatable, Sendable {
         case .gamma(let shape, let scale): shape * scale
         case .truncatedNormal(let mean, let deviation):
             mean + deviation * GSL.normalDensity(mean / deviation) / GSL.normalQ(-mean / deviation)
+        case .pareto(let shape, let scale): shape > 1 ? scale * shape / (shape - 1) : .infinity
+        case .hyperexponential(let probability, let first, let second):
+            probability * first + (1 - probability) * second
         case .empirical(let values): values.mean
         }
     }
@@ -59,6 +68,13 @@ public enum Distribution: Equatable, Sendable {
             let below = GSL.normalP(-mean / deviation) + p * kept
             let z = below < 0.5 ? GSL.normalPinv(below) : GSL.normalQinv((1 - p) * kept)
             return max(0, mean + deviation * z)
+        case .pareto(let shape, let scale): return p == 1 ? .infinity : scale / GSL.pow(1 - p, 1 / shape)
+        case .hyperexponential(_, let first, let second):
+            if p == 0 || p == 1 || first == second { return GSL.exponentialPinv(p, mean: first) }
+            // It lies between those of the two.
+            return RootFinder.crossing(from: GSL.exponentialPinv(p, mean: min(first, second))) { x in
+                p <= 0.5 ? cdf(x) - p : (1 - p) - survivalOfMixture(x)
+            }
         case .empirical(let values): return values.quantile(p)
         }
     }
@@ -80,6 +96,10 @@ public enum Distribution: Equatable, Sendable {
         case .weibull(let shape, let scale): return GSL.weibullP(x, shape: shape, scale: scale)
         case .logNormal(let mu, let sigma): return GSL.logNormalP(x, mu: mu, sigma: sigma)
         case .gamma(let shape, let scale): return GSL.gammaP(x / scale, shape: shape)
+        case .pareto(let shape, let scale): return x <= scale ? 0 : 1 - GSL.pow(scale / x, shape)
+        case .hyperexponential(let probability, let first, let second):
+            return probability * GSL.exponentialP(x, mean: first)
+                + (1 - probability) * GSL.exponentialP(x, mean: second)
         case .truncatedNormal(let mean, let deviation):
             return 1 - GSL.normalQ((x - mean) / deviation) / GSL.normalQ(-mean / deviation)
         default: return .nan
@@ -88,6 +108,12 @@ public enum Distribution: Equatable, Sendable {
 
     /// The time left of a component that has been renewed for ever: see ``ResidualLife``.
     public var residualLife: ResidualLife { ResidualLife(of: self) }
+
+    /// Of a hyperexponential distribution, without the cancellation of 1 − cdf in the tail.
+    func survivalOfMixture(_ x: Double) -> Double {
+        guard case .hyperexponential(let probability, let first, let second) = self else { return .nan }
+        return probability * GSL.exp(-x / first) + (1 - probability) * GSL.exp(-x / second)
+    }
 
     /// The quantile of the gamma distribution of scale 1.
     static func unitGammaQuantile(_ p: Double, shape: Double) -> Double {

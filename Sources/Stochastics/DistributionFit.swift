@@ -21,11 +21,11 @@ public struct DistributionFit: Equatable, Sendable {
         guard let moments = LogMoments(sample), moments.least < moments.most else { return [] }
         let candidates: [(Distribution?, Int)] = [
             (exponential(moments), 1), (logNormal(moments), 2), (weibull(sample, moments), 2),
-            (gamma(moments), 2),
+            (gamma(moments), 2), (pareto(moments), 2), (hyperexponential(sample), 3),
         ]
         var fits: [DistributionFit] = []
         for (distribution, parameters) in candidates {
-            guard let distribution, distribution.validate().isEmpty,
+            guard let distribution, isUsable(distribution),
                 let likelihood = logLikelihood(of: distribution, moments, sample), likelihood.isFinite,
                 let distance = GoodnessOfFit.kolmogorovSmirnov(sample, cdf: distribution.cdf)
             else { continue }
@@ -38,6 +38,14 @@ public struct DistributionFit: Equatable, Sendable {
         return fits.enumerated().sorted {
             ($0.element.aic, $0.offset) < ($1.element.aic, $1.offset)
         }.map(\.element)
+    }
+
+    /// Whether it is a distribution; a Pareto distribution is one also where its mean is infinite.
+    private static func isUsable(_ distribution: Distribution) -> Bool {
+        if case .pareto(let shape, let scale) = distribution {
+            return shape > 0 && shape.isFinite && scale > 0
+        }
+        return distribution.validate().isEmpty
     }
 
     /// What the likelihoods need of a sample, each summed in the sample's order.
@@ -122,6 +130,49 @@ public struct DistributionFit: Equatable, Sendable {
         return .weibull(shape: shape, scale: moments.most * GSL.pow(powers / moments.count, 1 / shape))
     }
 
+    /// The scale is the least value; the shape follows from the mean of the logarithms.
+    private static func pareto(_ moments: LogMoments) -> Distribution? {
+        let excess = moments.logMean - GSL.log(moments.least)
+        return excess > 0 ? .pareto(shape: 1 / excess, scale: moments.least) : nil
+    }
+
+    /// How many values the two exponentials are fitted to: so many quantiles of the sample.
+    private static let mixtureValues = 10_000
+
+    /// By expectation and maximisation (Dempster, Laird and Rubin, Journal of the Royal Statistical Society B
+    /// 39(1), 1977), from the means of the smaller and of the larger half.
+    private static func hyperexponential(_ sample: [Double]) -> Distribution? {
+        let sorted = sample.sorted()
+        let count = min(sorted.count, mixtureValues)
+        let values = (0..<count).map { sorted[(2 * $0 + 1) * sorted.count / (2 * count)] }
+        let half = max(1, count / 2)
+        var first = values[..<half].reduce(0, +) / Double(half)
+        var second = values[half...].reduce(0, +) / Double(max(1, count - half))
+        var probability = 0.5
+        guard first > 0, second > first else { return nil }
+        for _ in 0..<500 {
+            var (weight, firstSum, secondSum) = (0.0, 0.0, 0.0)
+            for value in values {
+                let short = probability / first * GSL.exp(-value / first)
+                let long = (1 - probability) / second * GSL.exp(-value / second)
+                let share = short + long > 0 ? short / (short + long) : 0
+                weight += share
+                firstSum += share * value
+                secondSum += (1 - share) * value
+            }
+            let rest = Double(count) - weight
+            guard weight > 0, rest > 0, firstSum > 0, secondSum > 0 else { return nil }
+            let next = (weight / Double(count), firstSum / weight, secondSum / rest)
+            let change = max(
+                abs(next.0 - probability), abs(next.1 - first) / first, abs(next.2 - second) / second)
+            (probability, first, second) = next
+            if change < 1e-8 { break }
+        }
+        // Of one mean, or with next to nothing of the other, it is a plain exponential.
+        guard probability > 1e-6, probability < 1 - 1e-6, abs(second / first - 1) > 1e-3 else { return nil }
+        return .hyperexponential(probability: probability, firstMean: first, secondMean: second)
+    }
+
     private static func logLikelihood(
         of distribution: Distribution, _ moments: LogMoments, _ sample: [Double]
     ) -> Double? {
@@ -139,6 +190,16 @@ public struct DistributionFit: Equatable, Sendable {
             var powers = 0.0
             for value in sample { powers += GSL.pow(value / scale, shape) }
             return count * (GSL.log(shape) - shape * GSL.log(scale)) + (shape - 1) * moments.logSum - powers
+        case .pareto(let shape, let scale):
+            return count * (GSL.log(shape) + shape * GSL.log(scale)) - (shape + 1) * moments.logSum
+        case .hyperexponential(let probability, let first, let second):
+            var sum = 0.0
+            for value in sample {
+                sum += GSL.log(
+                    probability / first * GSL.exp(-value / first)
+                        + (1 - probability) / second * GSL.exp(-value / second))
+            }
+            return sum
         default: return nil
         }
     }

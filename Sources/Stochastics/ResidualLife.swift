@@ -47,6 +47,10 @@ public struct ResidualLife: Equatable, Sendable {
         case .truncatedNormal(let center, let deviation):
             let (cut, z) = (-center / deviation, (x - center) / deviation)
             return min(1, max(0, (Self.loss(cut) - Self.loss(z)) * deviation / mean / GSL.normalQ(cut)))
+        case .pareto(_, let scale):
+            return x <= scale ? x / mean : 1 - survival(x)
+        case .hyperexponential:
+            return mixture.cdf(x)
         }
     }
 
@@ -72,6 +76,12 @@ public struct ResidualLife: Equatable, Sendable {
             return values.limitedMeanInverse(p * mean)
         case .weibull(let shape, let scale):
             return weibullQuantile(p, shape: shape, scale: scale)
+        case .pareto(let shape, let scale):
+            // Up to the scale nothing is renewed, so that the density is constant.
+            if p * mean <= scale { return p * mean }
+            return p == 1 ? .infinity : scale / GSL.pow(shape * (1 - p), 1 / (shape - 1))
+        case .hyperexponential:
+            return mixture.quantile(p)
         case .gamma, .logNormal, .truncatedNormal:
             return p == 1 ? .infinity : searchedQuantile(p)
         }
@@ -91,6 +101,8 @@ public struct ResidualLife: Equatable, Sendable {
         case .truncatedNormal(let center, let deviation):
             let z = (x - center) / deviation
             return max(0, Self.loss(z) * deviation / mean / GSL.normalQ(-center / deviation))
+        case .pareto(let shape, let scale) where x > scale:
+            return GSL.pow(scale / x, shape - 1) / shape
         default:
             return 1 - cdf(x)
         }
@@ -105,6 +117,15 @@ public struct ResidualLife: Equatable, Sendable {
         if logPower < GSL.log(Self.negligible) { return p * mean }
         let power = GSL.gammaPinv(p, shape: gammaShape)
         return power.isNaN ? searchedQuantile(p) : scale * GSL.pow(power, gammaShape)
+    }
+
+    /// The residual life of a hyperexponential life: again one, in which the longer lives weigh more.
+    private var mixture: Distribution {
+        guard case .hyperexponential(let probability, let first, let second) = distribution else {
+            return distribution
+        }
+        return .hyperexponential(
+            probability: probability * first / mean, firstMean: first, secondMean: second)
     }
 
     private func searchedQuantile(_ p: Double) -> Double {

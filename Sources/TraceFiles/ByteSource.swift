@@ -7,12 +7,11 @@ public final class ByteSource {
     static let chunkBytes = 1 << 18
 
     private let path: String
-    private let handle: FileHandle
+    private let descriptor: Int32
     private let inflater: Inflater?
     private var packed: [UInt8] = []
     private var packedOffset = 0
     private var isFileAtEnd = false
-    private var chunk: [UInt8]
 
     /// Whether the file is gzip.
     public var isPacked: Bool { inflater != nil }
@@ -24,12 +23,9 @@ public final class ByteSource {
             throw .cannotOpen(file: path, detail: "there is no such file")
         }
         if isFolder.boolValue { throw .cannotOpen(file: path, detail: "is a folder") }
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw .cannotOpen(file: path, detail: "cannot be opened. Is it readable?")
-        }
-        self.handle = handle
-        chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
-        let head = try Self.bytes(handle, count: Self.chunkBytes, path: path)
+        descriptor = unsafe open(path, O_RDONLY)
+        if descriptor < 0 { throw .cannotOpen(file: path, detail: "cannot be opened. Is it readable?") }
+        let head = try Self.bytes(descriptor, path: path)
         if head.starts(with: [0x1F, 0x8B]) {
             do throws(Inflater.Fault) { inflater = try Inflater() } catch {
                 throw .cannotOpen(file: path, detail: "there is no memory to unpack it")
@@ -42,7 +38,21 @@ public final class ByteSource {
         isFileAtEnd = head.isEmpty
     }
 
-    deinit { try? handle.close() }
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// All bytes of a file, unpacked.
+    public static func contents(of path: String, limit: Int) throws(TraceError) -> [UInt8] {
+        let source = try ByteSource(path: path)
+        var bytes: [UInt8] = []
+        while true {
+            let more = try source.next()
+            if more.isEmpty { return bytes }
+            bytes += more
+            if bytes.count > limit {
+                throw .limit(file: path, what: "bytes in a file that can only be read whole", bound: limit)
+            }
+        }
+    }
 
     /// Names the packings that are not unpacked here.
     private static func refuseOthers(_ head: [UInt8], path: String) throws(TraceError) {
@@ -67,14 +77,23 @@ public final class ByteSource {
         }
     }
 
-    private static func bytes(
-        _ handle: FileHandle, count: Int, path: String
-    ) throws(TraceError) -> [UInt8] {
-        do {
-            return try handle.read(upToCount: count).map { [UInt8]($0) } ?? []
-        } catch {
-            throw .cannotOpen(file: path, detail: "cannot be read: \(error.localizedDescription)")
+    /// The next bytes of the file: a whole chunk but at the end, and of a pipe.
+    private static func bytes(_ descriptor: Int32, path: String) throws(TraceError) -> [UInt8] {
+        var problem: Int32 = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: chunkBytes) { buffer, count in
+            while true {
+                let got = unsafe read(descriptor, buffer.baseAddress, chunkBytes)
+                if got < 0 && errno == EINTR { continue }
+                if got < 0 { problem = errno }
+                count = max(0, got)
+                return
+            }
         }
+        if problem != 0 {
+            throw .cannotOpen(
+                file: path, detail: "cannot be read: \(unsafe String(cString: strerror(problem)))")
+        }
+        return bytes
     }
 
     /// The next bytes; empty at the end.
@@ -86,23 +105,23 @@ public final class ByteSource {
                 defer { packed = [] }
                 return packed
             }
-            return isFileAtEnd ? [] : try Self.bytes(handle, count: Self.chunkBytes, path: path)
+            return isFileAtEnd ? [] : try Self.bytes(descriptor, path: path)
         }
         while true {
             if packedOffset == packed.count && !isFileAtEnd {
-                packed = try Self.bytes(handle, count: Self.chunkBytes, path: path)
+                packed = try Self.bytes(descriptor, path: path)
                 packedOffset = 0
                 isFileAtEnd = packed.isEmpty
             }
-            let result: (used: Int, made: Int)
+            let used: Int
+            let made: [UInt8]
             do throws(Inflater.Fault) {
-                result = try inflater.inflate(packed[packedOffset...], into: &chunk)
+                (used, made) = try inflater.inflate(packed[packedOffset...], atMost: Self.chunkBytes)
             } catch {
                 throw .damaged(file: path, detail: "the gzip data is damaged")
             }
-            packedOffset += result.used
-            if result.made > 0 {
-                let made = Array(chunk[..<result.made])
+            packedOffset += used
+            if !made.isEmpty {
                 if isFirst {
                     isFirst = false
                     try Self.refuseArchive(made, path: path)
@@ -113,7 +132,7 @@ public final class ByteSource {
                 if inflater.isAtEnd { return [] }
                 throw .truncated(file: path, detail: "the gzip data has no end; was it copied whole?")
             }
-            if result.used == 0 && packedOffset < packed.count && !inflater.isAtEnd {
+            if used == 0 && packedOffset < packed.count && !inflater.isAtEnd {
                 throw .damaged(file: path, detail: "the gzip data is damaged")
             }
         }

@@ -19,23 +19,24 @@ final class Inflater {
 
     deinit { unsafe simk_inflater_free(stream) }
 
-    /// Unpacks from the input into the output.
+    /// Unpacks from the input.
     ///
-    /// - Returns: How many bytes were used and made. With none used and none made more input is needed.
+    /// - Returns: How many bytes were used, and what they made. With none used and none made more input is
+    ///   needed.
     func inflate(
-        _ input: ArraySlice<UInt8>, into output: inout [UInt8]
-    ) throws(Fault) -> (used: Int, made: Int) {
+        _ input: ArraySlice<UInt8>, atMost count: Int
+    ) throws(Fault) -> (used: Int, made: [UInt8]) {
         if isAtEnd {
-            if input.isEmpty { return (0, 0) }
+            if input.isEmpty { return (0, []) }
             // A gzip file may be several, one after the other.
             isAtEnd = false
             if unsafe simk_inflater_reset(stream) != 0 { throw .damaged(code: 0) }
         }
         var used = 0
-        var made = 0
-        let code = unsafe input.withUnsafeBufferPointer { source -> Int32 in
-            unsafe output.withUnsafeMutableBufferPointer { target -> Int32 in
-                unsafe simk_inflate(
+        var code: Int32 = 0
+        let made = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, made in
+            unsafe input.withUnsafeBufferPointer { source in
+                code = unsafe simk_inflate(
                     stream, source.baseAddress, source.count, &used, target.baseAddress, target.count, &made)
             }
         }

@@ -47,6 +47,23 @@ public struct TraceImport: Sendable {
         return (tally, summary)
     }
 
+    /// Writes a made-up workload to a file.
+    ///
+    /// - Returns: What is in it.
+    public static func write(
+        _ workload: SyntheticWorkload, seed: UInt64, to path: String
+    ) throws(TraceError) -> TraceSummary {
+        var tasks = SyntheticTasks(workload, seed: seed)
+        var summary = TraceSummary()
+        let sink = try CompactFile(path)
+        while let task = tasks.next() {
+            summary.add(.task(task))
+            try sink.append(.task(task))
+        }
+        try sink.finish()
+        return summary
+    }
+
     private static func makeFolder(_ folder: URL) throws(TraceError) {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

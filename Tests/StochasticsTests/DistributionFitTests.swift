@@ -13,6 +13,8 @@ struct DistributionFitTests {
         arguments: [
             Distribution.logNormal(mu: 3, sigma: 1.5), .weibull(shape: 0.6, scale: 100),
             .gamma(shape: 4, scale: 25), .weibull(shape: 3, scale: 7), .gamma(shape: 0.3, scale: 10),
+            .pareto(shape: 1.6, scale: 40), .pareto(shape: 0.8, scale: 1),
+            .hyperexponential(probability: 0.8, firstMean: 5, secondMean: 200),
         ])
     func recovers(_ truth: Distribution) throws {
         let best = try #require(DistributionFit.all(Self.sample(truth)).first)
@@ -25,6 +27,14 @@ struct DistributionFitTests {
             #expect(abs(shape / trueShape - 1) < 0.03 && abs(scale / trueScale - 1) < 0.05)
         case (.gamma(let shape, let scale), .gamma(let trueShape, let trueScale)):
             #expect(abs(shape / trueShape - 1) < 0.05 && abs(scale / trueScale - 1) < 0.05)
+        case (.pareto(let shape, let scale), .pareto(let trueShape, let trueScale)):
+            #expect(abs(shape / trueShape - 1) < 0.03 && abs(scale / trueScale - 1) < 0.001)
+        case (
+            .hyperexponential(let probability, let first, let second),
+            .hyperexponential(let trueProbability, let trueFirst, let trueSecond)
+        ):
+            #expect(abs(probability - trueProbability) < 0.02)
+            #expect(abs(first / trueFirst - 1) < 0.05 && abs(second / trueSecond - 1) < 0.05)
         default: Issue.record("another family")
         }
         #expect(best.kolmogorovSmirnov.statistic < 0.015)
@@ -57,10 +67,13 @@ struct DistributionFitTests {
             case .logNormal(let mu, let sigma):
                 #expect(abs(mu - 0.693_147_180_559_945_3) < 1e-12)
                 #expect(abs(sigma * sigma - 2.0 / 3 * 0.480_453_013_918_201_4) < 1e-12)
+            case .pareto(let shape, let scale):
+                #expect(scale == 1 && abs(shape * 0.693_147_180_559_945_3 - 1) < 1e-12)
             default: break
             }
         }
-        #expect(fits.count == 4)
+        let kinds = Set(fits.map(\.distribution.kind))
+        #expect(kinds.isSuperset(of: ["exponential", "logNormal", "weibull", "gamma", "pareto"]))
     }
 
     @Test(

@@ -13,6 +13,9 @@ let sampleDistributions: [Distribution] = [
     .gamma(shape: 200, scale: 0.01),
     .truncatedNormal(mean: 10, standardDeviation: 2), .truncatedNormal(mean: 1, standardDeviation: 1),
     .truncatedNormal(mean: -3, standardDeviation: 1),
+    .pareto(shape: 3.5, scale: 2), .pareto(shape: 12, scale: 1e4),
+    .hyperexponential(probability: 0.9, firstMean: 1, secondMean: 50),
+    .hyperexponential(probability: 0.3, firstMean: 40, secondMean: 1),
     .empirical(EmpiricalDistribution(values: [3, 1, 4, 1, 5, 9, 2, 6])),
     .empirical(EmpiricalDistribution(values: [10, 0, 20], weights: [1, 2, 0.5])),
 ]
@@ -40,6 +43,9 @@ struct DistributionTests {
             (.gamma(shape: 2, scale: 10), 0.5, 16.783_469_900_166_61),
             (.uniform(low: 2, high: 6), 0.25, 3),
             (.constant(7), 0.9, 7),
+            // s ∕ (1 − p)^(1 ∕ k); 1 − (1 ∕ 2)(e^(−x) + e^(−2x)) is 1/2 where e^(−x) is the golden ratio's inverse.
+            (.pareto(shape: 2, scale: 3), 0.75, 6),
+            (.hyperexponential(probability: 0.5, firstMean: 1, secondMean: 0.5), 0.5, 0.481_211_825_059_603_4),
             // Half a normal: its median is z(0.75).
             (.truncatedNormal(mean: 0, standardDeviation: 1), 0.5, 0.674_489_750_196_081_7),
         ])

@@ -73,6 +73,33 @@ struct TraceCommandTests {
         #expect(list?.contains { $0["quantity"] as? String == "duration" } == true)
     }
 
+    @Test("a shared GPU is nothing that a plain scenario says")
+    func sharedGPU() throws {
+        let scratch = try ScratchFolder()
+        let file = scratch.url.appending(path: "x.json")
+        let result = try SimkCommand.run(["import", Self.folder + "alibaba-gpu-2023", "--out", file.path])
+        #expect(result.status == 2 && result.errors.contains("shares a GPU"), "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    @Test("fits become a made-up workload, which becomes a trace, the same for a seed")
+    func generate() throws {
+        let scratch = try ScratchFolder()
+        let description = scratch.url.appending(path: "like.json").path
+        let fitted = try SimkCommand.run(["fit", Self.folder + "swf", "--workload", description])
+        #expect(fitted.status == 0, "\(fitted.errors)")
+        func bytes(_ name: String, seed: String) throws -> Data {
+            let file = scratch.url.appending(path: name)
+            let made = try SimkCommand.run(["generate", description, "--seed", seed, "--out", file.path])
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(made.output.contains("tasks"))
+            let read = try SimkCommand.run(["trace", file.path])
+            #expect(read.status == 0 && read.output.hasPrefix("format     simk\n"))
+            return try Data(contentsOf: file)
+        }
+        #expect(try bytes("a.simktrace", seed: "5") == bytes("b.simktrace", seed: "5"))
+    }
+
     @Test(
         "what is wrong ends with 2 and says so",
         arguments: [
@@ -83,7 +110,8 @@ struct TraceCommandTests {
             (["trace", "Tests/Vectors/traces/swf", "--on-bad-row", "x"], "expected stop or skip"),
             (["trace", "Tests/Vectors/traces/swf", "--from", "soon"], "--from soon"),
             (["import", "Tests/Vectors/traces/swf", "--out", "/nowhere/x.json"], "--nodes"),
-            (["import", "Tests/Vectors/traces/alibaba-gpu-2023", "--out", "/tmp/x.json"], "shares a GPU"),
+            (["generate", "no-such-file.json", "--out", "/nowhere/x.simktrace"], "no-such-file.json: cannot be read"),
+            (["generate", "Package.swift", "--out", "/nowhere/x.simktrace"], "Package.swift:1:1: "),
             (["export", "Tests"], "holds no run"),
         ])
     func errors(arguments: [String], text: String) throws {

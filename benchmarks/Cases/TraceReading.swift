@@ -10,12 +10,15 @@ private enum TraceText {
             "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,"
             + "scheduled_time\n"
         var stream = RandomStream(seed: 1, name: "trace-text")
+        // The published list of 8,152 pods has 157 different requests.
+        let requests = (0..<157).map { _ in
+            "\(1_000 * (1 + stream.index(below: 64))),\(1_024 * (1 + stream.index(below: 256)))"
+        }
         var time = 0
         for index in 0..<count {
             time += stream.index(below: 3_000)
             let gpu = stream.index(below: 3)
-            text +=
-                "openb-pod-\(index),\(1_000 * (1 + stream.index(below: 64))),\(stream.index(below: 262_144)),"
+            text += "openb-pod-\(index),\(requests[stream.index(below: requests.count)]),"
             text += "\(min(gpu, 1)),\(gpu == 0 ? 0 : gpu == 1 ? 1_000 : 460),,LS,Running,\(time),"
             text += "\(time + 1 + stream.index(below: 90_000)),\(time)\n"
         }

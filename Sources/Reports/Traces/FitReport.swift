@@ -21,7 +21,7 @@ public enum FitReport {
             }
             for fit in quantity.fits {
                 let columns = [
-                    pad(fit.distribution.kind, 12), pad(parameters(fit.distribution), 34),
+                    pad(fit.distribution.kind, 18), pad(parameters(fit.distribution), 62),
                     pad("AIC \(short(fit.aic))", 18),
                     pad("KS \(short(fit.kolmogorovSmirnov.statistic))", 12),
                     "p \(fit.kolmogorovSmirnov.pValue < 1e-4 ? "< 0.0001" : short(fit.kolmogorovSmirnov.pValue))",
@@ -60,6 +60,48 @@ public enum FitReport {
             })
     }
 
+    /// A made-up workload like the trace: one kind of job whose quantities are drawn, independently of each
+    /// other, from the best fit, or from the observed percentiles where that lies further than
+    /// ``greatestDistance`` from what was observed, as it does for sizes of which there are but a few.
+    public static func workload(_ quantities: [TraceFit.Quantity], name: String, until: Double) -> JSONValue {
+        func chosen(_ name: String) -> JSONValue? {
+            guard let quantity = quantities.first(where: { $0.name == name }) else { return nil }
+            let usable = quantity.fits.first { $0.distribution.validate().isEmpty }
+            if let usable, usable.kolmogorovSmirnov.statistic <= greatestDistance, quantity.zeros == 0 {
+                return distribution(usable.distribution)
+            }
+            var values: [JSONValue] = []
+            var weights: [JSONValue] = []
+            // Zeros, which no family has, as often as they were.
+            if quantity.zeros > 0 {
+                values.append(.number(0))
+                weights.append(.number(Double(quantity.zeros) / Double(quantity.count) * 101))
+            }
+            for (place, value) in quantity.percentiles.enumerated() {
+                if place > 0 && value == quantity.percentiles[place - 1], let last = weights.last?.doubleValue {
+                    weights[weights.count - 1] = .number(last + 1)
+                } else {
+                    values.append(.number(value))
+                    weights.append(.number(1))
+                }
+            }
+            return ["empirical": ["values": .array(values), "weights": .array(weights)]]
+        }
+        var job: JSONObject = ["name": .string(name)]
+        job["arrivals"] = chosen("interarrival").map { ["renewal": $0] } ?? ["poisson": ["rate": .integer(1)]]
+        job["duration"] = chosen("duration")
+        job["cpu"] = chosen("cpu") ?? .integer(0)
+        job["memory"] = chosen("memory")
+        job["gpu"] = chosen("gpu")
+        job["instances"] = chosen("instances")
+        return [
+            "kind": "SyntheticWorkload", "until": .number(until), "jobs": .array([.object(job)]),
+        ]
+    }
+
+    /// The Kolmogorov-Smirnov distance up to which a fit stands for a quantity.
+    static let greatestDistance = 0.05
+
     /// The distribution as a scenario takes it, but in the quantity's unit.
     private static func distribution(_ distribution: Distribution) -> JSONValue {
         var members = JSONObject()
@@ -72,6 +114,9 @@ public enum FitReport {
         case .exponential(let mean): [("mean", mean)]
         case .weibull(let shape, let scale): [("shape", shape), ("scale", scale)]
         case .gamma(let shape, let scale): [("shape", shape), ("scale", scale)]
+        case .pareto(let shape, let scale): [("shape", shape), ("scale", scale)]
+        case .hyperexponential(let probability, let first, let second):
+            [("probability", probability), ("firstMean", first), ("secondMean", second)]
         case .logNormal(let mu, let sigma): [("mu", mu), ("sigma", sigma)]
         default: []
         }

@@ -32,6 +32,11 @@ extension Distribution {
         case .logNormal(let mu, let sigma): parameters = ["mu": .number(mu), "sigma": .number(sigma)]
         case .truncatedNormal(let mean, let deviation):
             parameters = ["mean": value(mean), "standardDeviation": value(deviation)]
+        case .pareto(let shape, let scale): parameters = ["shape": .number(shape), "scale": value(scale)]
+        case .hyperexponential(let probability, let first, let second):
+            parameters = [
+                "probability": .number(probability), "firstMean": value(first), "secondMean": value(second),
+            ]
         case .empirical(let values):
             // Weights are those of the sorted values: differences of the distribution function.
             var weights: [JSONValue] = []
@@ -55,7 +60,7 @@ extension Cursor {
         }
         let kinds = [
             "constant", "uniform", "exponential", "weibull", "logNormal", "gamma", "truncatedNormal",
-            "empirical",
+            "pareto", "hyperexponential", "empirical",
         ]
         guard let object = object(keys: kinds) else { return nil }
         let present = object.present(kinds)
@@ -103,13 +108,24 @@ extension Cursor {
             guard let object = object(keys: ["mean"]), let mean = amount(object.required("mean", "the mean"))
             else { return nil }
             return .exponential(mean: mean)
-        case "weibull", "gamma":
+        case "weibull", "gamma", "pareto":
             guard let object = object(keys: ["shape", "scale"]) else { return nil }
             let shape = real(object.required("shape", "a number above 0"))
             guard let scale = amount(object.required("scale", "the scale, in the unit of the values")),
                 let shape
             else { return nil }
-            return kind == "gamma" ? .gamma(shape: shape, scale: scale) : .weibull(shape: shape, scale: scale)
+            switch kind {
+            case "gamma": return .gamma(shape: shape, scale: scale)
+            case "pareto": return .pareto(shape: shape, scale: scale)
+            default: return .weibull(shape: shape, scale: scale)
+            }
+        case "hyperexponential":
+            guard let object = object(keys: ["probability", "firstMean", "secondMean"]) else { return nil }
+            let probability = real(object.required("probability", "that of the first mean"))
+            guard let first = amount(object.required("firstMean", "a mean")),
+                let second = amount(object.required("secondMean", "another mean")), let probability
+            else { return nil }
+            return .hyperexponential(probability: probability, firstMean: first, secondMean: second)
         case "logNormal":
             guard let object = object(keys: ["median", "mu", "sigma"]) else { return nil }
             let sigma = real(object.required("sigma", "the standard deviation of the logarithm"))

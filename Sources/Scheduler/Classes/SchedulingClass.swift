@@ -78,6 +78,7 @@ struct SchedulingClass {
         if pod.spec.topologySpreadConstraints.isEmpty {
             selectorVersions = SelectorVersions(cluster.objects)
         }
+        constantState = nil
         let hard = plugin.constraints(of: pod, "DoNotSchedule", objects: cluster.objects)
         if hard != hardSpread?.constraints ?? [] {
             hardSpread = nil
@@ -111,6 +112,14 @@ struct SchedulingClass {
     /// Whether pods are counted anew at the next ``syncSpread(_:_:)``.
     func isSpreadStale(_ nodes: NodeTable) -> Bool {
         hardSpread?.isStale(nodes) == true || softSpread?.isStale(nodes) == true
+    }
+
+    /// The state that the PreFilter plugins would have left where neither volumes nor hard constraints nor
+    /// inter-pod affinity matter; nil until it is first asked for, and where they do.
+    private(set) var constantState: CycleState?
+
+    mutating func rememberPreFilterState(_ framework: Framework) {
+        if hardSpread == nil && !hasVolumes { constantState = preFilterState(nil, framework) }
     }
 
     /// The state that the PreFilter plugins would have left, but for those for volumes.

@@ -640,7 +640,7 @@ extension SchedulingCycle {
     }
 
     /// Computes the scores with the plugins themselves, on the states that are known.
-    private func scorePlainly(
+    private mutating func scorePlainly(
         _ pod: PodInfo, _ search: Search, _ framework: Framework, _ cluster: ClusterCache,
         _ draw: (Int) -> Int, _ result: inout SchedulingResult
     ) -> Bool {
@@ -648,8 +648,16 @@ extension SchedulingCycle {
         let feasible = ContiguousArray(scratch.window.map { order[Int($0)] })
         var state = result.state
         if !learnt.classes[search.number].hasVolumes {
-            state = learnt.classes[search.number].preFilterState(
-                learnt.affinity(of: search.number), framework)
+            let isAlone = isAffinityFilterSkipped(search.number)
+            if isAlone && learnt.classes[search.number].constantState == nil {
+                learnt.changeClass(search.number) { $0.rememberPreFilterState(framework) }
+            }
+            if isAlone, let known = learnt.classes[search.number].constantState {
+                state = known
+            } else {
+                state = learnt.classes[search.number].preFilterState(
+                    learnt.affinity(of: search.number), framework)
+            }
         }
         let scored = framework.runScore(pod, feasible: feasible, cluster: cluster, state: &state)
         guard scored.error.isEmpty else { return false }

@@ -3,8 +3,9 @@ public struct NodeStatuses: RandomAccessCollection, Sendable {
     /// The nodes in order, beside the place of each one's verdict in ``verdicts``.
     private(set) var nodes: ContiguousArray<NodeIndex> = []
     private(set) var places: ContiguousArray<Int32> = []
-    /// The distinct verdicts.
+    /// The distinct verdicts, and how many nodes have each.
     private(set) var verdicts: ContiguousArray<Status> = []
+    private(set) var counts: ContiguousArray<Int> = []
 
     public init() {}
 
@@ -22,11 +23,17 @@ public struct NodeStatuses: RandomAccessCollection, Sendable {
     mutating func append(_ node: NodeIndex, _ status: Status) { append(node, verdict: intern(status)) }
 
     /// Replaces the verdict at a place.
-    mutating func set(_ place: Int, _ status: Status) { places[place] = intern(status) }
+    mutating func set(_ place: Int, _ status: Status) {
+        let verdict = intern(status)
+        counts[Int(places[place])] -= 1
+        counts[Int(verdict)] += 1
+        places[place] = verdict
+    }
 
     mutating func append(_ node: NodeIndex, verdict: Int32) {
         nodes.append(node)
         places.append(verdict)
+        counts[Int(verdict)] += 1
     }
 
     mutating func reserveCapacity(_ count: Int) {
@@ -38,14 +45,8 @@ public struct NodeStatuses: RandomAccessCollection, Sendable {
     mutating func intern(_ status: Status) -> Int32 {
         if let place = verdicts.lastIndex(of: status) { return Int32(place) }
         verdicts.append(status)
+        counts.append(0)
         return Int32(verdicts.count - 1)
-    }
-
-    /// How many nodes have each of the distinct verdicts.
-    var counts: ContiguousArray<Int> {
-        var counts = ContiguousArray(repeating: 0, count: verdicts.count)
-        for place in places { counts[Int(place)] += 1 }
-        return counts
     }
 
     /// The code of each row of a table of nodes, given that of the rows without a verdict here.

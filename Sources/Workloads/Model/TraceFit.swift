@@ -24,6 +24,8 @@ public struct TraceFit: Sendable {
         public var median: Double
         /// The standard deviation over the mean.
         public var variation: Double
+        /// The sample's least value, its hundredths and its largest: 101 values in order.
+        public var percentiles: [Double]
         /// The best first; empty when all values are equal or there are too few.
         public var fits: [DistributionFit]
     }
@@ -87,6 +89,12 @@ public struct TraceFit: Sendable {
         instances.add(Double(task.instances))
     }
 
+    /// From the first submission to the last, in seconds; at least 1.
+    public var spanSeconds: Double {
+        guard let first = submissions.min(), let last = submissions.max() else { return 1 }
+        return max(1, Double(last) / 1e9 - Double(first) / 1e9)
+    }
+
     /// The fits of all quantities that the trace has.
     public func quantities() -> [Quantity] {
         var gaps = Reservoir("interarrival", "s", seed: seed)
@@ -108,6 +116,7 @@ public struct TraceFit: Sendable {
         return Quantity(
             name: reservoir.name, unit: reservoir.unit, count: reservoir.count, zeros: reservoir.zeros,
             sample: sorted.count, mean: mean, median: sorted[sorted.count / 2], variation: deviation / mean,
+            percentiles: (0...100).map { sorted[$0 * (sorted.count - 1) / 100] },
             fits: DistributionFit.all(sorted))
     }
 }

@@ -71,7 +71,7 @@ public struct TraceSummary: Equatable, Sendable {
 
     private var jobHashes = DistinctCount()
     private var userHashes = DistinctCount()
-    private var machineHashes: Set<UInt64> = []
+    private var machineHashes = HashSet64()
     private var lastSubmission = VirtualTime(nanoseconds: .min)
 
     public init() {}
@@ -112,7 +112,7 @@ public struct TraceSummary: Equatable, Sendable {
         case .update: machinesUpdated += 1
         case .fault: machineFaults += 1
         }
-        guard event.kind == .add, machineHashes.insert(TextHash.hash(event.machine.id)).inserted else {
+        guard event.kind == .add, machineHashes.insert(IDHash.hash(event.machine.id)) else {
             return
         }
         capacity.add(event.machine.capacity)
@@ -173,14 +173,14 @@ public struct TraceSummary: Equatable, Sendable {
 
 /// Counts distinct texts by their hashes, up to a limit.
 struct DistinctCount: Equatable, Sendable {
-    private var hashes: Set<UInt64> = []
+    private var hashes = HashSet64()
     private static let limit = 4_000_000
 
     var count: Int { hashes.count }
     var isFull: Bool { hashes.count >= Self.limit }
 
     mutating func add(_ text: String) {
-        if !isFull { hashes.insert(TextHash.hash(text)) }
+        if !isFull { _ = hashes.insert(IDHash.hash(text)) }
     }
 }
 

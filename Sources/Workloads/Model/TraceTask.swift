@@ -41,12 +41,6 @@ public struct TraceTask: Hashable, Sendable {
 
     /// Unique within the trace.
     public var id: String
-    /// The job, collection, application or deployment that the task is part of; empty if none.
-    public var job: String = ""
-    public var user: String = ""
-    /// A wider group: tenant, virtual cluster, queue, role or organisation.
-    public var group: String = ""
-
     public var submission: VirtualTime
     /// When the trace's own scheduler started it; nil when it never did, or the trace does not say.
     public var start: VirtualTime?
@@ -54,37 +48,37 @@ public struct TraceTask: Hashable, Sendable {
     public var end: VirtualTime?
     /// How long it ran, or was asked to run where only that is known; nil when the trace does not say.
     public var duration: VirtualDuration?
-
-    public var requests: TraceResources
-    /// Caps; nil when the trace gives none.
-    public var limits: TraceResources?
-    /// The device models that are admissible; empty: any.
-    public var gpuModels: [String] = []
-
-    /// In the trace's own scale, larger is more important; nil when it has none.
-    public var priority: Int32?
-    public var qos: QoS = .unspecified
-    public var constraints: [TraceConstraint] = []
-    /// Ids of tasks, or of jobs, that must have ended before this one may start.
-    public var dependencies: [String] = []
-
-    /// How many alike instances the record stands for, at least 1.
-    public var instances: Int64 = 1
-    /// How many of them must run at the same time: 1 for independent ones.
-    public var gangSize: Int64 = 1
-    /// How many instances of the job one machine may hold; nil: any number.
-    public var maxPerMachine: Int64?
     /// The machine on which the trace's own scheduler put it; empty when it does not say.
     public var machine: String = ""
+    /// The rest, one element: an array, so that tasks that are alike share it and a copy is cheap.
+    @usableFromInline var shared: ContiguousArray<TraceTaskTraits>
 
-    public var outcome: Outcome = .unknown
-    /// Further facts in the trace's order, such as `app`, `role`, `scheduling-class`.
-    public var labels: [TraceLabel] = []
-
-    public init(id: String, submission: VirtualTime, requests: TraceResources) {
+    @inlinable
+    public init(id: consuming String, submission: VirtualTime, traits: consuming TraceTaskTraits) {
         self.id = id
         self.submission = submission
-        self.requests = requests
+        shared = [traits]
+    }
+
+    @inlinable
+    public init(id: String, submission: VirtualTime, requests: TraceResources) {
+        self.init(id: id, submission: submission, traits: TraceTaskTraits(requests: requests))
+    }
+
+    /// What it has in common with tasks that are alike.
+    @inlinable
+    public var traits: TraceTaskTraits {
+        get { shared[0] }
+        _modify { yield &shared[0] }
+    }
+
+    /// Whether both hold the same copy of their traits, which are equal then; quick to tell.
+    func sharesTraits(with other: TraceTask) -> Bool {
+        unsafe shared.withUnsafeBufferPointer { own in
+            unsafe other.shared.withUnsafeBufferPointer { others in
+                unsafe own.baseAddress == others.baseAddress
+            }
+        }
     }
 
     /// How long a replay lets the task run once it is started: the recorded run, else what lies between
@@ -95,6 +89,133 @@ public struct TraceTask: Hashable, Sendable {
         let (nanoseconds, overflow) = end.nanoseconds.subtractingReportingOverflow(
             (start ?? submission).nanoseconds)
         return overflow || nanoseconds < 0 ? nil : VirtualDuration(nanoseconds: nanoseconds)
+    }
+}
+
+/// What tasks that are alike have in common.
+public struct TraceTaskTraits: Hashable, Sendable {
+    /// The job, collection, application or deployment that the task is part of; empty if none.
+    public var job: String = ""
+    public var user: String = ""
+    /// A wider group: tenant, virtual cluster, queue, role or organisation.
+    public var group: String = ""
+
+    public var requests: TraceResources
+    /// Caps; nil when the trace gives none.
+    public var limits: TraceResources?
+    /// The device models that are admissible; empty: any.
+    public var gpuModels: [String] = []
+
+    /// In the trace's own scale, larger is more important; nil when it has none.
+    public var priority: Int32?
+    public var qos: TraceTask.QoS = .unspecified
+    public var constraints: [TraceConstraint] = []
+    /// Ids of tasks, or of jobs, that must have ended before this one may start.
+    public var dependencies: [String] = []
+
+    /// How many alike instances the record stands for, at least 1.
+    public var instances: Int64 = 1
+    /// How many of them must run at the same time: 1 for independent ones.
+    public var gangSize: Int64 = 1
+    /// How many instances of the job one machine may hold; nil: any number.
+    public var maxPerMachine: Int64?
+
+    public var outcome: TraceTask.Outcome = .unknown
+    /// Further facts in the trace's order, such as `app`, `role`, `scheduling-class`.
+    public var labels: [TraceLabel] = []
+
+    public init(requests: TraceResources) { self.requests = requests }
+}
+
+extension TraceTask {
+    @inlinable
+    public var job: String {
+        get { shared[0].job }
+        _modify { yield &shared[0].job }
+    }
+
+    @inlinable
+    public var user: String {
+        get { shared[0].user }
+        _modify { yield &shared[0].user }
+    }
+
+    @inlinable
+    public var group: String {
+        get { shared[0].group }
+        _modify { yield &shared[0].group }
+    }
+
+    @inlinable
+    public var requests: TraceResources {
+        get { shared[0].requests }
+        _modify { yield &shared[0].requests }
+    }
+
+    @inlinable
+    public var limits: TraceResources? {
+        get { shared[0].limits }
+        _modify { yield &shared[0].limits }
+    }
+
+    @inlinable
+    public var gpuModels: [String] {
+        get { shared[0].gpuModels }
+        _modify { yield &shared[0].gpuModels }
+    }
+
+    @inlinable
+    public var priority: Int32? {
+        get { shared[0].priority }
+        _modify { yield &shared[0].priority }
+    }
+
+    @inlinable
+    public var qos: QoS {
+        get { shared[0].qos }
+        _modify { yield &shared[0].qos }
+    }
+
+    @inlinable
+    public var constraints: [TraceConstraint] {
+        get { shared[0].constraints }
+        _modify { yield &shared[0].constraints }
+    }
+
+    @inlinable
+    public var dependencies: [String] {
+        get { shared[0].dependencies }
+        _modify { yield &shared[0].dependencies }
+    }
+
+    @inlinable
+    public var instances: Int64 {
+        get { shared[0].instances }
+        _modify { yield &shared[0].instances }
+    }
+
+    @inlinable
+    public var gangSize: Int64 {
+        get { shared[0].gangSize }
+        _modify { yield &shared[0].gangSize }
+    }
+
+    @inlinable
+    public var maxPerMachine: Int64? {
+        get { shared[0].maxPerMachine }
+        _modify { yield &shared[0].maxPerMachine }
+    }
+
+    @inlinable
+    public var outcome: Outcome {
+        get { shared[0].outcome }
+        _modify { yield &shared[0].outcome }
+    }
+
+    @inlinable
+    public var labels: [TraceLabel] {
+        get { shared[0].labels }
+        _modify { yield &shared[0].labels }
     }
 }
 

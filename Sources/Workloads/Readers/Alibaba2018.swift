@@ -22,6 +22,7 @@ public struct Alibaba2018: TableReader {
     public var rows: TableRows?
     private var machines: [String: TraceMachine] = [:]
     private var memoryBytesPerPercent = 0.0
+    private var typeLabels: [[TraceLabel]] = []
 
     public init() {}
 
@@ -121,33 +122,27 @@ public struct Alibaba2018: TableReader {
         output.emit(task)
     }
 
-    private func readTask(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
+    private mutating func readTask(
+        _ row: borrowing TableRows, into output: inout TraceOutput
+    ) throws(RowFault) {
         let job = try row.name(2)
-        let place = TaskGraphName(try row.name(0))
-        let id = job + "/" + place.node
-        var task = TraceTask(
-            id: id, submission: try row.seconds(5),
+        let place = try graphPlace(row, 0)
+        let id = row.joined(2, 0, place.node)
+        var traits = TraceTaskTraits(
             requests: TraceResources(
                 milliCPU: try row.amountOrZero(7, times: 10),
                 memoryBytes: try row.amountOrZero(8, times: memoryBytesPerPercent)))
-        task.job = job
-        task.instances = try row.count(1)
-        if task.instances == 0 { return output.passOver("a task without instances") }
-        task.dependencies = place.dependencies.map { job + "/" + $0 }
-        task.qos = .bestEffort
-        task.labels = [
-            TraceLabel(name: "kind", value: "batch"), TraceLabel(name: "task-name", value: row.string(0)),
-            TraceLabel(name: "task-type", value: row.string(3)),
-        ]
-        switch row.string(4) {
-        case "Terminated": task.outcome = .succeeded
-        case "Failed": task.outcome = .failed
-        case "Cancelled": task.outcome = .killed
-        case "Running", "Waiting", "Ready", "Interrupted": task.outcome = .unfinished
-        default: throw row.fault(4, "a status such as Terminated")
-        }
+        let submission = try row.seconds(5)
+        traits.job = job
+        traits.instances = try row.count(1)
+        if traits.instances == 0 { return output.passOver("a task without instances") }
+        if !place.dependencies.isEmpty { traits.dependencies = place.dependencies.map { row.joined(2, 0, $0) } }
+        traits.qos = .bestEffort
+        traits.labels = labels(ofType: row.string(3))
+        traits.outcome = try outcome(row)
+        var task = TraceTask(id: id, submission: submission, traits: traits)
         // Tasks that have not ended carry 0 as their end.
-        if task.outcome != .unfinished, !row.isMissing(6) {
+        if traits.outcome != .unfinished, !row.isMissing(6) {
             let end = try row.seconds(6)
             if end != .start {
                 if end < task.submission { throw row.fault(6, "a time not before start_time") }
@@ -161,14 +156,39 @@ public struct Alibaba2018: TableReader {
         output.emit(task)
     }
 
+    private func outcome(_ row: borrowing TableRows) throws(RowFault) -> TraceTask.Outcome {
+        if row.isText(4, "Terminated") { return .succeeded }
+        if row.isText(4, "Failed") { return .failed }
+        if row.isText(4, "Cancelled") { return .killed }
+        if row.isText(4, "Running") || row.isText(4, "Waiting") || row.isText(4, "Ready")
+            || row.isText(4, "Interrupted")
+        {
+            return .unfinished
+        }
+        throw row.fault(4, "a status such as Terminated")
+    }
+
+    /// The labels of tasks of a type; there are a dozen types, and tasks share the lists.
+    private mutating func labels(ofType type: String) -> [TraceLabel] {
+        if let known = typeLabels.first(where: { $0[1].value == type }) { return known }
+        let labels = [TraceLabel(name: "kind", value: "batch"), TraceLabel(name: "task-type", value: type)]
+        if typeLabels.count < 100 { typeLabels.append(labels) }
+        return labels
+    }
+
+    private func graphPlace(_ row: borrowing TableRows, _ column: Int) throws(RowFault) -> TaskGraphName {
+        if row.isEmpty(column) { throw row.fault(column, "a name") }
+        return row.withBytes(column) { TaskGraphName($0) }
+    }
+
     private func readInstance(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
         let start = try row.seconds(5)
         let end = try row.seconds(6)
         if end == .start || row.isMissing(10) { return output.passOver("an instance without usage") }
         if end < start { throw row.fault(6, "a time not before start_time") }
         var usage = TraceUsage(
-            subject: .task, id: try row.name(2) + "/" + TaskGraphName(row.name(1)).node, start: start,
-            end: end)
+            subject: .task, id: row.joined(2, 1, try graphPlace(row, 1).node), start: start, end: end)
+        if row.isEmpty(2) { throw row.fault(2, "a name") }
         usage.milliCPU = try row.amount(10, times: 10)
         if !row.isMissing(11) { usage.maximumMilliCPU = try row.amount(11, times: 10) }
         if !row.isMissing(12) { usage.memoryBytes = try row.amount(12, times: memoryBytesPerPercent) }
@@ -193,24 +213,46 @@ public struct Alibaba2018: TableReader {
 /// Source: `cluster-trace-v2018/trace_2018.md`: a letter (which means nothing), the task's number, then the
 /// numbers of the tasks before it. Other names, such as `task_aGFuZC1tYWRl`, are independent.
 struct TaskGraphName: Equatable {
-    /// The task's number, or its whole name when it is independent.
-    var node: String
-    var dependencies: [String] = []
+    /// Where in the name the task's number is; all of it when it is independent.
+    var node: Range<Int>
+    /// Where the numbers of the tasks before it are, each once.
+    var dependencies: [Range<Int>] = []
 
-    init(_ name: String) {
-        node = name
-        let parts = name.split(separator: "_", omittingEmptySubsequences: false)
-        guard let first = parts.first else { return }
-        let letters = first.prefix { $0.isASCII && $0.isLetter }
-        let number = first.dropFirst(letters.count)
-        guard !letters.isEmpty, !number.isEmpty, number.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+    init(_ name: Span<UInt8>) {
+        node = 0..<name.count
+        var start = 0
+        while start < name.count, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(name[start] | 0x20) {
+            start += 1
+        }
+        let own = Self.digits(name, from: start)
+        guard start > 0, !own.isEmpty, own.upperBound == name.count || name[own.upperBound] == Self.mark else {
             return
         }
-        node = String(number)
-        // What follows the numbers, such as `Stg1`, is a stage's name.
-        for part in parts.dropFirst() {
-            guard !part.isEmpty, part.allSatisfy({ $0.isASCII && $0.isNumber }) else { break }
-            if part != number && !dependencies.contains(String(part)) { dependencies.append(String(part)) }
+        node = own
+        var end = own.upperBound
+        while end < name.count {
+            let number = Self.digits(name, from: end + 1)
+            // What follows the numbers, such as `Stg1`, is a stage's name.
+            if number.isEmpty || number.upperBound < name.count && name[number.upperBound] != Self.mark { return }
+            end = number.upperBound
+            let isKnown = Self.equal(name, own, number) || dependencies.contains { Self.equal(name, $0, number) }
+            if !isKnown { dependencies.append(number) }
         }
+    }
+
+    private static let mark = UInt8(ascii: "_")
+
+    private static func digits(_ name: Span<UInt8>, from start: Int) -> Range<Int> {
+        var end = start
+        while end < name.count, name[end] &- UInt8(ascii: "0") <= 9 { end += 1 }
+        return start..<end
+    }
+
+    private static func equal(_ name: Span<UInt8>, _ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        if left.count != right.count { return false }
+        for offset in 0..<left.count where name[left.lowerBound + offset] != name[right.lowerBound + offset] {
+            return false
+        }
+        return true
     }
 }

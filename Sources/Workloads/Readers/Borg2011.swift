@@ -175,16 +175,20 @@ public struct Borg2011: TableReader {
         case 7, 8: step = .update
         default: throw row.fault(5, "an event type from 0 to 8")
         }
-        let id = job + "/" + (try row.name(3))
+        let id = try row.joined(2, 3)
+        let place = lifecycles.place(of: id)
         var event = TaskLifecycles.Event(id: id, job: job, time: time, step: step)
-        event.user = row.string(6)
-        event.group = jobUsers[job] ?? ""
-        event.machine = row.string(4)
+        if case .schedule = step { event.machine = row.string(4) }
+        if !place.isKnown {
+            event.user = row.string(6)
+            if !jobUsers.isEmpty { event.group = jobUsers[job] ?? "" }
+            if row.isText(12, "1") { event.maxPerMachine = 1 }
+        }
         if !row.isMissing(7) {
             let schedulingClass = try row.integer(7)
             guard (0...3).contains(schedulingClass) else { throw row.fault(7, "a class from 0 to 3") }
             event.qos = Self.classes[Int(schedulingClass)]
-            event.labels = [TraceLabel(name: "scheduling-class", value: String(schedulingClass))]
+            if !place.isKnown { event.labels = Self.classLabels[Int(schedulingClass)] }
         }
         if !row.isMissing(8) {
             guard let priority = Int32(exactly: try row.integer(8)) else {
@@ -198,9 +202,8 @@ public struct Borg2011: TableReader {
                 memoryBytes: try row.amountOrZero(10, times: memoryBytes),
                 diskBytes: try row.amountOrZero(11, times: Self.diskBytes))
         }
-        if row.isText(12, "1") { event.maxPerMachine = 1 }
-        event.constraints = constraints[id]
-        try lifecycles.take(event, into: &output)
+        if !constraints.isEmpty { event.constraints = constraints[id] }
+        try lifecycles.take(event, at: place, into: &output)
     }
 
     /// Disk is normalised by a machine's disk, of which nothing is said; 1.0 counts as 1 TiB.
@@ -209,13 +212,15 @@ public struct Borg2011: TableReader {
     /// The latency sensitivity 0 to 3 as a class of service.
     static let classes: [TraceTask.QoS] = [.bestEffort, .burstable, .latencySensitive, .guaranteed]
 
+    private static let classLabels = (0...3).map { [TraceLabel(name: "scheduling-class", value: String($0))] }
+
     private func readUsage(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
         guard let start = try Self.time(row, 0), let end = try Self.time(row, 1) else {
             return output.passOver("an event after the trace")
         }
         if end < start { throw row.fault(1, "a time not before the start time") }
         var usage = TraceUsage(
-            subject: .task, id: try row.name(2) + "/" + row.name(3), start: start, end: end)
+            subject: .task, id: try row.joined(2, 3), start: start, end: end)
         if !row.isMissing(5) { usage.milliCPU = try row.amount(5, times: milliCPU) }
         if !row.isMissing(6) { usage.memoryBytes = try row.amount(6, times: memoryBytes) }
         if !row.isMissing(10) { usage.maximumMemoryBytes = try row.amount(10, times: memoryBytes) }

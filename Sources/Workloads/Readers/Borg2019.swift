@@ -278,7 +278,7 @@ public struct Borg2019: TraceReader {
             event.labels.append(TraceLabel(name: "alloc-set", value: alloc))
         }
         event.constraints = try row.constraints()
-        try lifecycles.take(event, into: &output)
+        try lifecycles.take(event, at: lifecycles.place(of: event.id), into: &output)
     }
 
     private func readUsage(_ row: BorgRow, into output: inout TraceOutput) throws(RowFault) {

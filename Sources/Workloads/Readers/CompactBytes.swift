@@ -35,33 +35,61 @@ struct CompactEncoder: Sendable {
 }
 
 /// Takes the compact form apart again; every length is checked against the bytes that there are.
+///
+/// It must not outlive the bytes that it was made of.
+@safe
 struct CompactDecoder {
     struct Fault: Error {}
 
-    private let bytes: [UInt8]
-    var offset: Int
-    var end: Int
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private(set) var offset: Int
+    /// Nothing is read at it or later; at most the bytes' count.
+    private(set) var end: Int
 
-    init(_ bytes: [UInt8], from offset: Int, to end: Int) {
-        self.bytes = bytes
+    @unsafe
+    init(_ bytes: UnsafeBufferPointer<UInt8>, from offset: Int) {
+        unsafe self.bytes = bytes
         self.offset = offset
-        self.end = end
+        end = bytes.count
     }
 
     var isAtEnd: Bool { offset == end }
 
+    /// How many bytes there are up to the end.
+    var rest: Int { end - offset }
+
+    /// Keeps to the next so many bytes, or to all.
+    mutating func limit(to count: Int?) {
+        let whole = unsafe bytes.count
+        end = count.map { min(offset + $0, whole) } ?? whole
+    }
+
+    @inline(__always)
     mutating func byte() throws(Fault) -> UInt8 {
         guard offset < end else { throw Fault() }
         defer { offset += 1 }
-        return bytes[offset]
+        return unsafe bytes[offset]
     }
 
+    @inline(__always)
     mutating func unsigned() throws(Fault) -> UInt64 {
+        // Most numbers are short.
+        if offset < end {
+            let byte = unsafe bytes[offset]
+            if byte < 0x80 {
+                offset += 1
+                return UInt64(byte)
+            }
+        }
+        return try longUnsigned()
+    }
+
+    private mutating func longUnsigned() throws(Fault) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {
             guard offset < end, shift < 64 else { throw Fault() }
-            let byte = bytes[offset]
+            let byte = unsafe bytes[offset]
             offset += 1
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return value }
@@ -69,6 +97,7 @@ struct CompactDecoder {
         }
     }
 
+    @inline(__always)
     mutating func signed() throws(Fault) -> Int64 {
         let value = try unsigned()
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
@@ -84,20 +113,16 @@ struct CompactDecoder {
     mutating func number() throws(Fault) -> Double {
         guard end - offset >= 8 else { throw Fault() }
         var bits: UInt64 = 0
-        for shift in 0..<8 { bits |= UInt64(bytes[offset + shift]) << UInt64(8 * shift) }
+        for shift in 0..<8 { bits |= unsafe UInt64(bytes[offset + shift]) << UInt64(8 * shift) }
         offset += 8
         return Double(bitPattern: bits)
     }
 
     mutating func text() throws(Fault) -> String {
         let count = try count()
+        if count == 0 { return "" }
         defer { offset += count }
-        return String(decoding: bytes[offset..<offset + count], as: UTF8.self)
-    }
-
-    mutating func raw(_ count: Int) throws(Fault) -> [UInt8] {
-        guard count <= end - offset else { throw Fault() }
-        defer { offset += count }
-        return Array(bytes[offset..<offset + count])
+        return unsafe String(
+            decoding: UnsafeBufferPointer(rebasing: bytes[offset..<offset + count]), as: UTF8.self)
     }
 }

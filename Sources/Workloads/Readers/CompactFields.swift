@@ -41,7 +41,7 @@ extension CompactEncoder {
     }
 
     /// What tasks have in common: all but the id, the times and the machine.
-    mutating func template(_ task: TraceTask) {
+    mutating func template(_ task: TraceTaskTraits) {
         text(task.job)
         text(task.user)
         text(task.group)
@@ -132,8 +132,8 @@ extension CompactDecoder {
 
     mutating func optionalNumber() throws(Fault) -> Double? { try byte() == 0 ? nil : try number() }
 
-    mutating func template() throws(Fault) -> TraceTask {
-        var task = TraceTask(id: "", submission: .start, requests: TraceResources())
+    mutating func template() throws(Fault) -> TraceTaskTraits {
+        var task = TraceTaskTraits(requests: TraceResources())
         task.job = try text()
         task.user = try text()
         task.group = try text()

@@ -19,7 +19,9 @@ public struct CompactTraceWriter: Sendable {
 
     private var output = CompactEncoder()
     private var body = CompactEncoder()
-    private var templates: [TraceTask: Int] = [:]
+    private var templates: [TraceTaskTraits: Int] = [:]
+    /// The task before, and the number of its template: those that follow often share it.
+    private var lastTask: (task: TraceTask, template: Int)?
     private var last: Int64 = 0
     private var count: UInt64 = 0
 
@@ -45,22 +47,8 @@ public struct CompactTraceWriter: Sendable {
     }
 
     private mutating func appendTask(_ task: TraceTask) {
-        var template = task
-        template.id = ""
-        template.submission = .start
-        template.start = nil
-        template.end = nil
-        template.duration = nil
-        template.machine = ""
-        var known = templates[template]
-        if known == nil && templates.count < Self.templateLimit {
-            known = templates.count
-            templates[template] = known
-            var definition = CompactEncoder()
-            definition.template(template)
-            write(.template, definition.bytes)
-        }
-        if let known { body.unsigned(UInt64(known)) } else { body.template(template) }
+        let known = templateNumber(task)
+        if let known { body.unsigned(UInt64(known)) } else { body.template(task.traits) }
         let begun = task.start ?? task.submission
         let ran = task.end.map { $0.nanoseconds &- begun.nanoseconds }
         var flags: UInt8 = 0
@@ -76,6 +64,21 @@ public struct CompactTraceWriter: Sendable {
         if let duration = task.duration, flags & 8 == 0 { body.signed(duration.nanoseconds) }
         if !task.machine.isEmpty { body.text(task.machine) }
         flush(known == nil ? .taskWithTemplate : .task)
+    }
+
+    /// The number of the task's template, which is written before its first use; nil when there are too many.
+    private mutating func templateNumber(_ task: TraceTask) -> Int? {
+        if let lastTask, lastTask.task.sharesTraits(with: task) { return lastTask.template }
+        var known = templates[task.traits]
+        if known == nil && templates.count < Self.templateLimit {
+            known = templates.count
+            templates[task.traits] = known
+            var definition = CompactEncoder()
+            definition.template(task.traits)
+            write(.template, definition.bytes)
+        }
+        lastTask = known.map { (task, $0) }
+        return known
     }
 
     private mutating func flush(_ entry: Entry) { write(entry, body.bytes) }
@@ -113,7 +116,8 @@ public struct CompactTrace: TraceReader {
     private var head = 0
     private var isPastMagic = false
     private var isEnded = false
-    private var templates: [TraceTask] = []
+    /// Tasks that have what those of a template have in common, and no id.
+    private var templates: ContiguousArray<TraceTask> = []
     private var last: Int64 = 0
     private var count: UInt64 = 0
 
@@ -139,18 +143,23 @@ public struct CompactTrace: TraceReader {
             isPastMagic = true
             head = CompactTraceWriter.magic.count
         }
-        // The decoder shares the buffer; neither is changed while both are there.
-        var decoder = CompactDecoder(buffer, from: head, to: buffer.count)
-        while try readEntry(&decoder, into: &output) { head = decoder.offset }
+        // The decoder reads the buffer while the rest of `self` changes; so it is taken out meanwhile.
+        var bytes: [UInt8] = []
+        swap(&bytes, &buffer)
+        defer { swap(&bytes, &buffer) }
+        try unsafe bytes.withUnsafeBufferPointer { bytes throws(TraceError) in
+            var decoder = unsafe CompactDecoder(bytes, from: head)
+            while try readEntry(&decoder, into: &output) { head = decoder.offset }
+        }
     }
 
     /// Reads one entry if it is there whole.
     private mutating func readEntry(
         _ decoder: inout CompactDecoder, into output: inout TraceOutput
     ) throws(TraceError) -> Bool {
-        let whole = buffer.count
-        decoder.end = whole
-        guard decoder.offset < whole else { return false }
+        decoder.limit(to: nil)
+        let rest = decoder.rest
+        guard rest > 0 else { return false }
         if isEnded { throw .damaged(file: file, detail: "there are bytes after the last record") }
         let code: UInt8
         let length: Int
@@ -161,11 +170,11 @@ public struct CompactTrace: TraceReader {
             length = Int(size)
         } catch {
             // A length takes ten bytes at most, so a longer rest cannot be an entry's beginning.
-            if whole - head > 11 { throw damage }
+            if rest > 11 { throw damage }
             return false
         }
-        if whole - decoder.offset < length { return false }
-        decoder.end = decoder.offset + length
+        if decoder.rest < length { return false }
+        decoder.limit(to: length)
         do throws(CompactDecoder.Fault) {
             guard let entry = CompactTraceWriter.Entry(rawValue: code) else { throw CompactDecoder.Fault() }
             try readBody(entry, &decoder, into: &output)
@@ -185,7 +194,7 @@ public struct CompactTrace: TraceReader {
     ) throws(CompactDecoder.Fault) {
         switch entry {
         case .template:
-            templates.append(try decoder.template())
+            templates.append(TraceTask(id: "", submission: .start, traits: try decoder.template()))
             return
         case .end:
             guard try decoder.unsigned() == count else { throw CompactDecoder.Fault() }
@@ -210,7 +219,7 @@ public struct CompactTrace: TraceReader {
             try Self.complete(&task, at: time, &decoder)
             output.emit(task)
         default:
-            var task = try decoder.template()
+            var task = TraceTask(id: "", submission: time, traits: try decoder.template())
             try Self.complete(&task, at: time, &decoder)
             output.emit(task)
         }

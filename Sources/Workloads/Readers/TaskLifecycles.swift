@@ -27,20 +27,36 @@ struct TaskLifecycles: Sendable {
         var priority: Int32?
         var qos: TraceTask.QoS = .unspecified
         var constraints: [TraceConstraint]?
+        /// What follows is looked at when the event is the first of its task.
         var labels: [TraceLabel] = []
-        /// Changes the new record when the event is the first of its task.
         var user: String = ""
         var group: String = ""
         var maxPerMachine: Int64?
         var dependencies: [String] = []
     }
 
-    private struct Live: Sendable {
-        var task: TraceTask
-        var evictions = 0
+    /// Where a task is among those that are alive.
+    struct Place {
+        fileprivate var hash: UInt64
+        fileprivate var slot: Int?
+
+        /// Whether it is alive, so that the next event is not its first.
+        var isKnown: Bool { slot != nil }
     }
 
-    private var live: [String: Live] = [:]
+    fileprivate struct Live: Sendable {
+        var id: String
+        var task: TraceTask
+        var evictions = 0
+        /// Since when it runs, if it was evicted and scheduled again.
+        var lastStart: VirtualTime?
+    }
+
+    /// Ended tasks leave slots, with what is left of them, that are used again.
+    private var live: ContiguousArray<Live> = []
+    private var freeSlots: ContiguousArray<Int> = []
+    private var index = SlotIndex()
+    private let unused = Live(id: "", task: TraceTask(id: "", submission: .start, requests: TraceResources()))
     private var limit = 0
     private var file = ""
 
@@ -51,13 +67,22 @@ struct TaskLifecycles: Sendable {
         self.limit = limit
     }
 
+    func place(of id: String) -> Place {
+        let hash = IDHash.hash(id)
+        return Place(hash: hash, slot: index.slot(hash) { live[$0].id == id })
+    }
+
     /// Takes one event in, and emits the task when it was the last of it.
-    mutating func take(_ event: Event, into output: inout TraceOutput) throws(RowFault) {
-        var entry: Live
-        if let known = live.removeValue(forKey: event.id) {
-            entry = known
+    ///
+    /// - Parameter place: The task's, as ``place(of:)`` has just told.
+    mutating func take(
+        _ event: Event, at place: Place, into output: inout TraceOutput
+    ) throws(RowFault) {
+        let slot: Int
+        if let known = place.slot {
+            slot = known
         } else {
-            guard live.count < limit else {
+            guard index.count < limit else {
                 throw RowFault(column: "", found: "more than \(limit) tasks alive at once", expected: "fewer")
             }
             if case .end = event.step {
@@ -65,72 +90,153 @@ struct TaskLifecycles: Sendable {
                 output.passOver("the end of a task whose beginning is not in the trace")
                 return
             }
-            entry = Live(task: newTask(event, output: &output))
+            let entry = Live(id: event.id, task: newTask(event, output: &output))
+            if let free = freeSlots.popLast() {
+                slot = free
+                live[slot] = entry
+            } else {
+                slot = live.count
+                live.append(entry)
+            }
+            index.insert(place.hash, slot: slot)
         }
-        if event.time < entry.task.submission {
-            live[event.id] = entry
+        guard event.time >= live[slot].task.submission else {
             throw RowFault(
                 column: "time", found: "an event at \(event.time)",
-                expected: "none before the task's submission at \(entry.task.submission)")
+                expected: "none before the task's submission at \(live[slot].task.submission)")
         }
-        if let requests = event.requests { entry.task.requests = requests }
-        if let constraints = event.constraints { entry.task.constraints = constraints }
-        if let priority = event.priority { entry.task.priority = priority }
-        if event.qos != .unspecified { entry.task.qos = event.qos }
-        switch event.step {
-        case .submit, .update, .queue: break
-        case .schedule:
-            if entry.evictions == 0 || entry.task.start == nil { entry.task.start = event.time }
-            entry.task.machine = event.machine
-            lastStarts[event.id] = entry.evictions > 0 ? event.time : nil
-        case .evict:
-            entry.evictions += 1
-        case .end(let outcome):
-            entry.task.end = event.time
-            entry.task.outcome = outcome
-            let begun = lastStarts.removeValue(forKey: event.id) ?? entry.task.start
-            // Killed while it waited: it never ran.
-            entry.task.duration = begun.map { event.time - $0 } ?? .zero
-            emit(entry, into: &output)
-            return
+        if live[slot].take(event) {
+            var ended = unused
+            swap(&ended, &live[slot])
+            freeSlots.append(slot)
+            index.remove(place.hash, slot: slot)
+            ended.emit(into: &output)
         }
-        live[event.id] = entry
     }
-
-    /// Since when tasks run that were evicted and scheduled again.
-    private var lastStarts: [String: VirtualTime] = [:]
 
     /// Emits the tasks that are still alive, in the order of their submission.
     mutating func finish(into output: inout TraceOutput) {
-        let rest = live.values.sorted {
+        // Ended ones have no id.
+        let rest = live.filter { !$0.id.isEmpty }.sorted {
             ($0.task.submission, $0.task.id) < ($1.task.submission, $1.task.id)
         }
-        live = [:]
-        lastStarts = [:]
+        live = []
+        freeSlots = []
+        index = SlotIndex()
         for var entry in rest {
             entry.task.outcome = .unfinished
-            emit(entry, into: &output)
+            entry.emit(into: &output)
         }
     }
 
     private func newTask(_ event: Event, output: inout TraceOutput) -> TraceTask {
         var id = event.id
         if !output.isNew(id, kind: 1) { id += "@\(event.time.nanoseconds / 1_000)" }
-        var task = TraceTask(id: id, submission: event.time, requests: event.requests ?? TraceResources())
-        task.job = event.job
-        task.user = event.user
-        task.group = event.group
-        task.maxPerMachine = event.maxPerMachine
-        task.dependencies = event.dependencies
-        task.labels = event.labels
-        return task
+        var traits = TraceTaskTraits(requests: event.requests ?? TraceResources())
+        traits.job = event.job
+        traits.user = event.user
+        traits.group = event.group
+        traits.maxPerMachine = event.maxPerMachine
+        traits.dependencies = event.dependencies
+        traits.labels = event.labels
+        return TraceTask(id: id, submission: event.time, traits: traits)
+    }
+}
+
+extension TaskLifecycles.Live {
+    /// Takes one event in.
+    ///
+    /// - Returns: Whether it was the last.
+    fileprivate mutating func take(_ event: TaskLifecycles.Event) -> Bool {
+        if let requests = event.requests, requests != task.requests { task.requests = requests }
+        if let constraints = event.constraints { task.constraints = constraints }
+        if let priority = event.priority, priority != task.priority { task.priority = priority }
+        if event.qos != .unspecified && event.qos != task.qos { task.qos = event.qos }
+        switch event.step {
+        case .submit, .update, .queue: break
+        case .schedule:
+            if evictions == 0 || task.start == nil { task.start = event.time }
+            task.machine = event.machine
+            lastStart = evictions > 0 ? event.time : nil
+        case .evict:
+            evictions += 1
+        case .end(let outcome):
+            task.end = event.time
+            task.outcome = outcome
+            // Killed while it waited: it never ran.
+            task.duration = (lastStart ?? task.start).map { event.time - $0 } ?? .zero
+            return true
+        }
+        return false
     }
 
-    private func emit(_ entry: Live, into output: inout TraceOutput) {
-        var task = entry.task
-        if entry.evictions > 0 {
-            task.labels.append(TraceLabel(name: "evictions", value: String(entry.evictions)))
+    fileprivate consuming func emit(into output: inout TraceOutput) {
+        if evictions > 0 {
+            task.labels.append(TraceLabel(name: "evictions", value: String(evictions)))
         }
         output.emit(task)
+    }
+}
+
+/// Finds slots by hashes: open addressing, at most half full.
+private struct SlotIndex: Sendable {
+    private struct Place: Sendable {
+        var hash: UInt64 = 0
+        var slot = -1
+    }
+
+    private(set) var count = 0
+    private var places: ContiguousArray<Place> = []
+
+    /// The slot of the hash that is the right one.
+    func slot(_ hash: UInt64, isRight: (Int) -> Bool) -> Int? {
+        if places.isEmpty { return nil }
+        let mask = places.count - 1
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while places[place].slot >= 0 {
+            if places[place].hash == hash && isRight(places[place].slot) { return places[place].slot }
+            place = (place + 1) & mask
+        }
+        return nil
+    }
+
+    mutating func insert(_ hash: UInt64, slot: Int) {
+        if 2 * (count + 1) > places.count {
+            var old: ContiguousArray<Place> = []
+            swap(&old, &places)
+            places = ContiguousArray(repeating: Place(), count: max(64, 2 * old.count))
+            for entry in old where entry.slot >= 0 { put(entry) }
+        }
+        put(Place(hash: hash, slot: slot))
+        count += 1
+    }
+
+    private mutating func put(_ entry: Place) {
+        let mask = places.count - 1
+        var place = Int(truncatingIfNeeded: entry.hash) & mask
+        while places[place].slot >= 0 { place = (place + 1) & mask }
+        places[place] = entry
+    }
+
+    mutating func remove(_ hash: UInt64, slot: Int) {
+        let mask = places.count - 1
+        var place = Int(truncatingIfNeeded: hash) & mask
+        while places[place].slot != slot {
+            if places[place].slot < 0 { return }
+            place = (place + 1) & mask
+        }
+        count -= 1
+        // What follows without a gap moves up where that brings it nearer to its own place.
+        var gap = place
+        var next = (gap + 1) & mask
+        while places[next].slot >= 0 {
+            let home = Int(truncatingIfNeeded: places[next].hash) & mask
+            if (next - home) & mask >= (next - gap) & mask {
+                places[gap] = places[next]
+                gap = next
+            }
+            next = (next + 1) & mask
+        }
+        places[gap] = Place()
     }
 }

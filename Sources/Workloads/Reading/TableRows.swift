@@ -175,6 +175,23 @@ public struct TableRows: Sendable {
         return value
     }
 
+    /// The bytes of a column that the row has.
+    func withBytes<Result>(_ column: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+        text.withBytes(positions[column], body)
+    }
+
+    /// The text of a column and, after a slash, some of the bytes of another; the row has both.
+    func joined(_ first: Int, _ second: Int, _ range: Range<Int>) -> String {
+        text.joined(positions[first], UInt8(ascii: "/"), positions[second], range)
+    }
+
+    /// The texts of two columns that must not be empty, with a slash between.
+    func joined(_ first: Int, _ second: Int) throws(RowFault) -> String {
+        if text.isEmpty(positions[first]) { throw fault(first, "a name") }
+        if text.isEmpty(positions[second]) { throw fault(second, "a name") }
+        return text.joined(positions[first], UInt8(ascii: "/"), positions[second])
+    }
+
     /// A whole number; `12.0` counts as one.
     public func integer(_ column: Int) throws(RowFault) -> Int64 {
         let position = positions[column]
@@ -220,7 +237,9 @@ public struct TableRows: Sendable {
     /// Whether there is no value: an absent or empty field, or `NaN`, `nan`, `null`, `None`.
     public func isMissing(_ column: Int) -> Bool {
         let position = positions[column]
-        if text.isEmpty(position) { return true }
+        let length = text.length(position)
+        if length == 0 || length > 4 { return length == 0 }
+        if text.firstByte(position) | 0x20 != UInt8(ascii: "n") { return false }
         return text.field(position, is: "NaN") || text.field(position, is: "nan")
             || text.field(position, is: "null") || text.field(position, is: "NULL")
             || text.field(position, is: "None")

@@ -36,7 +36,7 @@ public struct TraceOutput: Sendable {
     public let options: TraceOptions
     private let shaper: TraceShaper
     private let shapes: Bool
-    private var ids: Set<UInt64> = []
+    private var ids = HashSet64()
 
     public init(options: TraceOptions = TraceOptions()) {
         self.options = options
@@ -66,13 +66,14 @@ public struct TraceOutput: Sendable {
     /// Gives each record that has come together to the body, and forgets it.
     public mutating func drain<Failure: Error>(_ body: (TraceRecord) throws(Failure) -> Void) throws(Failure)
     {
-        for record in records { try body(record) }
+        // By place, as an iterator would copy each of them.
+        for place in records.indices { try body(records[place]) }
         records.removeAll(keepingCapacity: true)
     }
 
     // MARK: For readers
 
-    public mutating func emit(_ record: TraceRecord) {
+    public mutating func emit(_ record: consuming TraceRecord) {
         if shapes {
             var shaped = record
             if shaper.shape(&shaped) { records.append(shaped) } else { tally.leftOut += 1 }
@@ -81,9 +82,9 @@ public struct TraceOutput: Sendable {
         }
     }
 
-    public mutating func emit(_ task: TraceTask) { emit(.task(task)) }
+    public mutating func emit(_ task: consuming TraceTask) { emit(.task(task)) }
     public mutating func emit(_ event: TraceMachineEvent) { emit(.machine(event)) }
-    public mutating func emit(_ usage: TraceUsage) { emit(.usage(usage)) }
+    public mutating func emit(_ usage: consuming TraceUsage) { emit(.usage(usage)) }
     public mutating func emit(_ object: TraceObject) { emit(.object(object)) }
 
     public mutating func countRow() { tally.rows += 1 }
@@ -122,25 +123,12 @@ public struct TraceOutput: Sendable {
             tally.checkedAllIDs = false
             return true
         }
-        return ids.insert(TextHash.hash(id, seed: UInt64(kind))).inserted
+        return ids.insert(IDHash.hash(id, seed: UInt64(kind)))
     }
 
     public mutating func requireNew(_ id: String, kind: UInt8, column: String) throws(RowFault) {
         if !isNew(id, kind: kind) {
             throw RowFault(column: column, found: "'\(id)' a second time", expected: "every id once")
         }
-    }
-}
-
-/// A hash that is the same in every process, for ids of which only equality matters.
-public enum TextHash {
-    /// FNV-1a (Fowler, Noll and Vo), 64 bits, finished as SplitMix64 does so that low bits are mixed.
-    @inlinable
-    public static func hash(_ text: String, seed: UInt64 = 0) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325 ^ (seed &* 0x9E37_79B9_7F4A_7C15)
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
-        return hash ^ (hash >> 31)
     }
 }

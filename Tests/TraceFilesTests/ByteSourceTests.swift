@@ -1,10 +1,10 @@
 import Foundation
 import Testing
+import TraceFiles
+import Workloads
 
-@testable import Replay
-
-@Suite("Gunzip")
-struct GunzipTests {
+@Suite("Bytes of files")
+struct ByteSourceTests {
     /// 60 names of pods, as Python's zlib packs them: with fixed codes, and with codes of their own.
     static let fixed =
         "H4sIAAAAAAACA8svSM1L0i3IT9E1AAKufDjX3NLQEolrZmFsgcQ1NTc1R+KamJmbIXGNTS1NkbhGpoYmSFxDE2Nj"
@@ -24,32 +24,46 @@ struct GunzipTests {
 
     static func bytes(_ base64: String) -> [UInt8] { Array(Data(base64Encoded: base64) ?? Data()) }
 
+    /// The content of a file with these bytes.
+    static func contents(_ bytes: [UInt8], limit: Int = 1 << 20) throws -> [UInt8] {
+        let file = FileManager.default.temporaryDirectory.appending(path: "bytes-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(bytes).write(to: file)
+        return try ByteSource.contents(of: file.path, limit: limit)
+    }
+
     @Test("what was packed comes out again", arguments: [fixed, dynamic])
     func unpacks(packed: String) throws {
         let bytes = Self.bytes(packed)
-        #expect(Gunzip.isPacked(bytes))
-        #expect(String(decoding: try Gunzip.unpack(bytes), as: UTF8.self) == Self.text)
+        #expect(String(decoding: try Self.contents(bytes), as: UTF8.self) == Self.text)
         // Members follow each other.
-        #expect(String(decoding: try Gunzip.unpack(bytes + bytes), as: UTF8.self) == Self.text + Self.text)
+        #expect(String(decoding: try Self.contents(bytes + bytes), as: UTF8.self) == Self.text + Self.text)
     }
 
-    @Test("a stored block comes out as it is")
+    @Test("what is not packed, and what was stored without packing, comes out as it is")
     func stored() throws {
         let head: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 0, 0xFD, 0xFF]
         // 0x79DCDD47 is the CRC-32 of "ok".
         let bytes = head + Array("ok".utf8) + [0x47, 0xDD, 0xDC, 0x79, 2, 0, 0, 0]
-        #expect(try Gunzip.unpack(bytes) == Array("ok".utf8))
+        #expect(try Self.contents(bytes) == Array("ok".utf8))
+        #expect(try Self.contents(Array("ok".utf8)) == Array("ok".utf8))
+        #expect(try Self.contents([]) == [])
     }
 
     @Test("a damaged file is told, wherever it is cut")
     func damaged() {
         let bytes = Self.bytes(Self.dynamic)
         for count in stride(from: 3, to: bytes.count, by: 7) {
-            #expect(throws: Gunzip.Fault.self) { try Gunzip.unpack(Array(bytes[..<count])) }
+            #expect(throws: TraceError.self) { try Self.contents(Array(bytes[..<count])) }
         }
         var flipped = bytes
         flipped[bytes.count / 2] ^= 4
-        #expect(throws: Gunzip.Fault.self) { try Gunzip.unpack(flipped) }
-        #expect(throws: Gunzip.Fault.self) { try Gunzip.unpack(bytes, limit: 100) }
+        #expect(throws: TraceError.self) { try Self.contents(flipped) }
+    }
+
+    @Test("files that are read whole have a limit, also unpacked")
+    func limit() {
+        #expect(throws: TraceError.self) { try Self.contents(Self.bytes(Self.dynamic), limit: 100) }
+        #expect(throws: TraceError.self) { try Self.contents([UInt8](repeating: 1, count: 101), limit: 100) }
     }
 }
