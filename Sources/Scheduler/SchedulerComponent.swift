@@ -208,7 +208,7 @@ public struct SchedulerComponent: Component {
         startCycle(&out)
     }
 
-    mutating func call(_ request: APIRequest, _ purpose: CallPurpose, _ out: inout Outbox) {
+    mutating func call(_ request: consuming APIRequest, _ purpose: CallPurpose, _ out: inout Outbox) {
         let token = CallToken(value: nextToken)
         nextToken += 1
         purposes[token] = purpose

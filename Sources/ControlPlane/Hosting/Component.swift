@@ -104,12 +104,12 @@ public struct Outbox: Sendable {
     public init() {}
 
     /// Sends a call to the API server through the process's rate-limited client, in the order of these calls.
-    public mutating func call(_ request: APIRequest, token: CallToken = .none, client: UInt16 = 0) {
+    public mutating func call(_ request: consuming APIRequest, token: CallToken = .none, client: UInt16 = 0) {
         calls.append(Call(token: token, request: request, client: client))
     }
 
     /// Reports an Event through the process's broadcaster.
-    public mutating func record(_ event: EventRecord) { events.append(event) }
+    public mutating func record(_ event: consuming EventRecord) { events.append(event) }
 
     public mutating func note(_ entry: JournalEntry) { journal.append(entry) }
 

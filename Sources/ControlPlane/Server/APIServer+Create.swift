@@ -14,17 +14,23 @@ extension APIServer {
         let kind = object.kind
         switch object {
         case .pod(let pod):
-            var prepared = try prepare(pod.value, isAdmitted: isAdmitted, at: now)
-            let isDrawn = try identify(&prepared.metadata, of: kind, at: now)
-            if mayHaveQuotas(kind) { try charge(APIObject(prepared), at: now) }
-            try claimName(&prepared.metadata, of: kind, isDrawn: isDrawn)
-            return put(APIObject(prepared), at: now)
+            return try store(try prepare(pod.value, isAdmitted: isAdmitted, at: now), at: now)
         case .event(let event):
             // There are as many Events as pods: nothing is to be prepared, and one copy is enough.
-            var event = event.value
-            let isDrawn = try identify(&event.metadata, of: .event, at: now)
-            try claimName(&event.metadata, of: .event, isDrawn: isDrawn)
-            return put(APIObject(event), at: now)
+            return try store(event.value, at: now)
+        case .persistentVolumeClaim(let claim):
+            var claim = claim.value
+            prepare(&claim)
+            let isDrawn = try identify(&claim.metadata, of: kind, at: now)
+            if mayHaveQuotas(kind) { try charge(APIObject(claim), at: now) }
+            try claimName(&claim.metadata, of: kind, isDrawn: isDrawn)
+            return put(APIObject(claim), at: now)
+        case .persistentVolume(let volume):
+            var volume = volume.value
+            prepare(&volume, at: now)
+            let isDrawn = try identify(&volume.metadata, of: kind, at: now)
+            try claimName(&volume.metadata, of: kind, isDrawn: isDrawn)
+            return put(APIObject(volume), at: now)
         default: break
         }
         let prepared = try prepareForCreate(object, isAdmitted: isAdmitted, at: now)
@@ -38,6 +44,22 @@ extension APIServer {
             throw error
         }
         return put(prepared.withMetadata { $0 = metadata }, at: now)
+    }
+
+    /// Stores a new pod that has all but its identity.
+    ///
+    /// Taken over, as Events are: there are so many of both that each copy tells.
+    mutating func store(_ pod: consuming Pod, at now: VirtualTime) throws(APIError) -> APIObject {
+        let isDrawn = try identify(&pod.metadata, of: .pod, at: now)
+        if mayHaveQuotas(.pod) { try charge(APIObject(copy pod), at: now) }
+        try claimName(&pod.metadata, of: .pod, isDrawn: isDrawn)
+        return put(APIObject(pod), at: now)
+    }
+
+    private mutating func store(_ event: consuming Event, at now: VirtualTime) throws(APIError) -> APIObject {
+        let isDrawn = try identify(&event.metadata, of: .event, at: now)
+        try claimName(&event.metadata, of: .event, isDrawn: isDrawn)
+        return put(APIObject(event), at: now)
     }
 
     /// Gives a new object its place, its identity and, where it has only the prefix of one, its name.
@@ -130,21 +152,9 @@ extension APIServer {
                     }
                 })
         case .persistentVolumeClaim(let claim):
-            return APIObject(
-                claim.value.with {
-                    $0.status = .init()
-                    $0.status.phase = "Pending"
-                    $0.metadata.addFinalizer("kubernetes.io/pvc-protection")
-                    if $0.spec.storageClassName == nil { $0.spec.storageClassName = defaultStorageClass() }
-                })
+            return APIObject(claim.value.with { prepare(&$0) })
         case .persistentVolume(let volume):
-            return APIObject(
-                volume.value.with {
-                    $0.status = .init()
-                    $0.status.phase = "Pending"
-                    $0.status.lastPhaseTransitionTime = Timestamp(now)
-                    $0.metadata.addFinalizer("kubernetes.io/pv-protection")
-                })
+            return APIObject(volume.value.with { prepare(&$0, at: now) })
         case .service(let service):
             // A manifest's addresses are reserved.
             return isAdmitted ? object : APIObject(try allocateAddresses(of: service.value))
@@ -168,6 +178,20 @@ extension APIServer {
             return APIObject(scaler.value.with { $0.status = .init() })
         default: return object
         }
+    }
+
+    private func prepare(_ claim: inout PersistentVolumeClaim) {
+        claim.status = .init()
+        claim.status.phase = "Pending"
+        claim.metadata.addFinalizer("kubernetes.io/pvc-protection")
+        if claim.spec.storageClassName == nil { claim.spec.storageClassName = defaultStorageClass() }
+    }
+
+    private func prepare(_ volume: inout PersistentVolume, at now: VirtualTime) {
+        volume.status = .init()
+        volume.status.phase = "Pending"
+        volume.status.lastPhaseTransitionTime = Timestamp(now)
+        volume.metadata.addFinalizer("kubernetes.io/pv-protection")
     }
 
     mutating func prepare(_ pod: Pod, isAdmitted: Bool, at now: VirtualTime) throws(APIError) -> Pod {
@@ -205,6 +229,7 @@ extension APIServer {
     ///
     /// Upstream: `pkg/volume/util/storageclass.go`, `GetDefaultClass` (v1.36).
     private func defaultStorageClass() -> String? {
+        if store.count(.storageClass) == 0 { return nil }
         let classes = store.list(.storageClass).compactMap(\.storageClass).filter {
             $0.value.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"
                 || $0.value.metadata.annotations["storageclass.beta.kubernetes.io/is-default-class"] == "true"

@@ -35,7 +35,13 @@ extension APIServer {
                 "Operation cannot be fulfilled on pods/binding \"\(key.name)\": pod \(key.name) has non-empty .spec.schedulingGates"
             )
         }
-        var bound = stored.value
+        storeBound(stored.value, to: nodeName, annotations, at: now)
+    }
+
+    /// Stores a pod with its node, as its next version.
+    private mutating func storeBound(
+        _ bound: consuming Pod, to nodeName: String, _ annotations: StringMap, at now: VirtualTime
+    ) {
         bound.nodeName = nodeName
         if !annotations.isEmpty {
             bound.metadata.annotations = bound.metadata.annotations.merging(annotations)

@@ -11,7 +11,7 @@ extension APIServer {
         var object = admitted
         if let edit = instance.edit {
             // The names that a template cannot vouch for.
-            for name in edit.names + [instance.name] where !name.isEmpty {
+            for name in edit.names + [instance.name] where !name.isEmpty && !name.isPlainName {
                 let faults = Names.dns1123Subdomain(name)
                 if !faults.isEmpty {
                     throw .invalid(
@@ -23,7 +23,7 @@ extension APIServer {
             }
             // Ranges may have something to say about the resource.
             let isVouchedFor = if case .resourceOfPod = edit { store.count(.limitRange) == 0 } else { true }
-            guard isVouchedFor, let edited = edit.apply(to: admitted) else {
+            guard isVouchedFor, let edited = edit.apply(to: admitted, named: instance.name) else {
                 let manifest = edit.apply(to: template.tree).with(instance)
                 return try create(try admit(manifest, at: now), isAdmitted: true, at: now)
             }
@@ -31,20 +31,13 @@ extension APIServer {
         }
         if case .pod(let template) = object, template.value.nodeName.isEmpty {
             // What the strategy sets is set, and no edit changes it.
-            var pod = template.value
-            if !instance.name.isEmpty { pod.metadata.name = instance.name }
-            if !instance.labels.isEmpty {
-                pod.metadata.labels = pod.metadata.labels.merging(instance.labels)
-            }
-            if !instance.annotations.isEmpty {
-                pod.metadata.annotations = pod.metadata.annotations.merging(instance.annotations)
-            }
-            let isDrawn = try identify(&pod.metadata, of: .pod, at: now)
-            if mayHaveQuotas(.pod) { try charge(APIObject(pod), at: now) }
-            try claimName(&pod.metadata, of: .pod, isDrawn: isDrawn)
-            return put(APIObject(pod), at: now)
+            return try complete(template.value, instance, at: now)
         }
         if instance.name.isEmpty && instance.labels.isEmpty && instance.annotations.isEmpty {
+            return try create(object, isAdmitted: true, at: now)
+        }
+        if instance.edit != nil && instance.labels.isEmpty && instance.annotations.isEmpty {
+            // It has its name.
             return try create(object, isAdmitted: true, at: now)
         }
         return try create(
@@ -55,6 +48,18 @@ extension APIServer {
                     metadata.annotations = metadata.annotations.merging(instance.annotations)
                 }
             }, isAdmitted: true, at: now)
+    }
+
+    /// Stores a pod of a template with its identity and what is special to it.
+    private mutating func complete(
+        _ pod: consuming Pod, _ instance: ManifestInstance, at now: VirtualTime
+    ) throws(APIError) -> APIObject {
+        if !instance.name.isEmpty { pod.metadata.name = instance.name }
+        if !instance.labels.isEmpty { pod.metadata.labels = pod.metadata.labels.merging(instance.labels) }
+        if !instance.annotations.isEmpty {
+            pod.metadata.annotations = pod.metadata.annotations.merging(instance.annotations)
+        }
+        return try store(pod, at: now)
     }
 
     /// The template's object after decoding, defaulting, admission and validation in a namespace; pods that
@@ -85,6 +90,22 @@ extension APIServer {
             admittedTemplates.remember(object, of: template, for: key)
         }
         return object
+    }
+}
+
+extension String {
+    /// Whether it is a valid name of whatever sort without a closer look: of small letters, digits and hyphens,
+    /// with a letter first and none of the hyphens last.
+    fileprivate var isPlainName: Bool {
+        let count = utf8.count
+        guard count > 0, count <= 63, let first = utf8.first, let last = utf8.last else { return false }
+        func isLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
+        if !isLetter(first) || last == UInt8(ascii: "-") { return false }
+        for byte in utf8 {
+            let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+            if !isLetter(byte) && !isDigit && byte != UInt8(ascii: "-") { return false }
+        }
+        return true
     }
 }
 

@@ -63,14 +63,20 @@ public enum ManifestEdit: Hashable, Sendable {
         }
     }
 
-    /// The object with the value; nil where the template cannot vouch for it.
-    func apply(to object: APIObject) -> APIObject? {
+    /// The object with the value, and with a name unless that is empty; nil where the template cannot vouch for
+    /// it.
+    func apply(to object: APIObject, named ownName: String) -> APIObject? {
         switch (self, object) {
         case (.volumeOfClaim(let name), .persistentVolumeClaim(let claim)):
-            return APIObject(claim.value.with { $0.spec.volumeName = name })
+            return APIObject(
+                claim.value.with {
+                    $0.spec.volumeName = name
+                    if !ownName.isEmpty { $0.metadata.name = ownName }
+                })
         case (.claimOfVolume(let claim, let handle), .persistentVolume(let volume)):
             return APIObject(
                 volume.value.with {
+                    if !ownName.isEmpty { $0.metadata.name = ownName }
                     $0.spec.claimRef?.namespace = claim.namespace
                     $0.spec.claimRef?.name = claim.name
                     $0.spec.csi?.volumeHandle = handle
@@ -80,11 +86,19 @@ public enum ManifestEdit: Hashable, Sendable {
                     }
                 })
         case (.claimOfPod(let name), .pod(let pod)):
-            return APIObject(pod.value.with { $0.spec = $0.spec.withClaim(name) })
+            return APIObject(
+                pod.value.with {
+                    $0.spec = $0.spec.withClaim(name)
+                    if !ownName.isEmpty { $0.metadata.name = ownName }
+                })
         case (.resourceOfPod(let name, let old), .pod(let pod)):
             guard let spec = pod.value.spec.withResource(name, insteadOf: old) else { return nil }
-            return APIObject(pod.value.with { $0.spec = spec })
-        default: return object
+            return APIObject(
+                pod.value.with {
+                    $0.spec = spec
+                    if !ownName.isEmpty { $0.metadata.name = ownName }
+                })
+        default: return ownName.isEmpty ? object : object.withMetadata { $0.name = ownName }
         }
     }
 

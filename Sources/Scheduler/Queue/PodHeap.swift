@@ -49,8 +49,12 @@ struct PodHeap: Sendable {
     private var slotOf: [UID: Int32] = [:]
     private var nextSequence: UInt64 = 0
     private let order: Order
+    private let isByPriority: Bool
 
-    init(_ order: Order) { self.order = order }
+    init(_ order: Order) {
+        self.order = order
+        isByPriority = if case .priority = order { true } else { false }
+    }
 
     var count: Int { entries.count + lineCount }
     var isEmpty: Bool { entries.isEmpty && lineCount == 0 }
@@ -106,13 +110,19 @@ struct PodHeap: Sendable {
         } else {
             slots.append(Slot(pod: consume pod, uid: uid, sequence: sequence))
         }
-        if lineCount == 0 || precedes(line[line.count - 1], entry) {
+        if lineCount == 0 || isLast(entry) {
             slots[Int(slot)].place = Self.inLine
             line.append(entry)
             lineCount += 1
         } else {
             push(entry)
         }
+    }
+
+    /// Whether an entry leaves after all of the line.
+    private func isLast(_ entry: Entry) -> Bool {
+        if isByPriority { return line[line.count - 1].precedes(entry) }
+        return precedes(line[line.count - 1], entry)
     }
 
     private mutating func push(_ entry: Entry) {

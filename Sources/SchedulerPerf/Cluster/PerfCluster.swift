@@ -98,7 +98,10 @@ struct PerfMachine: ~Copyable {
         case taskSteps(UInt32)
     }
 
-    enum Step { case done, timeUp, task(UInt32) }
+    enum Step {
+        case done, timeUp
+        case task(UInt32)
+    }
 
     /// One call of the scheduler under way.
     private struct Call {
@@ -238,7 +241,7 @@ struct PerfMachine: ~Copyable {
         }
     }
 
-    private mutating func send(_ request: __owned APIRequest, token: CallToken) {
+    private mutating func send(_ request: consuming APIRequest, token: CallToken) {
         let slot: UInt32
         if let free = freeCalls.popLast() {
             slot = free
