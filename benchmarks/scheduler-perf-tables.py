@@ -19,14 +19,25 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 README = ROOT / "benchmarks" / "README.md"
 
 
-def measure(simk, repeat, *arguments):
-    """The workloads of one run of the command, the run in the middle of several for each."""
-    command = [simk, "bench", "scheduling", "--format", "json", "--repeat", str(repeat), *arguments]
-    print(" ".join(command), file=sys.stderr)
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    if not done.stdout.strip():
-        sys.exit(f"no output (exit status {done.returncode})")
-    return json.loads(done.stdout)["workloads"]
+def names(simk, *arguments):
+    listed = subprocess.run(
+        [simk, "bench", "scheduling", "--list", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return [line.split()[0] for line in listed.stdout.splitlines() if "not run:" not in line]
+
+
+def measure(simk, repeat, workloads, *arguments):
+    """The run in the middle of several for each workload, each in a process of its own: memory that one has let go
+    of would be the next one's."""
+    measured = []
+    for name in workloads:
+        command = [simk, "bench", "scheduling", "--format", "json", "--repeat", str(repeat)]
+        command += ["--name", f"^{name}$", *arguments]
+        print(name, *arguments, file=sys.stderr)
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        if not done.stdout.strip():
+            sys.exit(f"no output (exit status {done.returncode})")
+        measured += json.loads(done.stdout)["workloads"]
+    return measured
 
 
 def rows(workloads):
@@ -111,12 +122,13 @@ def main():
             sys.exit(f"{options.simk} is not there: make build, or --simk")
         measured = {}
         if "figures" in tables:
-            measured["figures"] = measure(options.simk, options.repeat, "--label-filter", "performance")
+            workloads = names(options.simk, "--label-filter", "performance")
+            measured["figures"] = measure(options.simk, options.repeat, workloads)
         if "scaling" in tables:
-            sizes = ["--name", "^SchedulingBasic/(500Nodes_5000|5000Nodes_10000|50000Nodes|130000Nodes|5000Nodes_150000)"]
-            measured["adaptive"] = measure(options.simk, options.repeat, *sizes)
-            measured["whole"] = measure(
-                options.simk, options.repeat, *sizes, "--percentage-of-nodes-to-score", "100")
+            sizes = names(options.simk, "--name", "^SchedulingBasic/(500Nodes|5000Nodes_(10000|150000)|50000Nodes|130000Nodes)")
+            sizes.sort(key=lambda name: [int(number) for number in re.findall(r"[0-9]+", name)])
+            measured["adaptive"] = measure(options.simk, options.repeat, sizes)
+            measured["whole"] = measure(options.simk, options.repeat, sizes, "--percentage-of-nodes-to-score", "100")
     if options.save:
         pathlib.Path(options.save).write_text(json.dumps(measured, indent=1))
     if "figures" in tables:
