@@ -49,8 +49,10 @@ struct GenerateCommand: ParsableCommand {
         }
         do throws(TraceError) {
             let summary = try TraceImport.write(workload, seed: seed, to: out)
+            var tally = TraceTally()
+            tally.rows = summary.tasks
             let report = TraceReport(
-                format: "simk", files: [(path: out, table: "records")], passedOver: [], tally: TraceTally(),
+                format: "simk", files: [(path: out, table: "records")], passedOver: [], tally: tally,
                 summary: summary)
             Console.output(report.text)
         } catch {
