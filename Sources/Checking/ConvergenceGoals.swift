@@ -7,18 +7,33 @@ import SimulationKernel
 /// What must have come about some time after the faults have ended: what the undisturbed run ends with.
 ///
 /// So nothing has to be said about a scenario whose image is missing or whose pods do not fit: what it does not
-/// reach by itself is not asked for.
+/// reach by itself is not asked for. A workload that is not whole at that end, as one is whose node stays dead,
+/// only has to come to rest: how much of it is left depends on what else has failed on the way.
 struct ConvergenceGoals {
     /// How long a workload must rest, if it rests in the undisturbed run.
     static let rest = VirtualDuration.minutes(1)
 
     private(set) var expectations: [Expectation] = []
+    /// The names of those that are about disruption budgets.
+    private var budgetGoals: Set<String> = []
     /// How many events the undisturbed run had.
     private(set) var events = 0
     private let bound: VirtualDuration
     private let after: VirtualTime
+    /// What of a run comes after the disturbances: the bound, and the time in which lost work is done again.
+    private(set) var aftermath: VirtualDuration
 
-    var names: Set<String> { Set(expectations.map(\.name)) }
+    /// The goals of a run with these disturbances.
+    ///
+    /// The budgets' controller answers a failed write with one that forbids evictions, and forgets the budget
+    /// until something changes: if that one changes nothing, for the sync before has failed alike, the budget
+    /// stays so (upstream's `pkg/controller/disruption/disruption.go`, `sync` and `failSafe`, v1.36).
+    func expectations(under chaos: ChaosPlan?) -> [Expectation] {
+        guard let chaos, chaos.errorProbability > 0 || chaos.lostAnswerProbability > 0 else {
+            return expectations
+        }
+        return expectations.filter { !budgetGoals.contains($0.name) }
+    }
 
     /// Runs a scenario without disturbance and takes its end for the goals.
     ///
@@ -36,13 +51,25 @@ struct ConvergenceGoals {
         let (failure, events) = CheckFailure.first(of: run, goals: [], eventLimit: 100_000_000)
         var goals = ConvergenceGoals(bound: bound, after: after)
         goals.events = events
+        goals.aftermath = bound + longestJob(of: run.simulation)
         for kind in Self.fields.map(\.kind) { goals.add(kind, run.simulation, watcher) }
         return (goals, failure)
+    }
+
+    /// What a Job took that is not made by another object.
+    private static func longestJob(of simulation: ClusterSimulation) -> VirtualDuration {
+        simulation.list(Job.self).reduce(.zero) { longest, job in
+            guard job.metadata.ownerReferences.isEmpty, let made = job.metadata.creationTimestamp,
+                let end = job.status.completionTime
+            else { return longest }
+            return max(longest, end.time - made.time)
+        }
     }
 
     private init(bound: VirtualDuration, after: VirtualTime) {
         self.bound = bound
         self.after = after
+        aftermath = bound
     }
 
     /// The fields that tell how far an object is.
@@ -70,14 +97,16 @@ struct ConvergenceGoals {
             let selection = ObjectSelection(
                 kind: kind, name: metadata.name, namespace: metadata.namespace, selector: LabelSelector())
             let subject = "\(kind.name.lowercased())/\(metadata.key)"
-            for text in paths {
+            for text in paths where Self.isWhole(object) {
                 guard let path = try? JSONPath(text) else { continue }
                 let value = path.values(in: tree).first ?? .integer(0)
+                let name = "\(subject) converges: \(text)"
+                if kind == .podDisruptionBudget { budgetGoals.insert(name) }
                 expectations.append(
                     Expectation(
-                        name: "\(subject) converges: \(text)", subject: .objects(selection),
+                        name: name, subject: .objects(selection),
                         test: .jsonPath(path, ValueComparison(equals: value)),
-                        quantifier: .within(bound, after: Expectation.Moment(time: after))))
+                        quantifier: .within(aftermath, after: Expectation.Moment(time: after))))
             }
             let last = watcher.lastChanges[kind]?[metadata.key] ?? .start
             guard simulation.now - last > Self.rest * 2, bound > Self.rest * 2 else { continue }
@@ -85,7 +114,30 @@ struct ConvergenceGoals {
                 Expectation(
                     name: "\(subject) comes to rest", subject: .objects(selection), test: .unchanged,
                     quantifier: .settles(
-                        for: Self.rest, within: bound, after: Expectation.Moment(time: after))))
+                        for: Self.rest, within: aftermath, after: Expectation.Moment(time: after))))
+        }
+    }
+
+    /// Whether an object has all that it asks for.
+    private static func isWhole(_ object: APIObject) -> Bool {
+        switch object {
+        case .deployment(let object):
+            let status = object.value.status
+            return status.availableReplicas == object.value.spec.replicas && status.unavailableReplicas == 0
+        case .replicaSet(let object):
+            return object.value.status.availableReplicas == object.value.spec.replicas
+        case .replicationController(let object):
+            return object.value.status.availableReplicas == object.value.spec.replicas
+        case .statefulSet(let object):
+            let status = object.value.status
+            return status.readyReplicas == object.value.spec.replicas && status.replicas == status.readyReplicas
+        case .daemonSet(let object):
+            return object.value.status.numberReady == object.value.status.desiredNumberScheduled
+        case .persistentVolumeClaim(let object): return object.value.status.phase == "Bound"
+        case .podDisruptionBudget(let object):
+            return object.value.status.currentHealthy == object.value.status.expectedPods
+        case .job(let object): return object.value.status.active == 0
+        default: return true
         }
     }
 

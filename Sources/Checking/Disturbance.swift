@@ -81,11 +81,13 @@ struct Disturbance {
     }
 
     /// The scenario with the disturbance in it: what `simk run` runs.
-    func applied(to scenario: Scenario, bound: VirtualDuration) -> Scenario {
+    ///
+    /// - Parameter rest: how long the run goes on after the disturbances.
+    func applied(to scenario: Scenario, rest: VirtualDuration) -> Scenario {
         var disturbed = scenario
         disturbed.chaos = chaos
         disturbed.seed = chaos.seed
-        disturbed.duration = chaos.until.sinceStart + bound
+        disturbed.duration = chaos.until.sinceStart + rest
         disturbed.timeline = (scenario.timeline + faults).enumerated()
             .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
         return disturbed

@@ -67,8 +67,6 @@ public struct ScenarioCheck: Sendable {
                 runs: 1, events: 0,
                 finding: Finding(run: 0, seed: scenario.seed, failure: failure, scenario: broken))
         }
-        base.expectations = goals.expectations
-        let names = goals.names
         let limit = CheckFailure.eventLimit(undisturbed: goals.events)
         let scenario = base
         let options = options
@@ -92,8 +90,10 @@ public struct ScenarioCheck: Sendable {
                 }
                 guard let index else { return }
                 let seed = options.seed &+ UInt64(index)
-                let disturbed = Disturbance(of: scenario, seed: seed, until: until)
-                    .applied(to: scenario, bound: options.bound)
+                var disturbed = Disturbance(of: scenario, seed: seed, until: until)
+                    .applied(to: scenario, rest: goals.aftermath)
+                disturbed.expectations = goals.expectations(under: disturbed.chaos)
+                let names = Set(disturbed.expectations.map(\.name))
                 let (failure, events) = CheckFailure.first(
                     of: ScenarioRun(disturbed, configure: configure), goals: names, eventLimit: limit)
                 let done = state.withLock { state -> Int in

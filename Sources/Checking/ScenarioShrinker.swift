@@ -84,8 +84,9 @@ struct ScenarioShrinker {
             calm.failures = []
             let found = ConvergenceGoals.found(in: calm, after: chaos.until, bound: bound, configure: configure)
             guard found.failure == nil else { return false }
-            candidate.expectations = found.goals.expectations
-            names = found.goals.names
+            candidate.duration = chaos.until.sinceStart + found.goals.aftermath
+            candidate.expectations = found.goals.expectations(under: chaos)
+            names = Set(candidate.expectations.map(\.name))
         }
         guard let written = Self.reread(candidate) else { return false }
         let run = ScenarioRun(written, configure: configure)

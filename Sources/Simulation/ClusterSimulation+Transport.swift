@@ -74,15 +74,16 @@ extension ClusterSimulation {
         guard var call = calls[handle], let request = call.request else { return }
         counters.apiCalls += 1
         call.request = nil
-        let process = processes[Int(call.process.index)]
+        let place = Int(call.process.index)
+        let role = processes[place].role
         let revision = server.store.revision
         // What was cut off on its way has not arrived.
-        if !process.isConnected {
+        if !processes[place].isConnected {
             call.result = .failure(.unreachable)
         } else if case .metrics(let query) = request {
             call.result = answer(query)
         } else {
-            call.result = answer(to: request, from: process.role)
+            call.result = answer(to: request, from: role)
         }
         var failure: APIError?
         if case .failure(let error) = call.result {
@@ -90,11 +91,11 @@ extension ClusterSimulation {
             failure = error
         }
         callObserver?(counters, now)
-        for observer in callHearers {
-            observer.called(
-                ObservedCall(
-                    time: now, process: call.process, processName: process.name, request: request,
-                    error: failure, hadEffect: server.store.revision != revision))
+        if !callHearers.isEmpty {
+            let observed = ObservedCall(
+                time: now, process: call.process, processName: processes[place].name, request: request,
+                error: failure, hadEffect: server.store.revision != revision)
+            for observer in callHearers { observer.called(observed) }
         }
         if call.token == .none {
             calls.remove(handle)
@@ -102,7 +103,7 @@ extension ClusterSimulation {
         }
         calls[handle] = call
         var arrival = now + configuration.timing.responseLatency
-        if chaos.isOn, process.role != .user { arrival += chaos.callDelay(at: now) }
+        if chaos.isOn, role != .user { arrival += chaos.callDelay(at: now) }
         queue.schedule(.callReturns(handle), at: arrival)
     }
 
@@ -266,10 +267,12 @@ extension ClusterSimulation {
                 return send(from: process)
             }
         } else {
-            let inbox = processes[index].inbox
-            let due = inbox.prefix { $0.time <= now }.count
+            var due = 0
+            while due < processes[index].inbox.count, processes[index].inbox[due].time <= now {
+                events.append(processes[index].inbox[due].event)
+                due += 1
+            }
             if due == 0 { return }
-            events = inbox[..<due].map(\.event)
             processes[index].inbox.removeFirst(due)
         }
         switch processes[index].role {

@@ -9,6 +9,7 @@ public import SimulationKernel
 /// store that nobody reports (a pod becomes ready, a node's conditions change, an object is created).
 public final class TimelineRecorder: SimulationObserver {
     private var nextNumber = 0
+    private var volumeReasons: [String: Bool] = [:]
     private let emit: (TimelineRecord) -> Void
 
     /// - Parameter emit: called with each line, in order.
@@ -36,13 +37,19 @@ public final class TimelineRecorder: SimulationObserver {
             event.component, isWarning: event.severity == .warning)
     }
 
+    /// Reasons are few, and each is looked through once.
+    private func isAboutVolumes(_ reason: String) -> Bool {
+        if let known = volumeReasons[reason] { return known }
+        let isFound = ["Attach", "Mount", "Provision"].contains { reason.contains($0) }
+        volumeReasons[reason] = isFound
+        return isFound
+    }
+
     private func category(of event: EventRecord) -> JournalEntry.Category {
         switch event.reason {
         case "TaintManagerEviction", "Evicted": .eviction
         case "FailedScheduling", "Preempted": .scheduling
-        case let reason
-        where reason.contains("Attach") || reason.contains("Mount") || reason.contains("Provision"):
-            .volume
+        case let reason where isAboutVolumes(reason): .volume
         default:
             switch event.involvedKind {
             case .pod: .pod

@@ -9,6 +9,10 @@ public struct ControllerManager: Component, Sendable {
     private var cache = ObjectCache()
     private var calls = GenerationalTable<PendingCall>()
     private var isSynced = false
+    /// When each runner next has something to do by itself, in their order.
+    private var wakes: ContiguousArray<VirtualTime> = []
+    /// The runners whose queues the present delivery has added to.
+    private var touched: ContiguousArray<Bool> = []
     /// The names of the controllers, in the order in which they were added; clients have the same order.
     public private(set) var controllerNames: [String] = []
     private let wrapping: (any ControllerWrapping)?
@@ -24,32 +28,52 @@ public struct ControllerManager: Component, Sendable {
         run(wrapped)
     }
 
-    private mutating func run(_ controller: some Controller) { runners.append(ControllerRunner(controller)) }
+    private mutating func run(_ controller: some Controller) {
+        runners.append(ControllerRunner(controller))
+        wakes.append(.never)
+        touched.append(false)
+    }
 
-    public var nextWake: VirtualTime { runners.map(\.nextWake).min() ?? .never }
+    public var nextWake: VirtualTime {
+        var next = VirtualTime.never
+        for wake in wakes { next = min(next, wake) }
+        return next
+    }
 
     /// What the controllers see.
     public var view: ObjectCache { cache }
 
     public mutating func wake(at now: VirtualTime, _ out: inout Outbox) {
-        for index in runners.indices where runners[index].nextWake <= now {
-            withContext(index, now, &out) { $0.wake(&$1) }
-        }
+        var context = open(at: now, &out)
+        for index in runners.indices where wakes[index] <= now { wake(index, &context) }
+        close(&context, &out)
     }
 
     /// The first delivery is the whole state; the controllers start with it.
     public mutating func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
+        var context = open(at: now, &out)
         if !isSynced {
-            for event in events { cache.apply(event) }
+            for event in events { context.view.apply(event) }
             isSynced = true
-            for index in runners.indices { withContext(index, now, &out) { $0.start(&$1) } }
-            return
+            for index in runners.indices {
+                context.runner = index
+                runners[index].start(&context)
+                wakes[index] = runners[index].nextWake
+            }
+        } else {
+            for event in events {
+                guard let change = context.view.apply(event) else { continue }
+                for index in runners.indices {
+                    context.runner = index
+                    if runners[index].observe(change, &context) { touched[index] = true }
+                }
+            }
+            for index in runners.indices where touched[index] || wakes[index] <= now {
+                touched[index] = false
+                wake(index, &context)
+            }
         }
-        for event in events {
-            guard let change = cache.apply(event) else { continue }
-            for index in runners.indices { withContext(index, now, &out) { $0.observe(change, &$1) } }
-        }
-        for index in runners.indices { withContext(index, now, &out) { $0.wake(&$1) } }
+        close(&context, &out)
     }
 
     public mutating func complete(
@@ -58,19 +82,35 @@ public struct ControllerManager: Component, Sendable {
         let handle = Handle<PendingCall>(
             index: UInt32(token.value >> 32), generation: UInt32(truncatingIfNeeded: token.value))
         guard let call = calls.remove(handle) else { return }
-        withContext(call.runner, now, &out) { $0.complete(call, result, &$1) }
+        var context = open(at: now, &out)
+        context.runner = call.runner
+        runners[call.runner].complete(call, result, &context)
+        wakes[call.runner] = runners[call.runner].nextWake
+        close(&context, &out)
     }
 
-    private mutating func withContext(
-        _ index: Int, _ now: VirtualTime, _ out: inout Outbox,
-        _ body: (inout any ControllerRunning, inout RunnerContext) -> Void
-    ) {
-        // Moved, not copied: each is put back before anybody else looks.
-        var context = RunnerContext(view: cache, now: now, out: Outbox(), calls: calls, runner: index)
-        calls = GenerationalTable()
-        swap(&context.out, &out)
-        body(&runners[index], &context)
-        swap(&context.out, &out)
-        calls = context.calls
+    /// Gives what is due to the workers of one runner.
+    private mutating func wake(_ index: Int, _ context: inout RunnerContext) {
+        context.runner = index
+        runners[index].wake(&context)
+        wakes[index] = runners[index].nextWake
     }
+
+    /// What the runners work with: cache, calls and outbox are moved there, not copied, until ``close(_:_:)``.
+    private mutating func open(at now: VirtualTime, _ out: inout Outbox) -> RunnerContext {
+        var context = RunnerContext(view: Self.empty, now: now, out: Outbox(), calls: GenerationalTable())
+        swap(&context.view, &cache)
+        swap(&context.calls, &calls)
+        swap(&context.out, &out)
+        return context
+    }
+
+    private mutating func close(_ context: inout RunnerContext, _ out: inout Outbox) {
+        swap(&context.view, &cache)
+        swap(&context.calls, &calls)
+        swap(&context.out, &out)
+    }
+
+    /// Stands in the cache's place while it is in a context.
+    private static let empty = ObjectCache()
 }

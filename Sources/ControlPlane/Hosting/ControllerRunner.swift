@@ -21,7 +21,8 @@ struct RunnerContext {
     var now: VirtualTime
     var out: Outbox
     var calls: GenerationalTable<PendingCall>
-    let runner: Int
+    /// Whose turn it is.
+    var runner = 0
 
     mutating func send(_ request: APIRequest, sync: SyncHandle, position: Int) {
         let handle = calls.insert(PendingCall(runner: runner, sync: sync, position: position))
@@ -34,7 +35,8 @@ struct RunnerContext {
 protocol ControllerRunning: Sendable {
     var nextWake: VirtualTime { get }
     mutating func start(_ context: inout RunnerContext)
-    mutating func observe(_ change: CacheChange, _ context: inout RunnerContext)
+    /// - Returns: whether keys were added to the queues.
+    mutating func observe(_ change: CacheChange, _ context: inout RunnerContext) -> Bool
     mutating func wake(_ context: inout RunnerContext)
     mutating func complete(_ call: PendingCall, _ result: APIResult, _ context: inout RunnerContext)
 }
@@ -68,7 +70,11 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
         busy = controller.workers.map { _ in 0 }
     }
 
-    var nextWake: VirtualTime { queues.map(\.nextWake).min() ?? .never }
+    var nextWake: VirtualTime {
+        var next = VirtualTime.never
+        for index in queues.indices { next = min(next, queues[index].nextWake) }
+        return next
+    }
 
     mutating func start(_ context: inout RunnerContext) {
         var enqueuer = Enqueuer()
@@ -77,10 +83,12 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
         dispatch(&context)
     }
 
-    mutating func observe(_ change: CacheChange, _ context: inout RunnerContext) {
+    mutating func observe(_ change: CacheChange, _ context: inout RunnerContext) -> Bool {
         var enqueuer = Enqueuer()
         controller.observe(change, view: context.view, now: context.now, queue: &enqueuer)
+        if enqueuer.items.isEmpty { return false }
         take(enqueuer, at: context.now)
+        return true
     }
 
     mutating func wake(_ context: inout RunnerContext) {
@@ -91,7 +99,7 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
     mutating func complete(_ call: PendingCall, _ result: APIResult, _ context: inout RunnerContext) {
         let handle = Handle<Sync>(index: call.sync.index, generation: call.sync.generation)
         guard var sync = syncs[handle] else { return }
-        let request = currentRequests(sync)[call.position]
+        let request = currentRequest(sync, call.position)
         let outcome = CallOutcome(
             request: request,
             result: {
@@ -124,13 +132,17 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
 
     /// Gives keys to workers that are free.
     private mutating func dispatch(_ context: inout RunnerContext) {
+        for index in queues.indices where queues[index].readyCount > 0 {
+            dispatch(from: index, &context)
+        }
+    }
+
+    private mutating func dispatch(from index: Int, _ context: inout RunnerContext) {
         let workers = controller.workers
-        for index in queues.indices {
-            while busy[index] < workers[index], let key = queues[index].take() {
-                busy[index] += 1
-                let plan = controller.reconcile(key, view: context.view, now: context.now)
-                begin(plan, key: key, &context)
-            }
+        while busy[index] < workers[index], let key = queues[index].take() {
+            busy[index] += 1
+            let plan = controller.reconcile(key, view: context.view, now: context.now)
+            begin(plan, key: key, &context)
         }
     }
 
@@ -139,6 +151,10 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
     private mutating func begin(
         _ plan: Plan<Owner.Continuation>, key: WorkKey, _ context: inout RunnerContext
     ) {
+        // Most plans have nothing to do.
+        if plan.steps.isEmpty {
+            if case .resume = plan.ending {} else { return end(key, plan.ending, &context) }
+        }
         let handle = syncs.insert(Sync(key: key, plan: plan))
         guard var sync = syncs[handle] else { return }
         run(&sync, SyncHandle(index: handle.index, generation: handle.generation), &context)
@@ -152,15 +168,22 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
             return
         }
         syncs.remove(handle)
-        let queue = Int(sync.key.queue)
-        switch sync.plan.ending {
-        case .requeueRateLimited: queues[queue].addRateLimited(sync.key, at: context.now)
+        end(sync.key, sync.plan.ending, &context)
+    }
+
+    /// Gives a key back to its queue.
+    private mutating func end(
+        _ key: WorkKey, _ ending: Plan<Owner.Continuation>.Ending, _ context: inout RunnerContext
+    ) {
+        let queue = Int(key.queue)
+        switch ending {
+        case .requeueRateLimited: queues[queue].addRateLimited(key, at: context.now)
         case .requeueAfter(let delay):
-            queues[queue].forget(sync.key)
-            queues[queue].add(sync.key, after: delay, at: context.now)
-        case .done, .resume: queues[queue].forget(sync.key)
+            queues[queue].forget(key)
+            queues[queue].add(key, after: delay, at: context.now)
+        case .done, .resume: queues[queue].forget(key)
         }
-        queues[queue].done(sync.key)
+        queues[queue].done(key)
         busy[queue] -= 1
     }
 
@@ -190,6 +213,14 @@ struct ControllerRunner<Owner: Controller>: ControllerRunning {
         case .call(let request, _): [request]
         case .batch(let requests, _): requests
         case .event, .note: []
+        }
+    }
+
+    private func currentRequest(_ sync: Sync, _ position: Int) -> APIRequest {
+        switch sync.plan.steps[sync.step] {
+        case .call(let request, _): request
+        case .batch(let requests, _): requests[position]
+        case .event, .note: preconditionFailure("a step without calls has no answers")
         }
     }
 

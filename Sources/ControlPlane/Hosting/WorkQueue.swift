@@ -45,7 +45,9 @@ public struct WorkQueue<Key: Hashable & Sendable>: Sendable {
         add(key, after: max(own, bucket.reserve(at: now) - now), at: now)
     }
 
-    public mutating func forget(_ key: Key) { failures.removeValue(forKey: key) }
+    public mutating func forget(_ key: Key) {
+        if !failures.isEmpty { failures.removeValue(forKey: key) }
+    }
 
     /// How often the key has failed in a row.
     public func failureCount(_ key: Key) -> Int { failures[key, default: 0] }
@@ -71,7 +73,7 @@ public struct WorkQueue<Key: Hashable & Sendable>: Sendable {
 
     public mutating func done(_ key: Key) {
         processing.remove(key)
-        if dirty.contains(key) { ready.append(key) }
+        if !dirty.isEmpty && dirty.contains(key) { ready.append(key) }
     }
 }
 
@@ -89,7 +91,7 @@ struct DelayedKeys<Key: Hashable & Sendable>: Sendable {
     var isEmpty: Bool { times.isEmpty }
 
     /// The earliest moment; entries that were replaced by earlier ones never come first.
-    var nextTime: VirtualTime { heap.first?.time ?? .never }
+    var nextTime: VirtualTime { heap.isEmpty ? .never : heap[0].time }
 
     mutating func add(_ key: Key, at time: VirtualTime) {
         if let known = times[key], known <= time { return }

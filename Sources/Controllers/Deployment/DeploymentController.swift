@@ -137,7 +137,9 @@ public struct DeploymentController: Controller {
     private mutating func run(
         _ snapshot: DeploymentSync.Snapshot, _ log: ScriptLog, _ view: ObjectCache
     ) -> Plan<Continuation> {
+        // Moved there and back: two owners would copy it at its first change.
         var sync = DeploymentSync(snapshot, templates: templates)
+        templates = TemplateComparison()
         let key = snapshot.deployment.value.key
         let plan = PlanScript.plan(
             log, continuing: { Continuation(snapshot: snapshot, log: $0) },

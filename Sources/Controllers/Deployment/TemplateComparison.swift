@@ -6,6 +6,13 @@ import KubernetesModel
 /// Upstream: `pkg/controller/deployment/util/deployment_util.go`, `EqualIgnoreHash` (v1.36).
 struct TemplateComparison: Sendable {
     private var digests: [ObjectIdentifier: (spec: PodSpec, digest: UInt64)] = [:]
+    private struct Hash: Sendable {
+        var template: PodTemplate
+        var collisionCount: Int64?
+        var text: String
+    }
+    /// A sync is run again from its start at each answer, and asks for the same hash each time.
+    private var hashes: [ObjectIdentifier: Hash] = [:]
 
     mutating func isEqual(_ left: PodTemplate, _ right: PodTemplate) -> Bool {
         func bare(_ metadata: ObjectMeta) -> ObjectMeta {
@@ -18,6 +25,21 @@ struct TemplateComparison: Sendable {
         if digest(of: left.spec) != digest(of: right.spec) { return false }
         return left.spec == right.spec
             || TemplateDump.text(spec: left.spec.source) == TemplateDump.text(spec: right.spec.source)
+    }
+
+    /// The hash by which the ReplicaSet of a template is named.
+    mutating func hash(of template: PodTemplate, collisionCount: Int64?) -> String {
+        let identity = ObjectIdentifier(template.spec)
+        if let known = hashes[identity], known.collisionCount == collisionCount,
+            known.template.spec === template.spec, known.template.metadata == template.metadata
+        {
+            return known.text
+        }
+        // Syncs that are under way are few.
+        if hashes.count >= 256 { hashes.removeAll() }
+        let text = PodTemplateHash.hash(template, collisionCount: collisionCount)
+        hashes[identity] = Hash(template: template, collisionCount: collisionCount, text: text)
+        return text
     }
 
     private mutating func digest(of spec: PodSpec) -> UInt64 {

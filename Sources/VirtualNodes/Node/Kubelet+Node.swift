@@ -113,6 +113,8 @@ extension Kubelet {
             isDue = now >= last + period
         }
         if let node, !isDue, !differsFromReport(node, now) {
+            // A report whose answer was lost has arrived all the same.
+            markVolumes(from: node, now)
             if attachable.contains(where: { $0.users <= 0 }) { scheduleNodeStatus(now) }
             return scheduleNodeReport()
         }
@@ -130,16 +132,31 @@ extension Kubelet {
         case .success(let object):
             guard let node = object?.node else { return }
             self.node = node
-            let reported = node.value.status.volumesInUse
-            for index in attachable.indices {
-                attachable[index].isReported = reported.contains(attachable[index].name)
-            }
+            markReported(in: node)
             observeNode(node, now, &out)
             forgetDetached(now)
             scheduleNodeReport()
         case .failure(let error):
             if error.reason == .notFound { node = nil }
             scheduleNodeStatus(now)
+        }
+    }
+
+    /// Volumes that the node's status names count as reported, and those that are attached, too, are mounted.
+    ///
+    /// Upstream: `pkg/kubelet/kubelet_node_status.go`, `markVolumesFromNode` (v1.36).
+    private mutating func markVolumes(from node: Ref<Node>, _ now: VirtualTime) {
+        guard !attachable.isEmpty else { return }
+        markReported(in: node)
+        for slot in pods.indices where pods[slot].generation != 0 && !pods[slot].volumes.isEmpty {
+            observeAttachments(Int32(slot), now)
+        }
+    }
+
+    private mutating func markReported(in node: Ref<Node>) {
+        let reported = node.value.status.volumesInUse
+        for index in attachable.indices {
+            attachable[index].isReported = reported.contains(attachable[index].name)
         }
     }
 

@@ -68,22 +68,16 @@ extension Kubelet {
     }
 
     private func admissionFailure(_ slot: Int32, _ now: VirtualTime) -> AdmissionFailure? {
-        let others = pods.indices.filter {
-            $0 != Int(slot) && pods[$0].generation != 0 && pods[$0].isKnown && isActive(pods[$0])
-        }.map { pods[$0].pod }
+        var others: [Ref<Pod>] = []
+        for index in pods.indices where index != Int(slot) && pods[index].generation != 0 {
+            if pods[index].isKnown && pods[index].isActive { others.append(pods[index].pod) }
+        }
         // Before the watch has shown the node, the kubelet uses what it will register.
         let admission = PodAdmission(node: node?.value ?? initialNode(now), others: others)
         return evictionAdmission(pods[Int(slot)].pod.value) ?? admission.check(pods[Int(slot)].pod.value)
     }
 
-    /// Upstream: `isPodInactive`, negated.
-    func isActive(_ record: PodRecord) -> Bool {
-        switch record.work {
-        case .terminated, .finished: false
-        case .terminating: true
-        case .none, .sync: !record.currentStatus.phase.isTerminal
-        }
-    }
+    func isActive(_ record: PodRecord) -> Bool { record.isActive }
 
     private mutating func reject(
         _ slot: Int32, _ failure: AdmissionFailure, _ now: VirtualTime, _ out: inout Outbox

@@ -129,6 +129,17 @@ struct PodRecord: Sendable {
     /// What the status manager holds.
     var currentStatus: PodStatus { status?.value ?? pod.value.status }
 
+    /// Upstream: `isPodInactive`, negated.
+    var isActive: Bool {
+        switch work {
+        case .terminated, .finished: return false
+        case .terminating: return true
+        case .none, .sync:
+            if let status { return !status.value.phase.isTerminal }
+            return !pod.value.status.phase.isTerminal
+        }
+    }
+
     var hasSandbox: Bool { sandboxAttempt >= 0 }
     /// Whether a (new) sandbox is needed (`PodSandboxChanged`).
     var needsSandbox: Bool { !isSandboxReady }

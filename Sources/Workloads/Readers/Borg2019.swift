@@ -307,7 +307,7 @@ private struct BorgRow {
 
     /// A member by its path, `capacity.cpus`; nil when it is absent, null or empty.
     func member(_ path: String) -> JSONValue? {
-        if let direct = value[path] { return direct.isNull ? nil : direct }
+        if let direct = value[path] { return direct.isNull ? .none : .some(direct) }
         var found: JSONValue? = value
         for name in path.split(separator: ".") { found = found?[String(name)] }
         guard let found, !found.isNull, found.stringValue != "" else { return nil }
