@@ -48,6 +48,22 @@ struct TraceReaderFactsTests {
         #expect(killed.requests.milliCPU == 16_000 && killed.outcome == .killed)
     }
 
+    @Test("Borg 2019: a member that is null is as good as absent")
+    func borg2019Nulls() throws {
+        let rows = """
+            {"time":"0","type":"0","collection_id":"1","priority":null,"instance_index":"0","machine_id":null,\
+            "resource_request":{"cpus":0.01,"memory":null},"constraint":null}
+            {"time":"1000000","type":"SCHEDULE","collection_id":"1","priority":null,"instance_index":"0","machine_id":"2"}
+            {"time":"2000000","type":6,"collection_id":1,"instance_index":0,"machine_id":2}
+            """
+        try Vectors.withFile(Array(rows.utf8), name: "instance_events-000000000000.json") { path in
+            let trace = try TraceFileSet.open([path]).load(options: TraceOptions())
+            let task = try #require(trace.tasks.first)
+            #expect(task.id == "1/0" && task.duration == .seconds(1))
+            #expect(task.requests.memoryBytes == 0 && task.constraints.isEmpty)
+        }
+    }
+
     @Test("Alibaba 2018: the graph is in the names")
     func alibaba2018() throws {
         let third = try Self.task("alibaba-2018", "j_1/3")

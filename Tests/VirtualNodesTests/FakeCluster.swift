@@ -21,6 +21,8 @@ struct FakeCluster {
     var others: [String: APIObject] = [:]
     var revision: Int64 = 0
     var isReachable = true
+    /// Calls are carried out, and their answers are lost.
+    var losesAnswers = false
     /// `reason` or `reason message` of each Event, with its time.
     var events: [(time: VirtualTime, record: EventRecord)] = []
     var journal: [JournalEntry] = []
@@ -89,8 +91,9 @@ struct FakeCluster {
         journal += out.journal
         for call in out.calls {
             calls += 1
-            let result =
+            var result =
                 isReachable ? answer(call.request) : .failure(APIError(.unreachable, "no route to host"))
+            if losesAnswers { result = .failure(APIError(.timeout, "context deadline exceeded")) }
             if call.token != .none { push(now, .complete(call.token, result)) }
         }
     }

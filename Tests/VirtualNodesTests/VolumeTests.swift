@@ -61,6 +61,20 @@ struct VolumeTests {
         #expect(cluster.kubelet.nextWake == .never)
     }
 
+    @Test("a report of volumes in use whose answer is lost has been made all the same")
+    func lostReport() {
+        var cluster = FakeCluster { _, description in description.presentImages = ["nginx:1.27"] }
+        Self.addVolume(&cluster)
+        cluster.at(21) { $0.create("db", spec: Self.spec) }
+        cluster.at(29) { $0.losesAnswers = true }
+        cluster.at(31) { $0.losesAnswers = false }
+        cluster.at(33.05) { Self.attach(&$0) }
+        cluster.run(until: 32)
+        #expect(cluster.node?.value.status.volumesInUse == [Self.name])
+        cluster.run(until: 60)
+        #expect(cluster.status("db").phase == .running)
+    }
+
     @Test("a claim that is not bound is reported, and tried again after ten seconds")
     func unbound() {
         var cluster = FakeCluster { _, description in description.presentImages = ["nginx:1.27"] }
