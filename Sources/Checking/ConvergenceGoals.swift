@@ -8,7 +8,9 @@ import SimulationKernel
 ///
 /// So nothing has to be said about a scenario whose image is missing or whose pods do not fit: what it does not
 /// reach by itself is not asked for. A workload that is not whole at that end, as one is whose node stays dead,
-/// only has to come to rest: how much of it is left depends on what else has failed on the way.
+/// only has to come to rest: how much of it is left depends on what else has failed on the way. So do StatefulSets,
+/// and the budgets beside them, where a node is dead at that end: what is on such a node is not replaced, and
+/// which pods are on it is a matter of chance.
 struct ConvergenceGoals {
     /// How long a workload must rest, if it rests in the undisturbed run.
     static let rest = VirtualDuration.minutes(1)
@@ -89,6 +91,8 @@ struct ConvergenceGoals {
 
     private mutating func add(_ kind: ObjectKind, _ simulation: ClusterSimulation, _ watcher: RestWatcher) {
         let paths = Self.fields.first { $0.kind == kind }?.paths ?? []
+        let hasDeadNode = simulation.list(Node.self).contains { !$0.status.conditions.isTrue("Ready") }
+        let bindsToNodes = kind == .statefulSet || kind == .podDisruptionBudget
         for object in simulation.list(kind) {
             let metadata = object.metadata
             // What others make may have another name in another run, or not be needed.
@@ -97,7 +101,7 @@ struct ConvergenceGoals {
             let selection = ObjectSelection(
                 kind: kind, name: metadata.name, namespace: metadata.namespace, selector: LabelSelector())
             let subject = "\(kind.name.lowercased())/\(metadata.key)"
-            for text in paths where Self.isWhole(object) {
+            for text in paths where Self.isWhole(object) && !(hasDeadNode && bindsToNodes) {
                 guard let path = try? JSONPath(text) else { continue }
                 let value = path.values(in: tree).first ?? .integer(0)
                 let name = "\(subject) converges: \(text)"
