@@ -48,11 +48,11 @@ struct CaseServer: ~Copyable {
         if bare.last == "binding", metadata?["labels"] != nil || metadata?["annotations"] != nil {
             return "labels and annotations of a Binding"
         }
-        return apiGap(bare)
+        return apiGap(bare, method: request["method"]?.stringValue ?? "GET")
     }
 
     /// A version or kind that is not stored.
-    private static func apiGap(_ steps: [String]) -> String? {
+    private static func apiGap(_ steps: [String], method: String) -> String? {
         guard steps.count >= 3 else { return nil }
         var steps = steps
         let apiVersion = steps[0] == "api" ? steps[1] : "\(steps[1])/\(steps[2])"
@@ -61,7 +61,10 @@ struct CaseServer: ~Copyable {
         guard let plural = steps.first,
             let resource = ResourceRegistry.kubernetes.resource(apiVersion: apiVersion, plural: plural)
         else { return nil }
-        if ObjectKind(served: resource.kind) != nil { return nil }
+        if ObjectKind(served: resource.kind) != nil {
+            let isPatch = method == "PATCH" && AutoscalerConversion.isVersion1(resource.kind)
+            return isPatch ? "patches in version \(apiVersion)" : nil
+        }
         return "\(resource.kind.kind) in version \(apiVersion)"
     }
 

@@ -4,8 +4,8 @@ public import SimulationKernel
 
 /// Requests as HTTP clients send them.
 ///
-/// Served are objects and collections of all kinds that are stored, in the version in which they are stored, with
-/// their `status`, `scale`, `binding` and `eviction`; server-side apply, logs and the like are not.
+/// Served are objects and collections of all kinds that are stored, in the version in which they are stored (and
+/// HorizontalPodAutoscalers in version 1, but for patches), with their `status`, `scale`, `binding` and `eviction`; server-side apply, logs and the like are not.
 /// Upstream: `apiserver/pkg/endpoints/handlers` (v1.36).
 extension APIServer {
     /// Answers one request; watches are begun with ``watch(_:namespace:options:at:)``.
@@ -81,6 +81,9 @@ extension APIServer {
         case ("PUT", "") where !address.name.isEmpty, ("PUT", "status"):
             return try put(request, kind, address, &warnings, at: now)
         case ("PUT", "scale"): return try putScale(request, kind, address, at: now)
+        case ("PATCH", _) where AutoscalerConversion.isVersion1(address.resource.kind):
+            // A patch is one of the version that is stored.
+            throw Self.methodNotAllowed
         case ("PATCH", "") where !address.name.isEmpty, ("PATCH", "status"), ("PATCH", "scale"):
             return try patch(request, kind, address, at: now)
         case ("DELETE", ""):
@@ -102,8 +105,9 @@ extension APIServer {
     }
 
     func tree(_ object: APIObject, _ address: RESTAddress, at now: VirtualTime) -> JSONValue {
-        Schema.kubernetes.encode(
-            materialized(object, at: now).tree(epoch: epoch), as: address.resource.kind)
+        let kind = address.resource.kind
+        let tree = materialized(object, at: now).tree(epoch: epoch)
+        return Schema.kubernetes.encode(AutoscalerConversion.shown(tree, as: kind), as: kind)
     }
 
     // MARK: Reading

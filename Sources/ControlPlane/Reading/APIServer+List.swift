@@ -155,10 +155,10 @@ struct Selection: Sendable {
 }
 
 extension ObjectKind {
-    /// The kind of a resource in the version in which it is stored; nil for versions and kinds that are not.
+    /// The kind of a resource in a version in which it is stored or shown; nil for versions and kinds that are not.
     public init?(served kind: GroupVersionKind) {
         guard let found = ObjectKind(apiVersion: kind.apiVersion, kind: kind.kind),
-            found.apiVersion == kind.apiVersion
+            found.apiVersion == kind.apiVersion || AutoscalerConversion.isVersion1(kind)
         else { return nil }
         self = found
     }

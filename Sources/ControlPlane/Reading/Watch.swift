@@ -78,7 +78,8 @@ public struct Watch: Sendable {
     }
 
     private func tree(_ object: APIObject) -> JSONValue {
-        Schema.kubernetes.encode(object.tree(epoch: epoch), as: versioned)
+        Schema.kubernetes.encode(
+            AutoscalerConversion.shown(object.tree(epoch: epoch), as: versioned), as: versioned)
     }
 
     fileprivate mutating func begin(with objects: [APIObject], bookmarks: Bool) {

@@ -160,7 +160,15 @@ extension APIServer {
             return isAdmitted ? object : APIObject(try allocateAddresses(of: service.value))
         case .replicaSet(let set): return APIObject(set.value.with { $0.status = .init() })
         case .replicationController(let set): return APIObject(set.value.with { $0.status = .init() })
-        case .deployment(let deployment): return APIObject(deployment.value.with { $0.status = .init() })
+        case .deployment(let deployment):
+            return APIObject(
+                deployment.value.with {
+                    $0.status = .init()
+                    // A token's volume is named anew for each specification.
+                    if !admitsServiceAccounts {
+                        $0.spec.template.spec = sharedSpecs.shared($0.spec.template.spec)
+                    }
+                })
         case .statefulSet(let set): return APIObject(set.value.with { $0.status = .init() })
         case .daemonSet(let set): return APIObject(set.value.with { $0.status = .init() })
         case .job(let job):

@@ -19,6 +19,7 @@ public struct APIServer: ~Copyable {
     var allocators = ServiceAllocators()
     var quotaIndex = QuotaIndex()
     var admittedSpecs = AdmittedSpecs()
+    var sharedSpecs = SharedSpecs()
     var admittedTemplates = AdmittedTemplates()
     /// The conditions of a pod that has just been bound, which are the same for all of one second.
     var boundConditions: (time: Timestamp, conditions: [Condition])?

@@ -54,8 +54,7 @@ extension DeploymentSync {
         old: [ReplicaSet], revision: String, _ script: inout PlanScript, _ view: ObjectCache
     ) throws(ScriptExit) -> ReplicaSet {
         let metadata = deployment.metadata
-        let hash = templates.hash(
-            of: deployment.spec.template, collisionCount: deployment.status.collisionCount)
+        let hash = templates.hash(of: deployment)
         var set = ReplicaSet()
         set.spec.template = deployment.spec.template
         set.spec.template.metadata.labels[PodTemplateHash.label] = hash

@@ -12,7 +12,7 @@ struct TemplateComparison: Sendable {
         var text: String
     }
     /// A sync is run again from its start at each answer, and asks for the same hash each time.
-    private var hashes: [ObjectIdentifier: Hash] = [:]
+    private var hashes: [UID: Hash] = [:]
 
     mutating func isEqual(_ left: PodTemplate, _ right: PodTemplate) -> Bool {
         func bare(_ metadata: ObjectMeta) -> ObjectMeta {
@@ -27,10 +27,12 @@ struct TemplateComparison: Sendable {
             || TemplateDump.text(spec: left.spec.source) == TemplateDump.text(spec: right.spec.source)
     }
 
-    /// The hash by which the ReplicaSet of a template is named.
-    mutating func hash(of template: PodTemplate, collisionCount: Int64?) -> String {
-        let identity = ObjectIdentifier(template.spec)
-        if let known = hashes[identity], known.collisionCount == collisionCount,
+    /// The hash by which the ReplicaSet of a Deployment's template is named.
+    mutating func hash(of deployment: Deployment) -> String {
+        let template = deployment.spec.template
+        let collisionCount = deployment.status.collisionCount
+        let uid = deployment.metadata.uid
+        if let known = hashes[uid], known.collisionCount == collisionCount,
             known.template.spec === template.spec, known.template.metadata == template.metadata
         {
             return known.text
@@ -38,7 +40,7 @@ struct TemplateComparison: Sendable {
         // Syncs that are under way are few.
         if hashes.count >= 256 { hashes.removeAll() }
         let text = PodTemplateHash.hash(template, collisionCount: collisionCount)
-        hashes[identity] = Hash(template: template, collisionCount: collisionCount, text: text)
+        hashes[uid] = Hash(template: template, collisionCount: collisionCount, text: text)
         return text
     }
 

@@ -12,10 +12,19 @@ public enum AutoscalerConversion {
 
     /// Takes a decoded object into the version that is stored, if it is one of version 1.
     public static func convertToStored(_ tree: inout JSONValue, _ kind: inout GroupVersionKind) {
-        guard kind.group == "autoscaling", kind.version == "v1", kind.kind == "HorizontalPodAutoscaler"
-        else { return }
+        guard isVersion1(kind) else { return }
         tree = version2(of: tree)
         kind = GroupVersionKind(group: kind.group, version: "v2", kind: kind.kind)
+    }
+
+    /// Whether objects of this kind are stored in another version.
+    public static func isVersion1(_ kind: GroupVersionKind) -> Bool {
+        kind.group == "autoscaling" && kind.version == "v1" && kind.kind == "HorizontalPodAutoscaler"
+    }
+
+    /// A stored object in the version in which it is asked for.
+    public static func shown(_ tree: JSONValue, as kind: GroupVersionKind) -> JSONValue {
+        isVersion1(kind) ? version1(of: tree) : tree
     }
 
     // MARK: To version 2

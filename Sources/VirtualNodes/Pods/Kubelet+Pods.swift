@@ -70,7 +70,16 @@ extension Kubelet {
     private func admissionFailure(_ slot: Int32, _ now: VirtualTime) -> AdmissionFailure? {
         var others: [Ref<Pod>] = []
         for index in pods.indices where index != Int(slot) && pods[index].generation != 0 {
-            if pods[index].isKnown && pods[index].isActive { others.append(pods[index].pod) }
+            guard pods[index].isKnown else { continue }
+            // As `isActive` says, without a copy of the whole record.
+            switch pods[index].work {
+            case .terminated, .finished: continue
+            case .terminating: break
+            case .none, .sync:
+                let phase = pods[index].status?.value.phase ?? pods[index].pod.value.status.phase
+                if phase.isTerminal { continue }
+            }
+            others.append(pods[index].pod)
         }
         // Before the watch has shown the node, the kubelet uses what it will register.
         let admission = PodAdmission(node: node?.value ?? initialNode(now), others: others)

@@ -68,11 +68,27 @@ struct PodAdmission {
         for name in basic + extended {
             let requested = requests.amount(name)
             guard requested > 0 else { continue }
-            let used = others.reduce(Int64(0)) { $0 + $1.value.spec.requests.amount(name) }
+            let used = sum(of: name)
             let capacity = allocatable.amount(name)
             if requested > capacity - used { return failure(name, requested, used, capacity) }
         }
         return nil
+    }
+
+    /// What the other pods request of a resource; pods of one specification are mostly neighbours.
+    private func sum(of name: String) -> Int64 {
+        var sum: Int64 = 0
+        var last: PodSpec?
+        var amount: Int64 = 0
+        for pod in others {
+            let spec = pod.value.spec
+            if spec !== last {
+                amount = spec.requests.amount(name)
+                last = spec
+            }
+            sum += amount
+        }
+        return sum
     }
 
     // MARK: Node selector and affinity
