@@ -54,6 +54,14 @@ struct InvariantContext {
         return "\(call.processName): \(call.request.verb) \(kind) \(name)"
     }
 
+    /// Whether a user has just deleted something at once, without waiting for its kubelet.
+    var isForcedDeletion: Bool {
+        guard let call = lastCall, call.time == now, call.processName == "kubectl",
+            case .delete(_, _, let options) = call.request
+        else { return false }
+        return options.gracePeriodSeconds == 0
+    }
+
     /// Whether something that has been wrong since a moment ought to be right by now: for all the time
     /// needed there was a controller manager, and nothing disturbed it.
     func isOverdue(since time: VirtualTime) -> Bool {

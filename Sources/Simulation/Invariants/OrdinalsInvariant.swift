@@ -6,7 +6,8 @@ import SimulationKernel
 /// may still run.
 ///
 /// A pod that was removed from the API while its containers ran, on a node that nobody has fenced (the node is
-/// there, is ready and does not have the out-of-service taint), may still run.
+/// there, is ready and does not have the out-of-service taint), may still run. Who deletes a pod by force says that it
+/// does not.
 /// Upstream: `pkg/controller/statefulset/stateful_set_control.go` (v1.36).
 struct OrdinalsInvariant: Invariant {
     static let name = InvariantName.ordinals
@@ -59,7 +60,9 @@ struct OrdinalsInvariant: Invariant {
     ) {
         let key = pod.metadata.key
         if change.kind == .deleted {
-            guard let last = change.previous?.pod?.value, mayStillRun(last, context) else { return }
+            guard let last = change.previous?.pod?.value, !context.isForcedDeletion,
+                mayStillRun(last, context)
+            else { return }
             ghosts[key] = last.nodeName
             return
         }

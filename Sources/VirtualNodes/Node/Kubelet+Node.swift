@@ -130,7 +130,13 @@ extension Kubelet {
         isNodeStatusInFlight = false
         switch result {
         case .success(let object):
-            guard let node = object?.node else { return }
+            guard var node = object?.node else { return }
+            // The watch may have overtaken the answer.
+            if let known = self.node,
+                known.value.metadata.resourceVersion > node.value.metadata.resourceVersion
+            {
+                node = known
+            }
             self.node = node
             markReported(in: node)
             observeNode(node, now, &out)

@@ -32,6 +32,12 @@ struct InvariantProbe<Watched: Invariant> {
         set { context.managedSince = newValue }
     }
 
+    /// Until when calls fail by chance.
+    var disturbedUntil: VirtualTime {
+        get { context.disturbedUntil }
+        set { context.disturbedUntil = newValue }
+    }
+
     mutating func advance(by duration: VirtualDuration) { context.now = context.now + duration }
 
     /// Writes an object that is given as a manifest with its status.

@@ -107,6 +107,20 @@ struct SingleInvariantTests {
             #expect(probe.messages == ["persistentvolume/disk is attached to node-a, node-b at once"])
         }
 
+        @Test("a volume on two nodes while calls fail by chance has to leave one of them", arguments: [true, false])
+        func disturbed(leaves: Bool) {
+            var probe = InvariantProbe(AttachmentInvariant())
+            probe.disturbedUntil = .start + .minutes(1)
+            probe.put(.persistentVolume, Shown.volume("disk", modes: ["ReadWriteOnce"]))
+            probe.put(.volumeAttachment, Shown.attachment("at-a", of: "disk", to: "node-a"))
+            probe.put(.volumeAttachment, Shown.attachment("at-b", of: "disk", to: "node-b"))
+            if leaves { probe.remove(.volumeAttachment, "at-a") }
+            probe.advance(by: .minutes(10))
+            probe.finish()
+            #expect(
+                probe.messages == (leaves ? [] : ["persistentvolume/disk is attached to node-a, node-b at once"]))
+        }
+
         @Test(
             "a volume for many nodes on two", arguments: ["ReadWriteMany", "ReadOnlyMany"])
         func holdsForMany(mode: String) {
