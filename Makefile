@@ -14,9 +14,8 @@ help:
 setup:
 	@scripts/setup.sh
 
-# The runtime is linked in: a run starts sooner and its reference counts need no detour. The dynamic half of the
-# exclusivity checks stays in the debug build, in which every test runs.
-RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+# The dynamic half of the exclusivity checks stays in the debug build, in which every test runs.
+RELEASE := -c release -Xswiftc -enforce-exclusivity=unchecked
 
 build: setup
 	swift build $(RELEASE) --product simk

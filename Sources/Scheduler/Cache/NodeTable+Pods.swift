@@ -163,6 +163,7 @@ extension NodeTable {
         nonZeroMilliCPU[row] = saved.nonZeroMilliCPU
         nonZeroMemoryBytes[row] = saved.nonZeroMemoryBytes
         pods[row] = saved.pods
+        priorityFloor[row] = saved.priorityFloor
         affinityPodCount[row] = saved.affinityPodCount
         antiAffinityPodCount[row] = saved.antiAffinityPodCount
         volumeCount[row] = saved.volumeCount
@@ -179,7 +180,7 @@ extension NodeTable {
             requested: [requested[0][row], requested[1][row], requested[2][row]],
             nonZeroMilliCPU: nonZeroMilliCPU[row],
             nonZeroMemoryBytes: nonZeroMemoryBytes[row], pods: pods[row],
-            affinityPodCount: affinityPodCount[row], antiAffinityPodCount: antiAffinityPodCount[row],
+            priorityFloor: priorityFloor[row], affinityPodCount: affinityPodCount[row], antiAffinityPodCount: antiAffinityPodCount[row],
             volumeCount: volumeCount[row],
             ports: ports[row], gpus: gpus[row], generation: generations[row])
     }
@@ -215,6 +216,7 @@ extension NodeTable {
         let nonZeroMilliCPU: Int64
         let nonZeroMemoryBytes: Int64
         let pods: ContiguousArray<PodInfo>
+        let priorityFloor: Int64
         let affinityPodCount: Int32
         let antiAffinityPodCount: Int32
         let volumeCount: Int64
