@@ -8,7 +8,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-swift build -c release --product simk-benchmarks >&2
+# As `make build` does, or each would compile everything anew.
+swift build -c release -Xswiftc -enforce-exclusivity=unchecked --product simk-benchmarks >&2
 binaries=$(swift build -c release --show-bin-path)
 "$binaries/simk-benchmarks" --repeats "${REPEATS:-5}" "$@"
 [ $# -gt 0 ] && exit 0

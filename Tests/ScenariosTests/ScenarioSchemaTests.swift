@@ -6,6 +6,7 @@ import Scheduler
 import Simulation
 import Stochastics
 import Testing
+import TraceFiles
 
 @testable import Scenarios
 
@@ -117,7 +118,9 @@ struct ScenarioSchemaTests {
         var paths: [String] = []
         for name in ProjectFolder.scenarios {
             let path = ProjectFolder.root + "scenarios/\(name).json"
-            try folder.write("\(name).json", JSONWriter.string(try ScenarioLoader.load(path: path).resolved))
+            let options = ScenarioLoader.Options(traces: TraceFileOpener())
+            let scenario = try ScenarioLoader.load(path: path, options: options)
+            try folder.write("\(name).json", JSONWriter.string(scenario.resolved))
             paths += [path, folder.path + "\(name).json"]
         }
         paths += ProjectFolder.replays.map { ProjectFolder.root + "scenarios/\($0).json" }
