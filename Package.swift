@@ -63,7 +63,9 @@ let package = Package(
             "Controllers",
             ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         floor("Autoscalers", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
-        floor("VirtualNodes", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
+        floor(
+            "VirtualNodes",
+            ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         floor("Failures", ["ControlPlane", "KubernetesModel", "SimulationKernel", "Stochastics"]),
         floor("Workloads", ["KubernetesModel", "SimulationKernel", "Stochastics", collections]),
         // Floor 5

@@ -55,16 +55,21 @@ extension ClusterSimulation {
 
         addOperators()
         let settings = Ref(configuration.kubelet)
-        for place in configuration.nodes.indices { addKubelet(place, settings: settings, limits: limits) }
+        let imageNames = ImageNames()
+        for place in configuration.nodes.indices {
+            addKubelet(place, settings: settings, imageNames: imageNames, limits: limits)
+        }
         for index in elections.indices { startElection(index) }
         addFailures()
     }
 
-    private func addKubelet(_ place: Int, settings: Ref<KubeletSettings>, limits: ClientLimits) {
+    private func addKubelet(
+        _ place: Int, settings: Ref<KubeletSettings>, imageNames: ImageNames, limits: ClientLimits
+    ) {
         let node = configuration.nodes[place]
         let process = ProcessID(index: UInt32(processes.count))
         kubeletProcesses[node.name] = process
-        kubelets.append(Kubelet(node.description, settings: settings))
+        kubelets.append(Kubelet(node.description, settings: settings, imageNames: imageNames))
         processes.append(
             Process(
                 .kubelet(place), name: "kubelet \(node.name)",

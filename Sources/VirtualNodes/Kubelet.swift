@@ -15,7 +15,10 @@ import Stochastics
 ///
 /// The composition root delivers the node's own pods (`spec.nodeName` is this node) and its own Node object,
 /// and calls ``start(at:_:)``, ``powerLoss(at:cause:_:)`` and the like. Upstream: `pkg/kubelet` (v1.36).
-public struct Kubelet: Component, Sendable {
+///
+/// A class: a kubelet is one thing with an identity, and a struct of this size is copied, with all that it
+/// refers to, wherever one of its methods asks another.
+public final class Kubelet: Component {
     /// What the machine is doing.
     public struct Machine: Hashable, Sendable {
         public var hasPower = true
@@ -60,6 +63,8 @@ public struct Kubelet: Component, Sendable {
     /// How often the kubelet has been started.
     var starts = 0
     var hasReportedReboot = false
+    /// What the node's status says of the machine, and in which boot it was put together.
+    var machineReport: (boots: Int, bootID: String, rest: JSONObject)?
 
     // MARK: Pods
 
@@ -95,7 +100,12 @@ public struct Kubelet: Component, Sendable {
     var pullVersion: UInt32 = 0
     var registryTokens: TokenBucket
     /// Images on the node's disk, in the order of their arrival.
-    var images: [NodeImage] = []
+    var images: [NodeImage] = [] {
+        didSet { imageReport = nil }
+    }
+    let imageNames: ImageNames
+    /// What the node's status says of ``images``; nil until somebody asks.
+    var imageReport: [ContainerImage]?
     var pullCount = 0
     var attachable: [AttachableVolume] = []
     var addresses: PodAddresses
@@ -122,9 +132,13 @@ public struct Kubelet: Component, Sendable {
         var sizeBytes: Int64
     }
 
-    public init(_ description: NodeDescription, settings: Ref<KubeletSettings>) {
+    /// - Parameter imageNames: shared by the kubelets of a cluster.
+    public init(
+        _ description: NodeDescription, settings: Ref<KubeletSettings>, imageNames: ImageNames = ImageNames()
+    ) {
         self.description = description
         self.settings = settings
+        self.imageNames = imageNames
         diskIsDown = Array(repeating: false, count: description.disks.count)
         let timing = settings.value.timing
         puller = ImagePuller(bandwidth: description.imageBandwidth, limit: timing.maxParallelImagePulls)
@@ -150,14 +164,14 @@ public struct Kubelet: Component, Sendable {
 
     public var nextWake: VirtualTime { alarms.nextTime }
 
-    public mutating func wake(at now: VirtualTime, _ out: inout Outbox) {
+    public func wake(at now: VirtualTime, _ out: inout Outbox) {
         while let event = alarms.popDue(at: now) {
             handle(event, now, &out)
             drain(now, &out)
         }
     }
 
-    public mutating func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
+    public func deliver(_ events: [WatchEvent], at now: VirtualTime, _ out: inout Outbox) {
         guard machine.isKubeletRunning else { return }
         for event in events {
             switch event.object {
@@ -180,7 +194,7 @@ public struct Kubelet: Component, Sendable {
     ///
     /// A kubelet does not watch claims: it reads those of a pod again with each of the pod's periodic syncs,
     /// which are left out here as long as they would change nothing. So this says that one will not.
-    public mutating func claimsAwaitExpansion(
+    public func claimsAwaitExpansion(
         _ claims: [PersistentVolumeClaim], at now: VirtualTime, _ out: inout Outbox
     ) {
         guard machine.isKubeletRunning else { return }
@@ -189,7 +203,7 @@ public struct Kubelet: Component, Sendable {
 
     /// Takes in a full list of the node's pods, as after a start or a partition: pods that are not in it have
     /// been deleted.
-    public mutating func relist(
+    public func relist(
         pods listed: [Ref<Pod>], node: Ref<Node>?, at now: VirtualTime, _ out: inout Outbox
     ) {
         guard machine.isKubeletRunning else { return }
@@ -214,7 +228,7 @@ public struct Kubelet: Component, Sendable {
         drain(now, &out)
     }
 
-    public mutating func complete(
+    public func complete(
         _ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox
     ) {
         guard machine.isKubeletRunning, let call = KubeletCall(token), call.boot == bootMark else { return }
@@ -232,7 +246,7 @@ public struct Kubelet: Component, Sendable {
         drain(now, &out)
     }
 
-    private mutating func handle(_ event: KubeletEvent, _ now: VirtualTime, _ out: inout Outbox) {
+    private func handle(_ event: KubeletEvent, _ now: VirtualTime, _ out: inout Outbox) {
         switch event {
         case .register: register(now, &out)
         case .lease(let version): if version == leaseVersion { renewLease(now, &out) }
@@ -323,7 +337,7 @@ public struct Kubelet: Component, Sendable {
     }
 
     /// Reports something at a moment that is known in advance.
-    mutating func podEventLater(
+    func podEventLater(
         _ slot: Int32, _ severity: EventRecord.Severity, _ reason: String, _ message: String,
         container: Int? = nil, at time: VirtualTime
     ) {

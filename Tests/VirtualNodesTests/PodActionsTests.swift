@@ -45,7 +45,7 @@ struct PodActionsTests {
         let pod = Pod(
             tree: FakeCluster.members(["metadata": ["name": "web", "namespace": "default"], "spec": spec]),
             epoch: CalendarTime(unixSeconds: 0))
-        var record = PodRecord(pod: Ref(pod), generation: 1)
+        let record = PodRecord(pod: Ref(pod), generation: 1)
         record.sandboxAttempt = entry.sandbox
         record.isSandboxReady = entry.isReady
         record.listing = VirtualTime.start + .seconds(100)

@@ -85,18 +85,20 @@ public struct PodStatus: Hashable, FieldMapped {
     public var conditions: [Condition] = []
     public var startTime: Timestamp?
     /// Nil when all of it is empty, so that equal statuses are equal here, too.
-    private var reported: Ref<Reported>?
+    private var reported: Ref<Report>?
 
     /// What kubelets report, and what there seldom is.
-    private struct Reported: Hashable {
-        var message = ""
-        var reason = ""
-        var nominatedNodeName = ""
-        var hostIP = ""
-        var podIP = ""
-        var initContainerStatuses: [ContainerStatus] = []
-        var containerStatuses: [ContainerStatus] = []
-        var rest = JSONObject()
+    public struct Report: Hashable, Sendable {
+        public var message = ""
+        public var reason = ""
+        public var nominatedNodeName = ""
+        public var hostIP = ""
+        public var podIP = ""
+        public var initContainerStatuses: [ContainerStatus] = []
+        public var containerStatuses: [ContainerStatus] = []
+        public var rest = JSONObject()
+
+        public init() {}
 
         var isEmpty: Bool {
             message.isEmpty && reason.isEmpty && nominatedNodeName.isEmpty && hostIP.isEmpty && podIP.isEmpty
@@ -106,10 +108,16 @@ public struct PodStatus: Hashable, FieldMapped {
 
     public init() {}
 
-    private mutating func change(_ change: (inout Reported) -> Void) {
-        var changed = reported?.value ?? Reported()
+    /// All of what is kept apart, for who sets more than one part of it: each part set alone makes a copy.
+    public var report: Report {
+        get { reported?.value ?? Report() }
+        set { reported = newValue.isEmpty ? nil : Ref(newValue) }
+    }
+
+    private mutating func change(_ change: (inout Report) -> Void) {
+        var changed = report
         change(&changed)
-        reported = changed.isEmpty ? nil : Ref(changed)
+        report = changed
     }
 
     public var message: String {
@@ -149,7 +157,7 @@ public struct PodStatus: Hashable, FieldMapped {
     }
 
     public mutating func map(_ fields: inout Fields) {
-        var reported = self.reported?.value ?? Reported()
+        var reported = report
         fields.int("observedGeneration", &observedGeneration)
         fields.choice("phase", &phase)
         fields.list("conditions", &conditions)
@@ -168,7 +176,7 @@ public struct PodStatus: Hashable, FieldMapped {
         fields.list("containerStatuses", &reported.containerStatuses)
         fields.choice("qosClass", &qosClass)
         fields.rest(&reported.rest)
-        if fields.isReading { self.reported = reported.isEmpty ? nil : Ref(reported) }
+        if fields.isReading { report = reported }
     }
 }
 

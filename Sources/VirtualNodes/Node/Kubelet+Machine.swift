@@ -8,7 +8,7 @@ extension Kubelet {
     // MARK: Starting
 
     /// Starts the kubelet on a machine that has power.
-    public mutating func start(at now: VirtualTime, _ out: inout Outbox) {
+    public func start(at now: VirtualTime, _ out: inout Outbox) {
         guard machine.hasPower, !machine.isKubeletRunning else { return }
         machine.isKubeletRunning = true
         machine.startedAt = now
@@ -34,14 +34,14 @@ extension Kubelet {
     }
 
     /// Stops the kubelet alone: containers go on, nobody reports them.
-    public mutating func kubeletStop(at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func kubeletStop(at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard machine.isKubeletRunning else { return }
         forgetProcess()
         note("KubeletStopped", "the kubelet on \(name) stops; its containers go on", cause: cause, &out)
     }
 
     /// Starts a kubelet that was stopped; it takes its containers over.
-    public mutating func kubeletStart(at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func kubeletStart(at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard machine.hasPower, !machine.isKubeletRunning else { return }
         note("KubeletStarted", "the kubelet on \(name) starts", cause: cause, &out)
         start(at: now, &out)
@@ -50,7 +50,7 @@ extension Kubelet {
     // MARK: Power
 
     /// Everything on the machine ends at once; nothing is reported.
-    public mutating func powerLoss(at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func powerLoss(at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard machine.hasPower else { return }
         forgetProcess()
         machine.hasPower = false
@@ -82,7 +82,7 @@ extension Kubelet {
     }
 
     /// The machine has power again and has booted: the kubelet starts, containers are made anew.
-    public mutating func powerReturn(at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func powerReturn(at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard !machine.hasPower else { return }
         machine.hasPower = true
         machine.boots += 1
@@ -101,7 +101,7 @@ extension Kubelet {
     // MARK: Network
 
     /// The node is cut off from the API server: the kubelet goes on with what it knows.
-    public mutating func partitionBegin(at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func partitionBegin(at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard machine.isConnected else { return }
         machine.isConnected = false
         // Sending again would fail each time: it waits until the network is back.
@@ -116,7 +116,7 @@ extension Kubelet {
 
     /// The node reaches the API server again. The composition root lists its pods anew with
     /// ``relist(pods:node:at:_:)``.
-    public mutating func partitionEnd(at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func partitionEnd(at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard !machine.isConnected else { return }
         machine.isConnected = true
         note("PartitionHealed", "\(name) reaches the API server again", cause: cause, &out)
@@ -150,7 +150,7 @@ extension Kubelet {
 
     // MARK: What dies with the process
 
-    private mutating func forgetProcess() {
+    private func forgetProcess() {
         machine.isKubeletRunning = false
         alarms.removeAll()
         expansions = []

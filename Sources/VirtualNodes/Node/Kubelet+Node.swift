@@ -1,5 +1,6 @@
 import ControlPlane
 import KubernetesModel
+import OrderedCollections
 import SimulationKernel
 
 /// Registration, lease and node status. Upstream: `pkg/kubelet/kubelet_node_status.go`,
@@ -7,7 +8,7 @@ import SimulationKernel
 extension Kubelet {
     // MARK: Registration
 
-    mutating func register(_ now: VirtualTime, _ out: inout Outbox) {
+    func register(_ now: VirtualTime, _ out: inout Outbox) {
         guard machine.isConnected else { return }  // Begins anew when the partition heals.
         for reason in ["NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"] {
             nodeEvent(.normal, reason, "Node \(name) status is now: \(reason)", &out)
@@ -15,7 +16,7 @@ extension Kubelet {
         out.call(.create(APIObject(initialNode(now))), token: token(.register))
     }
 
-    mutating func completeRegistration(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
+    func completeRegistration(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
         switch result {
         case .success(let object):
             isRegistered = true
@@ -54,7 +55,7 @@ extension Kubelet {
 
     // MARK: Status
 
-    mutating func observeNode(_ node: Ref<Node>, _ now: VirtualTime, _ out: inout Outbox) {
+    func observeNode(_ node: Ref<Node>, _ now: VirtualTime, _ out: inout Outbox) {
         self.node = node
         guard isRegistered else { return }
         // Somebody else may have written what is ours, as the node lifecycle controller does.
@@ -64,30 +65,39 @@ extension Kubelet {
         }
     }
 
+    /// Whether the status that would be reported now says something else than the node does.
     private func differsFromReport(_ node: Ref<Node>, _ now: VirtualTime) -> Bool {
-        let wanted = nodeStatus(from: node.value.status, now)
-        let current = node.value.status
-        if wanted.volumesInUse != current.volumesInUse || wanted.images != current.images { return true }
-        if wanted.capacity != current.capacity || wanted.allocatable != current.allocatable { return true }
-        if bootID(of: current) != bootID { return true }
-        return wanted.conditions.contains {
-            let other = current.conditions[$0.type]
-            return other?.status != $0.status || other?.reason != $0.reason
+        if volumesInUse(before: node.value.status, now) != node.value.status.volumesInUse
+            || reportedImages != node.value.status.images
+        {
+            return true
+        }
+        let offered = resources
+        if offered.capacity != node.value.status.capacity
+            || offered.allocatable != node.value.status.allocatable
+        {
+            return true
+        }
+        if bootID(of: node.value.status) != bootID { return true }
+        return healthReports.contains { report in
+            !node.value.status.conditions.contains {
+                $0.type == report.type && $0.status == report.status && $0.reason == report.reason
+            }
         }
     }
 
     /// Computes and, if it differs, reports the node's status at the next pass of the loop.
-    mutating func scheduleNodeStatus(_ now: VirtualTime) {
+    func scheduleNodeStatus(_ now: VirtualTime) {
         scheduleNodeStatus(at: tick(timing.nodeStatusPeriod, after: now))
     }
 
     /// The report that is due although nothing has changed, if there are such.
-    private mutating func scheduleNodeReport() {
+    private func scheduleNodeReport() {
         guard let period = timing.nodeStatusReportPeriod, let last = nodeReportTime else { return }
         scheduleNodeStatus(at: tick(timing.nodeStatusPeriod, from: last + period))
     }
 
-    private mutating func scheduleNodeStatus(at time: VirtualTime) {
+    private func scheduleNodeStatus(at time: VirtualTime) {
         guard isRegistered, machine.isConnected, !isNodeStatusScheduled || time < nodeStatusTime else {
             return
         }
@@ -97,7 +107,7 @@ extension Kubelet {
         alarms.set(.nodeStatus(version: nodeStatusVersion), at: time)
     }
 
-    mutating func syncNodeStatus(_ now: VirtualTime, _ out: inout Outbox) {
+    func syncNodeStatus(_ now: VirtualTime, _ out: inout Outbox) {
         isNodeStatusScheduled = false
         guard isRegistered, machine.isConnected else { return }
         if isNodeStatusInFlight {
@@ -126,7 +136,7 @@ extension Kubelet {
             .patch(.node, ObjectKey(name: name), .nodeStatus(status), uid: nil), token: token(.nodeStatus))
     }
 
-    mutating func completeNodeStatus(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
+    func completeNodeStatus(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
         isNodeStatusInFlight = false
         switch result {
         case .success(let object):
@@ -151,7 +161,7 @@ extension Kubelet {
     /// Volumes that the node's status names count as reported, and those that are attached, too, are mounted.
     ///
     /// Upstream: `pkg/kubelet/kubelet_node_status.go`, `markVolumesFromNode` (v1.36).
-    private mutating func markVolumes(from node: Ref<Node>, _ now: VirtualTime) {
+    private func markVolumes(from node: Ref<Node>, _ now: VirtualTime) {
         guard !attachable.isEmpty else { return }
         markReported(in: node)
         for slot in pods.indices where pods[slot].generation != 0 && !pods[slot].volumes.isEmpty {
@@ -159,14 +169,14 @@ extension Kubelet {
         }
     }
 
-    private mutating func markReported(in node: Ref<Node>) {
+    private func markReported(in node: Ref<Node>) {
         let reported = node.value.status.volumesInUse
         for index in attachable.indices {
             attachable[index].isReported = reported.contains(attachable[index].name)
         }
     }
 
-    mutating func runtimeBecameReady(_ now: VirtualTime, _ out: inout Outbox) {
+    func runtimeBecameReady(_ now: VirtualTime, _ out: inout Outbox) {
         isRuntimeReady = true
         // The fast status update: once, as soon as the node is ready.
         if isRegistered { syncNodeStatus(now, &out) }
@@ -174,7 +184,7 @@ extension Kubelet {
     }
 
     /// Events about conditions that change with this report.
-    private mutating func reportChanges(to status: NodeStatus, _ out: inout Outbox) {
+    private func reportChanges(to status: NodeStatus, _ out: inout Outbox) {
         let before = node?.value.status.conditions ?? []
         func isNews(_ type: String) -> Bool { before[type]?.status != status.conditions[type]?.status }
         let memory =
@@ -196,71 +206,105 @@ extension Kubelet {
         }
     }
 
-    var bootID: String {
-        let digits = ImageName.identifier("\(name)/boot/\(machine.boots)")
-        func part(_ from: Int, _ length: Int) -> Substring { digits.dropFirst(from).prefix(length) }
-        return "\(part(0, 8))-\(part(8, 4))-4\(part(13, 3))-a\(part(17, 3))-\(part(20, 12))"
-    }
+    var bootID: String { machineFacts.bootID }
 
     private func bootID(of status: NodeStatus) -> String? {
-        JSONValue.object(status.rest)["nodeInfo"]?["bootID"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        status.rest["nodeInfo"]?["bootID"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private var resources: (capacity: ResourceList, allocatable: ResourceList) {
+        var capacity = description.capacity
+        if capacity[ResourceName.pods] == nil { capacity[ResourceName.pods] = Quantity(value: 110) }
+        var allocatable = description.allocatable ?? capacity
+        if allocatable[ResourceName.pods] == nil {
+            allocatable[ResourceName.pods] = capacity[ResourceName.pods]
+        }
+        return (capacity, allocatable)
+    }
+
+    /// One of the conditions that a kubelet reports of its node.
+    private struct HealthReport {
+        var type: String
+        var status: ConditionStatus
+        var reason: String
+        var message: String
+
+        init(_ type: String, _ status: ConditionStatus, _ reason: String, _ message: String) {
+            self.type = type
+            self.status = status
+            self.reason = reason
+            self.message = message
+        }
+    }
+
+    private var healthReports: [HealthReport] {
+        [
+            usage.eviction.hasMemoryPressure
+                ? HealthReport(
+                    "MemoryPressure", .isTrue, "KubeletHasInsufficientMemory",
+                    "kubelet has insufficient memory available")
+                : HealthReport(
+                    "MemoryPressure", .isFalse, "KubeletHasSufficientMemory",
+                    "kubelet has sufficient memory available"),
+            HealthReport(
+                "DiskPressure", .isFalse, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+            HealthReport(
+                "PIDPressure", .isFalse, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+            isRuntimeReady
+                ? HealthReport("Ready", .isTrue, "KubeletReady", "kubelet is posting ready status")
+                : HealthReport(
+                    "Ready", .isFalse, "KubeletNotReady",
+                    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+                        + "message:Network plugin returns error: cni plugin not initialized"),
+        ]
     }
 
     /// The node's whole status; transition times go over from the status before where nothing changed.
     func nodeStatus(from old: NodeStatus?, _ now: VirtualTime) -> NodeStatus {
         var status = NodeStatus()
-        status.capacity = description.capacity
-        if status.capacity[ResourceName.pods] == nil {
-            status.capacity[ResourceName.pods] = Quantity(value: 110)
+        (status.capacity, status.allocatable) = resources
+        status.rest = machineFacts.rest
+        let stamp = Timestamp(now)
+        for report in healthReports {
+            var condition = Condition(
+                report.type, report.status, reason: report.reason, message: report.message)
+            let before = old?.conditions[report.type]
+            condition.lastHeartbeatTime = stamp
+            condition.lastTransitionTime =
+                before?.status == report.status ? before?.lastTransitionTime : stamp
+            status.conditions.append(condition)
         }
-        status.allocatable = description.allocatable ?? status.capacity
-        if status.allocatable[ResourceName.pods] == nil {
-            status.allocatable[ResourceName.pods] = status.capacity[ResourceName.pods]
-        }
+        status.images = reportedImages
+        status.volumesInUse = volumesInUse(before: old, now)
+        return status
+    }
+
+    /// Until the pods are known, what an earlier process reported stays.
+    private func volumesInUse(before old: NodeStatus?, _ now: VirtualTime) -> [String] {
+        let isSynced = sourcesReady && now >= machine.startedAt + timing.syncTick
+        return isSynced ? attachable.map(\.name).sorted() : old?.volumesInUse ?? []
+    }
+
+    /// What does not change as long as the machine runs; put together once a boot.
+    private var machineFacts: (boots: Int, bootID: String, rest: JSONObject) {
+        if let machineReport, machineReport.boots == machine.boots { return machineReport }
+        let digits = ImageName.identifier("\(name)/boot/\(machine.boots)")
+        func part(_ from: Int, _ length: Int) -> Substring { digits.dropFirst(from).prefix(length) }
+        let bootID = "\(part(0, 8))-\(part(8, 4))-4\(part(13, 3))-a\(part(17, 3))-\(part(20, 12))"
         let addresses: JSONValue = [
             ["type": "InternalIP", "address": .string(description.internalIP)],
             ["type": "Hostname", "address": .string(name)],
         ]
-        let rest: JSONValue = [
+        let rest: JSONObject = [
             "addresses": addresses, "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
-            "nodeInfo": nodeInfo,
+            "nodeInfo": nodeInfo(bootID: bootID),
         ]
-        if let members = rest.objectValue { status.rest = members }
-        let stamp = Timestamp(now)
-        func condition(_ type: String, _ value: ConditionStatus, _ reason: String, _ message: String) {
-            var condition = Condition(type, value, reason: reason, message: message)
-            let before = old?.conditions[type]
-            condition.lastHeartbeatTime = stamp
-            condition.lastTransitionTime = before?.status == value ? before?.lastTransitionTime : stamp
-            status.conditions.append(condition)
-        }
-        if usage.eviction.hasMemoryPressure {
-            condition(
-                "MemoryPressure", .isTrue, "KubeletHasInsufficientMemory",
-                "kubelet has insufficient memory available")
-        } else {
-            condition(
-                "MemoryPressure", .isFalse, "KubeletHasSufficientMemory",
-                "kubelet has sufficient memory available")
-        }
-        condition("DiskPressure", .isFalse, "KubeletHasNoDiskPressure", "kubelet has no disk pressure")
-        condition("PIDPressure", .isFalse, "KubeletHasSufficientPID", "kubelet has sufficient PID available")
-        if isRuntimeReady {
-            condition("Ready", .isTrue, "KubeletReady", "kubelet is posting ready status")
-        } else {
-            condition(
-                "Ready", .isFalse, "KubeletNotReady",
-                "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
-                    + "message:Network plugin returns error: cni plugin not initialized")
-        }
-        status.images = reportedImages
-        // Until the pods are known, what an earlier process reported stays.
-        let isSynced = sourcesReady && now >= machine.startedAt + timing.syncTick
-        status.volumesInUse = isSynced ? attachable.map(\.name).sorted() : old?.volumesInUse ?? []
-        return status
+        let report = (boots: machine.boots, bootID: bootID, rest: rest)
+        machineReport = report
+        return report
     }
 
-    private var nodeInfo: JSONValue {
+    private func nodeInfo(bootID: String) -> JSONValue {
         [
             "machineID": .string(String(ImageName.identifier("machine/" + name).prefix(32))),
             "systemUUID": .string(String(ImageName.identifier("system/" + name).prefix(32))),
@@ -273,21 +317,24 @@ extension Kubelet {
 
     /// The largest images first, as many as a status names.
     private var reportedImages: [ContainerImage] {
+        if let imageReport { return imageReport }
         let sorted = images.sorted {
             $0.sizeBytes != $1.sizeBytes ? $0.sizeBytes > $1.sizeBytes : $0.name < $1.name
         }
-        return sorted.prefix(timing.nodeStatusMaxImages).map { image in
+        let report = sorted.prefix(timing.nodeStatusMaxImages).map { image in
             var entry = ContainerImage()
             entry.names = [ImageName.reference(image.name), image.name]
             entry.sizeBytes = image.sizeBytes
             return entry
         }
+        imageReport = report
+        return report
     }
 
     // MARK: Lease
 
     /// Claims the lease, or takes up its renewals again; they need no events from then on.
-    mutating func renewLease(_ now: VirtualTime, _ out: inout Outbox) {
+    func renewLease(_ now: VirtualTime, _ out: inout Outbox) {
         guard machine.isConnected, let node else {
             // Without a node object there is no owner to name; the next period tries again.
             if machine.isConnected { scheduleLease(at: now + timing.leaseRenewalPeriod) }
@@ -305,7 +352,7 @@ extension Kubelet {
     }
 
     /// The process has read the lease that an earlier one left: it renews that.
-    mutating func completeLeaseRead(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
+    func completeLeaseRead(_ result: APIResult, _ now: VirtualTime, _ out: inout Outbox) {
         guard case .success(let object) = result else {
             return completeLease(result, creating: false, now, &out)
         }
@@ -313,12 +360,12 @@ extension Kubelet {
         renewLease(now, &out)
     }
 
-    mutating func scheduleLease(at time: VirtualTime) {
+    func scheduleLease(at time: VirtualTime) {
         leaseVersion &+= 1
         alarms.set(.lease(version: leaseVersion), at: time)
     }
 
-    mutating func completeLease(
+    func completeLease(
         _ result: APIResult, creating: Bool, _ now: VirtualTime, _ out: inout Outbox
     ) {
         switch result {

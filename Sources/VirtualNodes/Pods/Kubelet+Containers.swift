@@ -8,7 +8,7 @@ import Stochastics
 /// Upstream: `pkg/kubelet/kuberuntime/kuberuntime_container.go`, `startContainer`;
 /// `pkg/kubelet/images/image_manager.go`, `EnsureImageExists` (v1.36).
 extension Kubelet {
-    mutating func beginStart(_ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox) {
+    func beginStart(_ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox) {
         let spec = pods[Int(slot)].container(container)
         let isPresent = hasImage(spec.image)
         switch spec.imagePullPolicy {
@@ -35,7 +35,7 @@ extension Kubelet {
         return images.contains { $0.name == name }
     }
 
-    mutating func failImage(
+    func failImage(
         _ slot: Int32, _ container: Int, _ reason: String, _ message: String, _ now: VirtualTime,
         _ out: inout Outbox
     ) {
@@ -46,7 +46,7 @@ extension Kubelet {
     // MARK: Create and start
 
     /// The environment is read: the runtime creates the container.
-    mutating func createContainer(_ slot: Int32, _ now: VirtualTime) {
+    func createContainer(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first else { return }
         let container = Int(first)
@@ -58,7 +58,7 @@ extension Kubelet {
         arm(slot, at: now + wait)
     }
 
-    mutating func containerCreated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func containerCreated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first else { return }
         let container = Int(first)
@@ -82,7 +82,7 @@ extension Kubelet {
         arm(slot, at: now + wait)
     }
 
-    mutating func containerStarted(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func containerStarted(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first,
             let created = pods[index].containers[Int(first)].instance
@@ -110,13 +110,13 @@ extension Kubelet {
     }
 
     /// The container runs, and its hook is done: on to the next.
-    mutating func goOn(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func goOn(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         pods[Int(slot)].step = .idle
         pods[Int(slot)].startQueue.removeFirst()
         startNext(slot, now, &out)
     }
 
-    mutating func hookDone(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func hookDone(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first else { return }
         let container = Int(first)
@@ -134,7 +134,7 @@ extension Kubelet {
         arm(slot, at: plan.end)
     }
 
-    mutating func killedAfterHook(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func killedAfterHook(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard let first = pods[index].startQueue.first else { return }
         let container = pods[index].container(Int(first))

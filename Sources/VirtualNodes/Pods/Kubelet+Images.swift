@@ -5,7 +5,7 @@ import Stochastics
 
 /// Image pulls and their back-off. Upstream: `pkg/kubelet/images/image_manager.go`, `pullImage` (v1.36).
 extension Kubelet {
-    mutating func requestPull(
+    func requestPull(
         _ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -29,7 +29,7 @@ extension Kubelet {
     }
 
     /// Starts as many waiting pulls as the limit lets.
-    mutating func startPulls(_ now: VirtualTime, _ out: inout Outbox) {
+    func startPulls(_ now: VirtualTime, _ out: inout Outbox) {
         var hasStarted = false
         while puller.canStart {
             var pull = puller.takeNext()
@@ -52,18 +52,18 @@ extension Kubelet {
         if hasStarted { armPulls() }
     }
 
-    mutating func armPulls() {
+    func armPulls() {
         pullVersion &+= 1
         alarms.set(.pulls(version: pullVersion), at: puller.nextChange)
     }
 
-    mutating func advancePulls(_ now: VirtualTime, _ out: inout Outbox) {
+    func advancePulls(_ now: VirtualTime, _ out: inout Outbox) {
         for pull in puller.finished(at: now) { finishPull(pull, now, &out) }
         startPulls(now, &out)
         armPulls()
     }
 
-    mutating func finishPull(_ pull: ImagePuller.Pull, _ now: VirtualTime, _ out: inout Outbox) {
+    func finishPull(_ pull: ImagePuller.Pull, _ now: VirtualTime, _ out: inout Outbox) {
         if pull.failure == nil && !hasImage(pull.image) {
             images.append(NodeImage(name: ImageName.canonical(pull.image), sizeBytes: pull.sizeBytes))
             scheduleNodeStatus(now)

@@ -5,7 +5,7 @@ import SimulationKernel
 /// What the watch of the node's pods brings. Upstream: `pkg/kubelet/kubelet.go`, `HandlePodAdditions`,
 /// `HandlePodUpdates`, `HandlePodReconcile`, `HandlePodRemoves`; `pkg/kubelet/config/config.go` (v1.36).
 extension Kubelet {
-    mutating func addOrUpdatePod(_ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
+    func addOrUpdatePod(_ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
         guard pod.value.nodeName == name else { return }
         guard let slot = slots[pod.value.metadata.uid] else {
             addPod(insertRecord(pod), now, &out)
@@ -22,7 +22,7 @@ extension Kubelet {
         }
     }
 
-    private mutating func insertRecord(_ pod: Ref<Pod>) -> Int32 {
+    private func insertRecord(_ pod: Ref<Pod>) -> Int32 {
         let record = PodRecord(pod: pod, generation: nextGeneration)
         nextGeneration &+= 1
         if nextGeneration == 0 { nextGeneration = 1 }
@@ -38,7 +38,7 @@ extension Kubelet {
         return slot
     }
 
-    mutating func release(_ slot: Int32) {
+    func release(_ slot: Int32) {
         let index = Int(slot)
         slots.removeValue(forKey: pods[index].pod.value.metadata.uid)
         addresses.give(back: pods[index].address)
@@ -54,7 +54,7 @@ extension Kubelet {
         freeSlots.append(slot)
     }
 
-    private mutating func addPod(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    private func addPod(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         let pod = pods[index].pod.value
         if !pod.status.phase.isTerminal && !pod.metadata.isBeingDeleted {
@@ -88,7 +88,7 @@ extension Kubelet {
 
     func isActive(_ record: PodRecord) -> Bool { record.isActive }
 
-    private mutating func reject(
+    private func reject(
         _ slot: Int32, _ failure: AdmissionFailure, _ now: VirtualTime, _ out: inout Outbox
     ) {
         podEvent(slot, .warning, failure.reason, failure.message, &out)
@@ -103,7 +103,7 @@ extension Kubelet {
         if hasRunningParts(pods[Int(slot)], now) { scheduleHousekeeping(now) }
     }
 
-    private mutating func updatePod(_ slot: Int32, _ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
+    private func updatePod(_ slot: Int32, _ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         let old = pods[index].pod
         if old.value.metadata.resourceVersion > pod.value.metadata.resourceVersion { return }
@@ -123,7 +123,7 @@ extension Kubelet {
         }
     }
 
-    mutating func removePod(_ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
+    func removePod(_ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox) {
         guard let slot = slots[pod.value.metadata.uid] else { return }
         let index = Int(slot)
         if pods[index].isKnown
@@ -141,7 +141,7 @@ extension Kubelet {
     }
 
     /// Tells the worker that the pod is new or has changed (`podWorkers.UpdatePod`).
-    private mutating func startWorker(_ slot: Int32, isNew: Bool, _ now: VirtualTime) {
+    private func startWorker(_ slot: Int32, isNew: Bool, _ now: VirtualTime) {
         let index = Int(slot)
         let pod = pods[index].pod.value
         if isNew {
@@ -169,7 +169,7 @@ extension Kubelet {
         record.isSandboxReady || record.containers.indices.contains { record.isRunning($0, at: now) }
     }
 
-    mutating func requestTermination(_ slot: Int32, _ now: VirtualTime) {
+    func requestTermination(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         let work = pods[index].work
         guard work != .finished, work != .terminated else {
@@ -201,7 +201,7 @@ extension Kubelet {
 
     // MARK: Active deadline
 
-    mutating func scheduleDeadline(_ slot: Int32, _ now: VirtualTime) {
+    func scheduleDeadline(_ slot: Int32, _ now: VirtualTime) {
         let record = pods[Int(slot)]
         guard let seconds = record.spec.activeDeadlineSeconds else { return }
         let start = record.currentStatus.startTime ?? Timestamp(now)
@@ -223,13 +223,13 @@ extension Kubelet {
 
     // MARK: Housekeeping
 
-    mutating func scheduleHousekeeping(_ now: VirtualTime) {
+    func scheduleHousekeeping(_ now: VirtualTime) {
         alarms.set(.housekeeping, at: tick(timing.housekeepingPeriod, after: now))
     }
 
     /// Tears down what the runtime runs and no worker works on: pods that the API server does not have, and
     /// rejected ones (`HandlePodCleanups`).
-    mutating func housekeep(_ now: VirtualTime, _ out: inout Outbox) {
+    func housekeep(_ now: VirtualTime, _ out: inout Outbox) {
         guard sourcesReady else {
             scheduleHousekeeping(now)
             return

@@ -8,7 +8,7 @@ import Stochastics
 /// Upstream: `pkg/kubelet/kubelet.go`, `SyncPod`; `pkg/kubelet/kuberuntime/kuberuntime_manager.go`,
 /// `SyncPod`, `doBackOff` (v1.36).
 extension Kubelet {
-    mutating func beginSync(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func beginSync(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         let isFirst = pods[index].currentStatus.startTime == nil
         if isPastDeadline(pods[index], now) {
@@ -32,7 +32,7 @@ extension Kubelet {
     }
 
     /// Volumes are mounted: on to the runtime.
-    mutating func continueSync(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func continueSync(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         addProbes(slot, now)
         let actions = PodActions(pods[index])
@@ -91,7 +91,7 @@ extension Kubelet {
     }
 
     /// Containers that a sync had to kill are gone.
-    mutating func killed(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func killed(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         pods[index].step = .idle
         pods[index].hasChanged = true
@@ -113,7 +113,7 @@ extension Kubelet {
 
     // MARK: Sandbox
 
-    private mutating func createSandbox(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    private func createSandbox(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         pods[index].hasResults = true
         guard let runtime = runtime(of: pods[index]) else {
@@ -126,7 +126,7 @@ extension Kubelet {
         arm(slot, at: now + runtime.sandboxStart.sample(streams(pods[index]), "sandbox-start", attempt))
     }
 
-    private mutating func failSandbox(
+    private func failSandbox(
         _ slot: Int32, _ message: String, _ now: VirtualTime, _ out: inout Outbox
     ) {
         podEvent(
@@ -137,7 +137,7 @@ extension Kubelet {
         finishSync(slot, now)
     }
 
-    mutating func sandboxCreated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func sandboxCreated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         pods[index].step = .idle
         if !pods[index].spec.hostNetwork {
@@ -173,7 +173,7 @@ extension Kubelet {
     // MARK: Containers, one after the other
 
     /// Starts the next container of the sync, or ends the sync.
-    mutating func startNext(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func startNext(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         while let next = pods[index].startQueue.first {
             let container = Int(next)
@@ -189,7 +189,7 @@ extension Kubelet {
     }
 
     /// The first container in the queue failed: go on with the next where upstream does.
-    mutating func fail(
+    func fail(
         _ slot: Int32, reason: String, message: String, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -201,7 +201,7 @@ extension Kubelet {
     }
 
     /// Drops the first container of the queue; after a failed init container nothing else is started.
-    private mutating func skip(_ slot: Int32) {
+    private func skip(_ slot: Int32) {
         let index = Int(slot)
         let container = Int(pods[index].startQueue.removeFirst())
         if container < pods[index].initCount && !pods[index].container(container).isSidecar {
@@ -209,7 +209,7 @@ extension Kubelet {
         }
     }
 
-    mutating func remember(_ slot: Int32, _ container: Int, _ reason: String, _ message: String) {
+    func remember(_ slot: Int32, _ container: Int, _ reason: String, _ message: String) {
         let index = Int(slot)
         pods[index].hasError = true
         let failure = StartFailure(container: Int32(container), reason: reason, message: message)
@@ -224,7 +224,7 @@ extension Kubelet {
     /// that a failed probe has just killed is the instance before.
     ///
     /// Upstream: `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `doBackOff` (v1.36).
-    private mutating func isBackingOff(
+    private func isBackingOff(
         _ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox
     ) -> Bool {
         let index = Int(slot)

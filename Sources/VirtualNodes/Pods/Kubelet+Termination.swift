@@ -22,7 +22,7 @@ extension Kubelet {
     }
 
     /// Enters the ends of a plan that begins at `start` into the runtime's records, and reports the kills.
-    mutating func apply(
+    func apply(
         _ plan: TerminationPlan, _ slot: Int32, from start: VirtualTime, _ now: VirtualTime,
         _ out: inout Outbox
     ) {
@@ -50,7 +50,7 @@ extension Kubelet {
         }
     }
 
-    mutating func beginTerminating(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func beginTerminating(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         if pods[index].isKnown && !pods[index].isRuntimeOnly {
             var status = generateStatus(slot, isTerminal: false, now)
@@ -72,7 +72,7 @@ extension Kubelet {
         }
     }
 
-    mutating func containersTerminated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func containersTerminated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard pods[index].isSandboxReady else {
             podTerminated(slot, now, &out)
@@ -83,7 +83,7 @@ extension Kubelet {
     }
 
     /// Nothing of the pod runs any more.
-    mutating func podTerminated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func podTerminated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         pods[index].isSandboxReady = false
         pods[index].listing = now
@@ -107,7 +107,7 @@ extension Kubelet {
         completeWork(slot, now, hasError: false)
     }
 
-    mutating func beginTerminated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func beginTerminated(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         pods[index].listing = now
         setStatus(slot, generateStatus(slot, isTerminal: true, now), now)
@@ -121,7 +121,7 @@ extension Kubelet {
     }
 
     /// Volumes are gone: the last status, after which the API server may remove the pod.
-    mutating func finishPod(_ slot: Int32, _ now: VirtualTime) {
+    func finishPod(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         var status = pods[index].currentStatus
         func lost(_ entry: inout ContainerStatus) {

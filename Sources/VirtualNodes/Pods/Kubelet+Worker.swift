@@ -6,7 +6,7 @@ import Stochastics
 /// Pod workers: one piece of work at a time for each pod. Upstream: `pkg/kubelet/pod_workers.go` (v1.36).
 extension Kubelet {
     /// Has the worker look at the pod, at once or after its present work.
-    mutating func requestSync(_ slot: Int32) {
+    func requestSync(_ slot: Int32) {
         let index = Int(slot)
         guard pods[index].work != .none, pods[index].work != .finished else { return }
         pods[index].isPending = true
@@ -16,7 +16,7 @@ extension Kubelet {
     }
 
     /// Lets every worker that has something to do begin.
-    mutating func drain(_ now: VirtualTime, _ out: inout Outbox) {
+    func drain(_ now: VirtualTime, _ out: inout Outbox) {
         var next = 0
         while next < ready.count {
             let slot = ready[next]
@@ -33,7 +33,7 @@ extension Kubelet {
     }
 
     /// Begins the next piece of work, as soon as a listing of the runtime is newer than the last one.
-    private mutating func startWork(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    private func startWork(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         // Syncs wait while the runtime or the network is not ready: upstream would report each attempt.
         guard isRuntimeReady else { return }
@@ -59,7 +59,7 @@ extension Kubelet {
     }
 
     /// The present step is over.
-    mutating func advance(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func advance(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         switch pods[Int(slot)].step {
         case .idle: break
         case .listing:
@@ -80,7 +80,7 @@ extension Kubelet {
     }
 
     /// Arms the alarm that ends the present step.
-    mutating func arm(_ slot: Int32, at time: VirtualTime) {
+    func arm(_ slot: Int32, at time: VirtualTime) {
         let index = Int(slot)
         pods[index].stepVersion &+= 1
         alarms.set(
@@ -91,7 +91,7 @@ extension Kubelet {
     ///
     /// A sync without an error is followed by another one a minute later; as long as nothing has changed that
     /// one would do nothing, so it is left out.
-    mutating func completeWork(_ slot: Int32, _ now: VirtualTime, hasError: Bool) {
+    func completeWork(_ slot: Int32, _ now: VirtualTime, hasError: Bool) {
         let index = Int(slot)
         pods[index].step = .idle
         pods[index].stepVersion &+= 1
@@ -114,7 +114,7 @@ extension Kubelet {
     }
 
     /// Ends a sync: keeps what could not be started, lists the pod at once where all went well.
-    mutating func finishSync(_ slot: Int32, _ now: VirtualTime) {
+    func finishSync(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         pods[index].startQueue = []
         let hasError = pods[index].hasError
@@ -130,7 +130,7 @@ extension Kubelet {
     }
 
     /// Ends a sync that waited for volumes, without a result.
-    mutating func abortSync(_ slot: Int32, _ now: VirtualTime) {
+    func abortSync(_ slot: Int32, _ now: VirtualTime) {
         pods[Int(slot)].step = .idle
         pods[Int(slot)].lastSync = now
         pods[Int(slot)].stepVersion &+= 1
@@ -140,7 +140,7 @@ extension Kubelet {
 
     /// A listing of the runtime at which something of the pod was to change: alarms of ends that a kill has
     /// brought forward find nothing.
-    mutating func listed(_ slot: Int32, _ now: VirtualTime) {
+    func listed(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         let since = now - timing.relistPeriod
         let hasEnded = pods[index].containers.contains {
@@ -153,7 +153,7 @@ extension Kubelet {
     }
 
     /// The listing at or after `time` will show a change of the pod.
-    mutating func noticeChange(_ slot: Int32, at time: VirtualTime) {
+    func noticeChange(_ slot: Int32, at time: VirtualTime) {
         guard time != .never else { return }
         alarms.set(
             .listing(slot: slot, generation: pods[Int(slot)].generation), at: listingTick(from: time))

@@ -29,7 +29,8 @@ enum WorkStep: UInt8, BitwiseCopyable, Sendable {
 /// A pod on a node: the kubelet's view of the API object, its worker, and the runtime's containers.
 ///
 /// Kept small: specs and statuses are shared with the store; a stable pod owns only its containers' records.
-struct PodRecord: Sendable {
+/// A class, so that to look at one copies nothing: there is one record of a pod, its kubelet's.
+final class PodRecord {
     /// The pod as the watch last showed it; before that as it was when the runtime's containers were made.
     var pod: Ref<Pod>
     /// Tells uses of the slot apart in alarms and calls.
@@ -116,7 +117,9 @@ struct PodRecord: Sendable {
             repeating: ContainerRecord(), count: spec.initContainers.count + spec.containers.count)
     }
 
-    var spec: PodSpecFields { pod.value.spec.fields }
+    var spec: PodSpecFields {
+        _read { yield pod.value.spec.fields }
+    }
     var initCount: Int { pod.value.spec.fields.initContainers.count }
 
     /// The specification of the container with this number.

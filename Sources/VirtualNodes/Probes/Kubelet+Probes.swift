@@ -9,7 +9,7 @@ import Stochastics
 /// status is already set: upstream leaves that to the scheduling of two goroutines.
 extension Kubelet {
     /// Begins the workers of all probes of a pod (`AddPod`).
-    mutating func addProbes(_ slot: Int32, _ now: VirtualTime) {
+    func addProbes(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         guard pods[index].probes.isEmpty else {
             armIdleProbes(slot, now)
@@ -45,7 +45,7 @@ extension Kubelet {
         return probe.target != ProbeState.Target(attempt: instance.attempt, sandbox: instance.sandbox)
     }
 
-    private mutating func armIdleProbes(_ slot: Int32, _ now: VirtualTime) {
+    private func armIdleProbes(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         for place in pods[index].probes.indices where needsArming(pods[index], pods[index].probes[place]) {
             let container = Int(pods[index].probes[place].container)
@@ -68,7 +68,7 @@ extension Kubelet {
     }
 
     /// Sets the alarm for the next probe that can matter, at or after a moment.
-    private mutating func armProbe(_ slot: Int32, _ place: Int, from time: VirtualTime) {
+    private func armProbe(_ slot: Int32, _ place: Int, from time: VirtualTime) {
         let index = Int(slot)
         var probe = pods[index].probes[place]
         probe.version &+= 1
@@ -90,7 +90,7 @@ extension Kubelet {
     }
 
     /// Runs a readiness probe out of turn, and moves its period.
-    mutating func triggerProbe(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
+    func triggerProbe(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
         let index = Int(slot)
         pods[index].probes[place].phase = max(now, pods[index].probes[place].phase)
         let container = Int(pods[index].probes[place].container)
@@ -105,7 +105,7 @@ extension Kubelet {
         armProbe(slot, place, from: now)
     }
 
-    mutating func stopProbes(_ slot: Int32, _ kinds: [ProbeKind]) {
+    func stopProbes(_ slot: Int32, _ kinds: [ProbeKind]) {
         let index = Int(slot)
         for place in pods[index].probes.indices where kinds.contains(pods[index].probes[place].kind) {
             // Liveness and startup probes of sidecars go on until the pod is gone.
@@ -117,7 +117,7 @@ extension Kubelet {
     }
 
     /// One probe, and the next one that can matter.
-    mutating func runProbe(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
+    func runProbe(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         let record = pods[index]
         var probe = record.probes[place]
@@ -183,7 +183,7 @@ extension Kubelet {
     }
 
     /// Tells the status manager and the worker about a changed result.
-    private mutating func report(_ slot: Int32, _ probe: ProbeState, _ now: VirtualTime) {
+    private func report(_ slot: Int32, _ probe: ProbeState, _ now: VirtualTime) {
         let container = Int(probe.container)
         switch probe.kind {
         case .readiness:
@@ -199,7 +199,7 @@ extension Kubelet {
     }
 
     /// The container has started: its other probes begin.
-    private mutating func beginProbing(_ slot: Int32, _ container: Int, _ now: VirtualTime) {
+    private func beginProbing(_ slot: Int32, _ container: Int, _ now: VirtualTime) {
         let index = Int(slot)
         for place in pods[index].probes.indices
         where Int(pods[index].probes[place].container) == container
@@ -210,7 +210,7 @@ extension Kubelet {
     }
 
     /// Skips the probes whose outcome changes nothing.
-    private mutating func armAfter(
+    private func armAfter(
         _ slot: Int32, _ place: Int, _ threshold: Int64, _ period: VirtualDuration, _ now: VirtualTime
     ) {
         let index = Int(slot)

@@ -74,11 +74,15 @@ enum ImageName {
     static func identifier(_ text: String) -> String {
         var digest = EventDigest()
         digest.combine(text)
-        var digits = ""
+        var digits: [UInt8] = []
+        digits.reserveCapacity(64)
         for word: UInt64 in 0..<4 {
             digest.combine(word)
-            digits += digest.hexadecimal
+            for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: digest.value >> shift) & 15
+                digits.append(digit < 10 ? 48 + digit : 87 + digit)
+            }
         }
-        return digits
+        return String(decoding: digits, as: UTF8.self)
     }
 }

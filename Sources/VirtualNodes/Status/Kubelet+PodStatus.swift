@@ -8,81 +8,91 @@ import SimulationKernel
 extension Kubelet {
     /// Computes the status from the worker's view of the runtime. Unready containers with a readiness probe
     /// are probed at once.
-    mutating func generateStatus(_ slot: Int32, isTerminal: Bool, _ now: VirtualTime) -> PodStatus {
+    func generateStatus(_ slot: Int32, isTerminal: Bool, _ now: VirtualTime) -> PodStatus {
         let record = pods[Int(slot)]
-        let pod = record.pod.value
-        let spec = record.spec
+        let pod = record.pod
+        let spec = pod.value.spec
         let old = record.currentStatus
+        let oldReport = old.report
         var status = PodStatus()
-        status.qosClass = pod.spec.qualityOfService
-        status.rest = old.rest
-        status.observedGeneration = max(old.observedGeneration, pod.metadata.generation)
-        status.hostIP = description.internalIP
-        status.podIP = spec.hostNetwork ? description.internalIP : addresses.text(record.address)
-        if status.podIP.isEmpty && record.hasSandbox { status.podIP = old.podIP }
+        status.qosClass = spec.qualityOfService
+        status.observedGeneration = max(old.observedGeneration, pod.value.metadata.generation)
+        var report = PodStatus.Report()
+        report.rest = oldReport.rest
+        report.hostIP = description.internalIP
+        report.podIP = spec.fields.hostNetwork ? description.internalIP : addresses.text(record.address)
+        if report.podIP.isEmpty && record.hasSandbox { report.podIP = oldReport.podIP }
 
         let count = record.initCount
-        status.initContainerStatuses = (0..<count).map {
-            containerStatus(record, $0, old.initContainerStatuses)
+        let regular = spec.fields.containers.count
+        for index in 0..<count {
+            report.initContainerStatuses.append(
+                containerStatus(record, index, spec.fields.initContainers[index], oldReport.initContainerStatuses))
         }
-        status.containerStatuses = spec.containers.indices.map {
-            containerStatus(record, count + $0, old.containerStatuses)
+        for index in 0..<regular {
+            report.containerStatuses.append(
+                containerStatus(
+                    record, count + index, spec.fields.containers[index], oldReport.containerStatuses))
         }
-        let hasInitialized = spec.containers.indices.contains {
-            guard let instance = record.containers[count + $0].instance else { return false }
+        let hasInitialized = (count..<count + regular).contains {
+            guard let instance = record.containers[$0].instance else { return false }
             return record.isSandboxReady && instance.sandbox == record.sandboxAttempt
         }
         status.phase = PodPhaseRules.phase(
-            spec, status.containerStatuses + status.initContainerStatuses, isTerminal: isTerminal,
+            spec.fields, report.containerStatuses + report.initContainerStatuses, isTerminal: isTerminal,
             hasInitialized: hasInitialized)
         if !status.phase.isTerminal {
             if old.phase.isTerminal {
                 status.phase = old.phase
-            } else if pod.status.phase.isTerminal {
-                status.phase = pod.status.phase
+            } else if pod.value.status.phase.isTerminal {
+                status.phase = pod.value.status.phase
             }
         }
         if status.phase == old.phase {
-            status.reason = old.reason.isEmpty ? pod.status.reason : old.reason
-            status.message = old.message.isEmpty ? pod.status.message : old.message
+            report.reason = oldReport.reason.isEmpty ? pod.value.status.reason : oldReport.reason
+            report.message = oldReport.message.isEmpty ? pod.value.status.message : oldReport.message
         }
         if isPastDeadline(record, now) {
             status.phase = .failed
-            status.reason = "DeadlineExceeded"
-            status.message = "Pod was active on the node longer than the specified deadline"
+            report.reason = "DeadlineExceeded"
+            report.message = "Pod was active on the node longer than the specified deadline"
         }
-        if pod.status.phase.isTerminal { status.phase = pod.status.phase }
+        if pod.value.status.phase.isTerminal { status.phase = pod.value.status.phase }
 
-        for index in 0..<(count + spec.containers.count) { applyProbes(slot, index, &status, now) }
-        status.containerStatuses.sort { $0.name < $1.name }
-        deriveConditions(record, &status, old)
+        for index in 0..<count { applyProbes(slot, index, &report.initContainerStatuses[index], now) }
+        for index in 0..<regular { applyProbes(slot, count + index, &report.containerStatuses[index], now) }
+        if regular > 1 { report.containerStatuses.sort { $0.name < $1.name } }
+        status.conditions = conditions(
+            record, report.initContainerStatuses + report.containerStatuses, status.phase, old)
+        status.report = report
         return status
     }
 
-    private func deriveConditions(_ record: PodRecord, _ status: inout PodStatus, _ old: PodStatus) {
-        let pod = record.pod.value
-        let generation = pod.metadata.generation
-        status.conditions = pod.status.conditions.filter { !PodConditions.ownedByKubelet.contains($0.type) }
-        if let target = old.conditions["DisruptionTarget"] { status.conditions["DisruptionTarget"] = target }
-        let all = status.initContainerStatuses + status.containerStatuses
-        func add(_ condition: Condition) {
-            var condition = condition
+    private func conditions(
+        _ record: PodRecord, _ statuses: [ContainerStatus], _ phase: PodPhase, _ old: PodStatus
+    ) -> [Condition] {
+        let pod = record.pod
+        let spec = pod.value.spec
+        let generation = pod.value.metadata.generation
+        var conditions = pod.value.status.conditions.filter { !PodConditions.isOwnedByKubelet($0.type) }
+        if let target = old.conditions["DisruptionTarget"] { conditions["DisruptionTarget"] = target }
+        func add(_ condition: consuming Condition) {
             condition.observedGeneration = generation
-            status.conditions.append(condition)
+            conditions.append(condition)
         }
         add(Condition("PodReadyToStartContainers", record.needsSandbox ? .isFalse : .isTrue))
-        add(PodConditions.initialized(record.spec, before: old.conditions, all, status.phase))
-        add(PodConditions.ready(record.spec, conditions: status.conditions, all, status.phase))
-        add(PodConditions.containersReady(record.spec, all, status.phase))
+        add(PodConditions.initialized(spec.fields, before: old.conditions, statuses, phase))
+        add(PodConditions.ready(spec.fields, conditions: conditions, statuses, phase))
+        add(PodConditions.containersReady(spec.fields, statuses, phase))
         add(Condition("PodScheduled", .isTrue))
+        return conditions
     }
 
     // MARK: One container
 
-    private func containerStatus(_ record: PodRecord, _ index: Int, _ old: [ContainerStatus])
-        -> ContainerStatus
-    {
-        let container = record.container(index)
+    private func containerStatus(
+        _ record: PodRecord, _ index: Int, _ container: Container, _ old: [ContainerStatus]
+    ) -> ContainerStatus {
         let before = old.first { $0.name == container.name }
         var status = ContainerStatus()
         status.name = container.name
@@ -101,7 +111,7 @@ extension Kubelet {
         }
         let observed = record.containers[index].observed(at: record.listing)
         if let instance = record.containers[index].instance, observed != .missing {
-            status = reported(record, index, instance, observed, before)
+            status = reported(record, index, container, instance, observed, before)
         } else if let before, before.state?.isRunning == true, status.lastState?.termination == nil {
             // The runtime has lost it.
             var end = ContainerState.Termination()
@@ -138,14 +148,14 @@ extension Kubelet {
 
     /// The status of a container that the runtime has.
     private func reported(
-        _ record: PodRecord, _ index: Int, _ instance: ContainerInstance, _ observed: ObservedContainer,
-        _ before: ContainerStatus?
+        _ record: PodRecord, _ index: Int, _ container: Container, _ instance: ContainerInstance,
+        _ observed: ObservedContainer, _ before: ContainerStatus?
     ) -> ContainerStatus {
-        let container = record.container(index)
         var status = ContainerStatus()
         status.name = container.name
-        status.image = ImageName.canonical(container.image)
-        status.imageID = ImageName.reference(container.image)
+        let image = imageNames[container.image]
+        status.image = image.canonical
+        status.imageID = image.reference
         let runtime = (runtime(of: record) ?? nodeRuntime).scheme
         status.containerID = record.containerID(index, instance, runtime: runtime)
         status.restartCount = Int64(instance.attempt)
@@ -187,21 +197,19 @@ extension Kubelet {
     // MARK: Probes' results
 
     /// Sets `started` and `ready` of one container.
-    private mutating func applyProbes(
-        _ slot: Int32, _ index: Int, _ status: inout PodStatus, _ now: VirtualTime
+    private func applyProbes(
+        _ slot: Int32, _ index: Int, _ entry: inout ContainerStatus, _ now: VirtualTime
     ) {
         let record = pods[Int(slot)]
-        let container = record.container(index)
         let isInit = index < record.initCount
-        var entry =
-            isInit ? status.initContainerStatuses[index] : status.containerStatuses[index - record.initCount]
         let isRunning = entry.state?.isRunning == true
         let started = isRunning && isStarted(record, index, entry)
         entry.started = started
-        if isInit && !container.isSidecar {
+        if isInit && !record.container(index).isSidecar {
             if let end = entry.state?.termination, end.exitCode == 0 { entry.ready = true }
         } else if started {
-            var ready = record.probeResult(index, .readiness) == .success
+            let result = record.probeResult(index, .readiness)
+            var ready = result == .success
             if !ready {
                 let worker = record.probes.firstIndex {
                     Int($0.container) == index && $0.kind == .readiness && !$0.isStopped
@@ -212,18 +220,15 @@ extension Kubelet {
                 if let instance = record.containers[index].instance,
                     instance.startedAt < machine.startedAt - .seconds(10)
                 {
-                    if !ready && record.probeResult(index, .readiness) == nil { ready = true }
-                    if container.readinessProbe != nil && !record.pod.value.isReady { ready = false }
+                    if !ready && result == nil { ready = true }
+                    if record.container(index).readinessProbe != nil && !record.pod.value.isReady {
+                        ready = false
+                    }
                 }
             }
             entry.ready = ready
         } else {
             entry.ready = false
-        }
-        if isInit {
-            status.initContainerStatuses[index] = entry
-        } else {
-            status.containerStatuses[index - record.initCount] = entry
         }
     }
 

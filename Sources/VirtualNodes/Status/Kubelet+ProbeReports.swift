@@ -5,7 +5,7 @@ import SimulationKernel
 /// `SetContainerReadiness`, `SetContainerStartup` (v1.36).
 extension Kubelet {
     /// Upstream: `SetContainerReadiness`.
-    mutating func setReadiness(_ slot: Int32, _ container: Int, _ isReady: Bool, _ now: VirtualTime) {
+    func setReadiness(_ slot: Int32, _ container: Int, _ isReady: Bool, _ now: VirtualTime) {
         let record = pods[Int(slot)]
         let name = record.container(container).name
         var status = record.currentStatus
@@ -33,7 +33,7 @@ extension Kubelet {
     }
 
     /// Upstream: `SetContainerStartup`.
-    mutating func setStarted(_ slot: Int32, _ container: Int, _ isStarted: Bool, _ now: VirtualTime) {
+    func setStarted(_ slot: Int32, _ container: Int, _ isStarted: Bool, _ now: VirtualTime) {
         let record = pods[Int(slot)]
         let name = record.container(container).name
         var status = record.currentStatus

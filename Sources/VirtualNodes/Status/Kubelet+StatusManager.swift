@@ -7,7 +7,7 @@ import SimulationKernel
 /// Upstream: `pkg/kubelet/status/status_manager.go` (v1.36).
 extension Kubelet {
     /// Takes over a pod's status; sends it if it differs from the last one.
-    mutating func setStatus(_ slot: Int32, _ status: PodStatus, _ now: VirtualTime, isForced: Bool = false) {
+    func setStatus(_ slot: Int32, _ status: PodStatus, _ now: VirtualTime, isForced: Bool = false) {
         let index = Int(slot)
         let pod = pods[index].pod.value
         let old = pods[index].currentStatus
@@ -16,7 +16,7 @@ extension Kubelet {
         let stamp = Timestamp(now)
         for place in status.conditions.indices {
             let type = status.conditions[place].type
-            guard PodConditions.ownedByKubelet.contains(type) || type == "DisruptionTarget" else { continue }
+            guard PodConditions.isOwnedByKubelet(type) || type == "DisruptionTarget" else { continue }
             let before = old.conditions[type]
             let isSame = before?.status == status.conditions[place].status
             status.conditions[place].lastTransitionTime = isSame ? before?.lastTransitionTime : stamp
@@ -55,30 +55,33 @@ extension Kubelet {
 
     /// Upstream: `isPodStatusByKubeletEqual`.
     private func isSame(_ old: PodStatus, _ new: PodStatus) -> Bool {
-        func own(_ conditions: [Condition]) -> [Condition] {
-            conditions.filter {
-                PodConditions.ownedByKubelet.contains($0.type) || $0.type == "DisruptionTarget"
+        func isOwn(_ condition: Condition) -> Bool {
+            PodConditions.isOwnedByKubelet(condition.type) || condition.type == "DisruptionTarget"
+        }
+        guard old.conditions.count(where: isOwn) == new.conditions.count(where: isOwn) else { return false }
+        for condition in new.conditions where isOwn(condition) {
+            let hasSame = old.conditions.contains {
+                $0.type == condition.type && $0.status == condition.status && $0.reason == condition.reason
+                    && $0.message == condition.message
             }
+            if !hasSame { return false }
         }
-        let (before, after) = (own(old.conditions), own(new.conditions))
-        guard before.count == after.count else { return false }
-        for condition in after {
-            guard let other = before[condition.type], other.status == condition.status,
-                other.reason == condition.reason, other.message == condition.message
-            else { return false }
-        }
-        return old.phase == new.phase && old.reason == new.reason && old.message == new.message
-            && old.podIP == new.podIP && old.hostIP == new.hostIP && old.startTime == new.startTime
-            && old.observedGeneration == new.observedGeneration && old.qosClass == new.qosClass
-            && old.containerStatuses == new.containerStatuses
-            && old.initContainerStatuses == new.initContainerStatuses
+        guard
+            old.phase == new.phase && old.startTime == new.startTime
+                && old.observedGeneration == new.observedGeneration && old.qosClass == new.qosClass
+        else { return false }
+        let (before, after) = (old.report, new.report)
+        return before.reason == after.reason && before.message == after.message
+            && before.podIP == after.podIP && before.hostIP == after.hostIP
+            && before.containerStatuses == after.containerStatuses
+            && before.initContainerStatuses == after.initContainerStatuses
     }
 
     // MARK: Sending
 
     func queueOpen(_ record: PodRecord) -> Bool { record.generation != 0 && record.isKnown }
 
-    mutating func queueStatus(_ slot: Int32) {
+    func queueStatus(_ slot: Int32) {
         let index = Int(slot)
         guard !pods[index].isStatusQueued else { return }
         pods[index].isStatusQueued = true
@@ -86,7 +89,7 @@ extension Kubelet {
     }
 
     /// Sends the next status, if none is under way.
-    mutating func pumpStatuses(_ now: VirtualTime, _ out: inout Outbox) {
+    func pumpStatuses(_ now: VirtualTime, _ out: inout Outbox) {
         guard statusInFlight < 0, !statusQueue.isEmpty else { return }
         guard machine.isConnected else {
             // Each attempt would fail; the pass after the partition finds what was not sent.
@@ -109,7 +112,7 @@ extension Kubelet {
         }
     }
 
-    mutating func completeStatus(
+    func completeStatus(
         _ call: KubeletCall, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
     ) {
         guard call.slot == statusInFlight else { return }
@@ -138,7 +141,7 @@ extension Kubelet {
         }
     }
 
-    private mutating func sendStatus(
+    private func sendStatus(
         _ slot: Int32, to pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -158,28 +161,30 @@ extension Kubelet {
         var merged = record.currentStatus
         let mayRun = record.work == .sync || record.work == .terminating
         let isTransition = !old.phase.isTerminal && merged.phase.isTerminal
-        merged.conditions = old.conditions.filter { !PodConditions.ownedByKubelet.contains($0.type) }
+        merged.conditions = old.conditions.filter { !PodConditions.isOwnedByKubelet($0.type) }
         for condition in record.currentStatus.conditions {
-            if PodConditions.ownedByKubelet.contains(condition.type)
+            if PodConditions.isOwnedByKubelet(condition.type)
                 || condition.type == "DisruptionTarget" && isTransition && !mayRun
             {
                 merged.conditions[condition.type] = condition
             }
         }
-        merged.nominatedNodeName = old.nominatedNodeName
-        merged.rest = old.rest
+        var report = merged.report
+        report.nominatedNodeName = old.nominatedNodeName
+        report.rest = old.rest
         if isTransition && mayRun {
             // The phase becomes final only when no container can be running.
             merged.phase = old.phase
-            merged.reason = old.reason
-            merged.message = old.message
+            report.reason = old.reason
+            report.message = old.message
         }
+        merged.report = report
         PodConditions.markTerminal(&merged)
         return merged
     }
 
     /// The API server has a pod's status.
-    private mutating func confirmStatus(
+    private func confirmStatus(
         _ slot: Int32, _ pod: Ref<Pod>, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -212,14 +217,14 @@ extension Kubelet {
 
     // MARK: Sending again
 
-    mutating func scheduleStatusSync(_ now: VirtualTime) {
+    func scheduleStatusSync(_ now: VirtualTime) {
         guard !isStatusSyncScheduled, machine.isConnected else { return }
         isStatusSyncScheduled = true
         alarms.set(.statusSync, at: tick(timing.statusSyncPeriod, after: now))
     }
 
     /// The pass over all pods: what was not sent, what somebody else has overwritten, what may be deleted.
-    mutating func resendStatuses(_ now: VirtualTime, _ out: inout Outbox) {
+    func resendStatuses(_ now: VirtualTime, _ out: inout Outbox) {
         for index in pods.indices where queueOpen(pods[index]) {
             guard let status = pods[index].status?.value else { continue }
             let pod = pods[index].pod.value
@@ -233,7 +238,7 @@ extension Kubelet {
 
     /// The watch shows the pod: drops the own copy of the status when it is the same, or, when somebody else
     /// has changed it, keeps what was there and sends it again with the next pass.
-    mutating func reconcileStatus(_ slot: Int32, from old: Pod, to new: Pod, _ now: VirtualTime) {
+    func reconcileStatus(_ slot: Int32, from old: Pod, to new: Pod, _ now: VirtualTime) {
         let index = Int(slot)
         guard pods[index].statusVersion > 0 else { return }
         if pods[index].status == nil {

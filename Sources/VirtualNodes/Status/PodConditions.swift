@@ -9,6 +9,8 @@ enum PodConditions {
         "PodResizeInProgress", "PodResizePending",
     ]
 
+    static func isOwnedByKubelet(_ type: String) -> Bool { ownedByKubelet.contains(type) }
+
     /// Names as Go prints a slice of strings.
     private static func list(_ names: [String]) -> String { "[\(names.joined(separator: " "))]" }
 

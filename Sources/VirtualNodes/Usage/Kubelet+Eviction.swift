@@ -22,7 +22,7 @@ extension Kubelet {
     }
 
     /// Sets the alarm for the next look that matters.
-    mutating func planEviction(_ now: VirtualTime) {
+    func planEviction(_ now: VirtualTime) {
         guard machine.isKubeletRunning, case .monitoring = usage.eviction.phase, memoryCapacity > 0 else {
             return
         }
@@ -38,7 +38,7 @@ extension Kubelet {
         armEviction(next)
     }
 
-    private mutating func armEviction(_ time: VirtualTime) {
+    private func armEviction(_ time: VirtualTime) {
         guard time != usage.eviction.alarmAt else { return }
         usage.eviction.alarmAt = time
         usage.eviction.version &+= 1
@@ -46,7 +46,7 @@ extension Kubelet {
     }
 
     /// The alarm.
-    mutating func continueEviction(_ now: VirtualTime, _ out: inout Outbox) {
+    func continueEviction(_ now: VirtualTime, _ out: inout Outbox) {
         usage.eviction.alarmAt = .never
         switch usage.eviction.phase {
         case .monitoring: lookAtMemory(now, &out)
@@ -66,7 +66,7 @@ extension Kubelet {
     // MARK: Looking
 
     /// Upstream: `synchronize`.
-    private mutating func lookAtMemory(_ now: VirtualTime, _ out: inout Outbox) {
+    private func lookAtMemory(_ now: VirtualTime, _ out: inout Outbox) {
         usage.eviction.lookedAt = now
         let amount = nodeMemory().amount(at: now)
         let isLow = amount > pressureLevel
@@ -90,7 +90,7 @@ extension Kubelet {
         planEviction(now)
     }
 
-    private mutating func evictOne(available: Int64, _ now: VirtualTime, _ out: inout Outbox) -> Bool {
+    private func evictOne(available: Int64, _ now: VirtualTime, _ out: inout Outbox) -> Bool {
         var candidates: [EvictionRanking.Candidate] = []
         for (index, record) in pods.enumerated()
         where record.generation != 0 && record.isKnown && isActive(record) {
@@ -112,7 +112,7 @@ extension Kubelet {
 
     // MARK: Evicting
 
-    private mutating func evict(
+    private func evict(
         _ slot: Int32, available: Int64, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -145,7 +145,7 @@ extension Kubelet {
     }
 
     /// What an eviction writes into the status of a pod that begins to terminate.
-    mutating func applyEviction(_ slot: Int32, to status: inout PodStatus) {
+    func applyEviction(_ slot: Int32, to status: inout PodStatus) {
         let index = Int(slot)
         guard let message = pods[index].evictionMessage else { return }
         pods[index].evictionMessage = nil
@@ -159,14 +159,14 @@ extension Kubelet {
     }
 
     /// A pod's containers have ended.
-    mutating func evictionSees(terminated slot: Int32, _ now: VirtualTime) {
+    func evictionSees(terminated slot: Int32, _ now: VirtualTime) {
         guard case .killing(slot, let generation, _) = usage.eviction.phase, isLive(slot, generation) else {
             return
         }
         beginCleaning(slot, generation, now)
     }
 
-    private mutating func beginCleaning(_ slot: Int32, _ generation: UInt32, _ now: VirtualTime) {
+    private func beginCleaning(_ slot: Int32, _ generation: UInt32, _ now: VirtualTime) {
         let deadline = now + timing.evictionCleanupTimeout
         usage.eviction.phase = .cleaning(slot: slot, generation: generation, from: now, deadline: deadline)
         armEviction(deadline)
@@ -176,7 +176,7 @@ extension Kubelet {
     }
 
     /// A pod's worker is done: the next look at it sees that, and memory is looked at again at once.
-    mutating func evictionSees(finished slot: Int32, _ now: VirtualTime) {
+    func evictionSees(finished slot: Int32, _ now: VirtualTime) {
         guard case .cleaning(slot, _, let from, let deadline) = usage.eviction.phase else { return }
         let poll = max(now, from + .nanoseconds(1)).roundedUp(
             toPeriod: timing.evictionCleanupPollPeriod, phase: from)

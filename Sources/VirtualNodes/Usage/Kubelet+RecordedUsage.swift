@@ -27,7 +27,7 @@ extension Kubelet {
     /// From now on a pod's first container that runs and uses anything uses what was recorded, until the next call.
     ///
     /// A pod that does not run here is left alone: a recording may know of other times at which it ran.
-    public mutating func setUsage(
+    public func setUsage(
         of pod: UID, to recorded: RecordedUsage, at now: VirtualTime, _ out: inout Outbox
     ) {
         guard let slot = slots[pod], let index = usage.loads.firstIndex(where: { $0.slot == slot }) else { return }

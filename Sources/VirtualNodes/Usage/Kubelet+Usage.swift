@@ -71,7 +71,7 @@ extension Kubelet {
     /// A container has started: from now on it uses what its behaviour says.
     ///
     /// - Returns: whether it uses anything; its end is looked after here then.
-    mutating func beginUsage(
+    func beginUsage(
         _ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox
     ) -> Bool {
         let record = pods[Int(slot)]
@@ -105,7 +105,7 @@ extension Kubelet {
     }
 
     /// Somebody has set another end of a container: no lack of CPU moves it any more.
-    mutating func fixEnd(_ slot: Int32, _ container: Int, _ now: VirtualTime) {
+    func fixEnd(_ slot: Int32, _ container: Int, _ now: VirtualTime) {
         guard let index = usage.index(of: slot, container) else { return }
         usage.account(to: now)
         usage.loads[index].workLeft = nil
@@ -116,7 +116,7 @@ extension Kubelet {
     ///
     /// - Returns: the end that it had, besides that of its run; nil when the container has no such run, and is left
     ///   alone.
-    mutating func replaceOtherEnd(
+    func replaceOtherEnd(
         _ slot: Int32, _ container: Int, with end: ContainerLoad.End, _ now: VirtualTime
     ) -> ContainerLoad.End? {
         guard let index = usage.index(of: slot, container), usage.loads[index].workLeft != nil else { return nil }
@@ -128,7 +128,7 @@ extension Kubelet {
     }
 
     /// The earlier of the end of the run and the others.
-    private mutating func setEnd(of load: ContainerLoad) {
+    private func setEnd(of load: ContainerLoad) {
         let end = load.runEnd.time < load.otherEnd.time ? load.runEnd : load.otherEnd
         let (slot, container) = (Int(load.slot), Int(load.container))
         pods[slot].containers[container].instance?.exitAt = end.time
@@ -137,7 +137,7 @@ extension Kubelet {
     }
 
     /// What runs on the node, or what it asks for, has changed.
-    mutating func usageChanged(_ now: VirtualTime, _ out: inout Outbox) {
+    func usageChanged(_ now: VirtualTime, _ out: inout Outbox) {
         usage.account(to: now)
         dropEnded(now)
         while killOne(now, &out) { dropEnded(now) }
@@ -146,7 +146,7 @@ extension Kubelet {
         planEviction(now)
     }
 
-    private mutating func dropEnded(_ now: VirtualTime) {
+    private func dropEnded(_ now: VirtualTime) {
         var kept: [ContainerLoad] = []
         for load in usage.loads {
             let instance = instance(of: load)
@@ -161,7 +161,7 @@ extension Kubelet {
     }
 
     /// The one alarm: the next end of a container, change of a demand, or passing of a limit.
-    private mutating func armUsage(_ now: VirtualTime) {
+    private func armUsage(_ now: VirtualTime) {
         var next = VirtualTime.never
         var isMemoryUsed = false
         for load in usage.loads {
@@ -201,13 +201,13 @@ extension Kubelet {
     }
 
     /// Sets the alarm again after all alarms have gone with the kubelet's process.
-    mutating func keepUsageAlarm() {
+    func keepUsageAlarm() {
         if usage.alarmAt != .never { alarms.set(.usage(version: usage.version), at: usage.alarmAt) }
         usage.eviction = EvictionState()
     }
 
     /// The machine has lost power.
-    mutating func endAllUsage(_ now: VirtualTime) {
+    func endAllUsage(_ now: VirtualTime) {
         usage.account(to: now)
         usage.endedCPUSeconds += usage.loads.reduce(0) { $0 + $1.cpuSeconds }
         usage.loads = []
@@ -218,7 +218,7 @@ extension Kubelet {
     // MARK: CPU
 
     /// Divides the CPU and moves the ends of runs.
-    private mutating func shareCPU(_ now: VirtualTime) {
+    private func shareCPU(_ now: VirtualTime) {
         guard usage.loads.contains(where: { $0.cpu != nil }) else { return }
         let demands = usage.loads.map { $0.demandedCores(at: now) }
         var grants = demands
@@ -300,7 +300,7 @@ extension Kubelet {
     }
 
     /// Kills one container, or one pod in a virtual machine, where memory has run out.
-    private mutating func killOne(_ now: VirtualTime, _ out: inout Outbox) -> Bool {
+    private func killOne(_ now: VirtualTime, _ out: inout Outbox) -> Bool {
         for load in usage.loads where load.memory != nil {
             let limit = container(of: load).resources.limits
             let bytes = limit.amount(ResourceName.memory)
@@ -365,7 +365,7 @@ extension Kubelet {
         return worst?.load
     }
 
-    private mutating func kill(
+    private func kill(
         _ load: ContainerLoad, _ cause: String, _ now: VirtualTime, _ out: inout Outbox
     ) {
         end(load.slot, Int(load.container), .outOfMemory, now)
@@ -377,7 +377,7 @@ extension Kubelet {
     }
 
     /// The machine's process dies, and the pod's containers with it; the runtime cannot say why.
-    private mutating func killMachine(
+    private func killMachine(
         _ slot: Int32, _ cause: String, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -398,7 +398,7 @@ extension Kubelet {
                 message: "the kernel kills the pod's virtual machine", cause: cause))
     }
 
-    private mutating func end(_ slot: Int32, _ container: Int, _ reason: ExitReason, _ now: VirtualTime) {
+    private func end(_ slot: Int32, _ container: Int, _ reason: ExitReason, _ now: VirtualTime) {
         pods[Int(slot)].containers[container].instance?.exitAt = now
         pods[Int(slot)].containers[container].instance?.exitCode = 137
         pods[Int(slot)].containers[container].instance?.exitReason = reason

@@ -7,7 +7,7 @@ import SimulationKernel
 /// Upstream: `pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go`,
 /// `pkg/kubelet/volumemanager/reconciler/reconciler_common.go` (v1.36).
 extension Kubelet {
-    mutating func completeVolumeRead(
+    func completeVolumeRead(
         _ call: KubeletCall, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(call.slot)
@@ -19,27 +19,27 @@ extension Kubelet {
         let metadata = pods[index].pod.value.metadata
         let volume = pods[index].spec.volumes[Int(pods[index].volumes[place].index)]
         let claim = volume.claimName(podName: metadata.name) ?? ""
-        func fail(_ reason: String, _ kubelet: inout Kubelet) {
-            kubelet.pods[index].volumes[place].stage = .failed
-            kubelet.pods[index].volumes[place].persistentVolume = ""
-            kubelet.pods[index].volumes[place].claimError =
+        func fail(_ reason: String) {
+            pods[index].volumes[place].stage = .failed
+            pods[index].volumes[place].persistentVolume = ""
+            pods[index].volumes[place].claimError =
                 "error processing PVC \(metadata.namespace)/\(claim): \(reason)"
-            kubelet.checkVolumes(call.slot, now)
+            checkVolumes(call.slot, now)
         }
         switch result {
         case .failure(let error):
             let name = pods[index].volumes[place].persistentVolume
             let what = call.kind == .claim ? "failed to fetch PVC" : "failed to fetch PV \(name)"
-            fail("\(what) from API server: \(error.message)", &self)
+            fail("\(what) from API server: \(error.message)")
         case .success(.persistentVolumeClaim(let claim)?):
             if claim.value.metadata.isBeingDeleted
                 && !claim.value.metadata.finalizers.contains("kubernetes.io/pvc-protection")
             {
-                fail("PVC is being deleted", &self)
+                fail("PVC is being deleted")
             } else if claim.value.status.phase != "Bound" {
-                fail("PVC is not bound", &self)
+                fail("PVC is not bound")
             } else if claim.value.spec.volumeName.isEmpty {
-                fail("PVC has empty pvc.Spec.VolumeName", &self)
+                fail("PVC has empty pvc.Spec.VolumeName")
             } else {
                 pods[index].volumes[place].persistentVolume = claim.value.spec.volumeName
                 pods[index].volumes[place].awaitsExpansion = claim.value.awaitsNodeExpansion
@@ -48,12 +48,12 @@ extension Kubelet {
                     token: token(.volume, slot: call.slot, number: call.number))
             }
         case .success(.persistentVolume(let volume)?): resolve(call.slot, place, volume.value, now)
-        case .success: fail("failed to fetch PVC from API server: no answer", &self)
+        case .success: fail("failed to fetch PVC from API server: no answer")
         }
     }
 
     /// The claim's volume is known: attachable ones wait for the attach/detach controller.
-    mutating func resolve(
+    func resolve(
         _ slot: Int32, _ place: Int, _ volume: PersistentVolume, _ now: VirtualTime
     ) {
         let index = Int(slot)
@@ -82,7 +82,7 @@ extension Kubelet {
     }
 
     /// Mounts the volumes that the node's status has as in use and as attached.
-    mutating func observeAttachments(_ slot: Int32, _ now: VirtualTime) {
+    func observeAttachments(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         guard let node else { return }
         var hasChanged = false

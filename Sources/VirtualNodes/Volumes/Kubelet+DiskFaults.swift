@@ -40,7 +40,7 @@ extension Kubelet {
         return backing.setUpFault(volume: name)
     }
 
-    mutating func failMount(
+    func failMount(
         _ slot: Int32, _ place: Int, _ fault: String, _ now: VirtualTime, _ out: inout Outbox
     ) {
         podEvent(slot, .warning, "FailedMount", fault, &out)
@@ -53,7 +53,7 @@ extension Kubelet {
     }
 
     /// Whether an earlier failure, of this pod or another one, still keeps a `local` volume from being tried.
-    mutating func waitsForMountBackOff(_ slot: Int32, _ place: Int, _ now: VirtualTime) -> Bool {
+    func waitsForMountBackOff(_ slot: Int32, _ place: Int, _ now: VirtualTime) -> Bool {
         let index = Int(slot)
         let state = pods[index].volumes[place]
         guard state.backing?.source == .local,
@@ -67,7 +67,7 @@ extension Kubelet {
     }
 
     /// The volume was mounted, or is being unmounted: the next failure begins anew.
-    mutating func forgetMountBackOff(_ volume: VolumeState) {
+    func forgetMountBackOff(_ volume: VolumeState) {
         guard !mountBackOffs.isEmpty, volume.backing?.source == .local else { return }
         mountBackOffs.removeAll { $0.persistentVolume == volume.persistentVolume }
     }

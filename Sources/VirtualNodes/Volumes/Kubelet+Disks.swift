@@ -10,7 +10,7 @@ extension Kubelet {
     /// A disk stops serving reads and writes: containers that mount a volume on it get I/O errors.
     ///
     /// - Parameter disk: its place in the node's description; one that is not there, or has failed, is left alone.
-    public mutating func diskFailure(_ disk: Int, at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func diskFailure(_ disk: Int, at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard diskIsDown.indices.contains(disk), !diskIsDown[disk] else { return }
         diskIsDown[disk] = true
         let users = machine.hasPower ? users(of: disk, now) : []
@@ -27,7 +27,7 @@ extension Kubelet {
     }
 
     /// A disk serves again, with its data or empty; the next attempts to mount and to start succeed.
-    public mutating func diskRepair(_ disk: Int, at now: VirtualTime, cause: String, _ out: inout Outbox) {
+    public func diskRepair(_ disk: Int, at now: VirtualTime, cause: String, _ out: inout Outbox) {
         guard diskIsDown.indices.contains(disk), diskIsDown[disk] else { return }
         diskIsDown[disk] = false
         let disks = description.disks
@@ -49,7 +49,7 @@ extension Kubelet {
     }
 
     /// What a container that has just been started meets: the disk may have failed since it was created.
-    mutating func strikeByFailedDisks(
+    func strikeByFailedDisks(
         _ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox
     ) {
         for disk in diskIsDown.indices where diskIsDown[disk] { strike(slot, container, disk, now, &out) }
@@ -88,7 +88,7 @@ extension Kubelet {
     }
 
     /// Gives a running container the end that its behaviour has for I/O errors.
-    private mutating func strike(
+    private func strike(
         _ slot: Int32, _ container: Int, _ disk: Int, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -133,7 +133,7 @@ extension Kubelet {
     }
 
     /// Containers that have not ended yet go on as if nothing had happened.
-    private mutating func reprieve(_ disk: Int, _ now: VirtualTime) {
+    private func reprieve(_ disk: Int, _ now: VirtualTime) {
         for entry in struck where Int(entry.disk) == disk && entry.exitAt > now {
             let (index, container) = (Int(entry.slot), Int(entry.container))
             guard isLive(entry.slot, entry.generation),
@@ -155,7 +155,7 @@ extension Kubelet {
 
     /// Mounts of a file system that is gone: bind mounts of `local` volumes hold on to it. Host paths are looked
     /// up anew at each start of a container.
-    private mutating func abandonMounts(of disk: Int) -> [Int32] {
+    private func abandonMounts(of disk: Int) -> [Int32] {
         var stale: [Int32] = []
         for index in pods.indices where pods[index].generation != 0 {
             var isHit = false

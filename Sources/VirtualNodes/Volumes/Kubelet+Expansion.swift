@@ -33,7 +33,7 @@ struct VolumeExpansion: Sendable {
 /// Upstream: `pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go`,
 /// `pkg/volume/util/operationexecutor/node_expander.go`, `pkg/kubelet/kubelet.go` (v1.36).
 extension Kubelet {
-    mutating func awaitExpansion(of claim: ObjectKey, _ now: VirtualTime) {
+    func awaitExpansion(of claim: ObjectKey, _ now: VirtualTime) {
         for index in pods.indices where pods[index].generation != 0 {
             let metadata = pods[index].pod.value.metadata
             guard metadata.namespace == claim.namespace else { continue }
@@ -68,7 +68,7 @@ extension Kubelet {
         return time
     }
 
-    mutating func expand(_ slot: Int32, _ place: Int, at time: VirtualTime) {
+    func expand(_ slot: Int32, _ place: Int, at time: VirtualTime) {
         let record = pods[Int(slot)]
         let metadata = record.pod.value.metadata
         let volume = record.spec.volumes[Int(record.volumes[place].index)]
@@ -84,7 +84,7 @@ extension Kubelet {
         alarms.set(.expansion, at: time)
     }
 
-    mutating func advanceExpansions(_ now: VirtualTime, _ out: inout Outbox) {
+    func advanceExpansions(_ now: VirtualTime, _ out: inout Outbox) {
         for index in expansions.indices where expansions[index].due <= now {
             expansions[index].due = .never
             switch expansions[index].stage {
@@ -101,7 +101,7 @@ extension Kubelet {
         expansions = expansions.filter { isLive($0.slot, $0.generation) }
     }
 
-    mutating func completeExpansion(
+    func completeExpansion(
         _ call: KubeletCall, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
     ) {
         guard let index = expansions.firstIndex(where: { $0.number == call.number }) else { return }
@@ -128,7 +128,7 @@ extension Kubelet {
     }
 
     /// A claim that is gone needs nothing any more; what else failed is tried again with the pod's next sync.
-    private mutating func retryExpansion(_ index: Int, _ result: APIResult, _ now: VirtualTime) {
+    private func retryExpansion(_ index: Int, _ result: APIResult, _ now: VirtualTime) {
         if case .failure(let error) = result, error.reason == .notFound {
             expansions.remove(at: index)
             return
@@ -139,7 +139,7 @@ extension Kubelet {
         alarms.set(.expansion, at: expansions[index].due)
     }
 
-    private mutating func beginGrowth(
+    private func beginGrowth(
         _ index: Int, _ claim: PersistentVolumeClaim, _ now: VirtualTime, _ out: inout Outbox
     ) {
         guard claim.awaitsNodeExpansion, let size = claim.allocatedStorage else {
@@ -152,7 +152,7 @@ extension Kubelet {
             token: token(.expandBegin, number: expansions[index].number))
     }
 
-    private mutating func finishGrowth(_ index: Int, _ out: inout Outbox) {
+    private func finishGrowth(_ index: Int, _ out: inout Outbox) {
         let expansion = expansions[index]
         guard isLive(expansion.slot, expansion.generation), let claim = expansion.object,
             let size = claim.allocatedStorage

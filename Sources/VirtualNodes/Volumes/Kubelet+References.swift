@@ -7,7 +7,7 @@ import SimulationKernel
 /// Upstream: `pkg/kubelet/configmap`, `pkg/kubelet/secret`, `pkg/kubelet/util/manager` (v1.36).
 extension Kubelet {
     /// Reads what a volume or container refers to, and hands on the first fault.
-    mutating func read(
+    func read(
         _ wanted: [ReferenceKey], for reader: PendingRead.Reader, _ now: VirtualTime, _ out: inout Outbox
     ) {
         var pending = PendingRead(reader: reader, wanted: wanted, calls: [], error: nil)
@@ -24,7 +24,7 @@ extension Kubelet {
         if pending.calls.isEmpty { finish(pending, now, &out) } else { pendingReads.append(pending) }
     }
 
-    mutating func completeRead(
+    func completeRead(
         _ number: UInt32, _ result: APIResult, _ now: VirtualTime, _ out: inout Outbox
     ) {
         guard let place = pendingReads.firstIndex(where: { $0.calls.contains { $0.number == number } }) else {
@@ -51,7 +51,7 @@ extension Kubelet {
         }
     }
 
-    private mutating func finish(_ pending: PendingRead, _ now: VirtualTime, _ out: inout Outbox) {
+    private func finish(_ pending: PendingRead, _ now: VirtualTime, _ out: inout Outbox) {
         var error = pending.error
         for reference in pending.wanted where error == nil {
             guard let cached = references[reference.object] else { continue }
@@ -73,7 +73,7 @@ extension Kubelet {
     }
 
     /// The image is there: what the container's environment refers to comes next.
-    mutating func readEnvironment(_ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox) {
+    func readEnvironment(_ slot: Int32, _ container: Int, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         let wanted = ReferenceKey.references(
             of: pods[index].container(container), namespace: pods[index].pod.value.metadata.namespace)

@@ -8,7 +8,7 @@ import Stochastics
 /// Upstream: `pkg/kubelet/volumemanager/volume_manager.go`, `WaitForUnmount` (v1.36).
 extension Kubelet {
     /// Begins the unmounting of everything that the pod has mounted.
-    mutating func unmountVolumes(_ slot: Int32, _ now: VirtualTime) {
+    func unmountVolumes(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         var last = now
         for place in pods[index].volumes.indices {
@@ -28,7 +28,7 @@ extension Kubelet {
         pods[index].stepStartedAt = now
     }
 
-    mutating func releaseAttachable(_ volume: VolumeState, _ now: VirtualTime) {
+    func releaseAttachable(_ volume: VolumeState, _ now: VirtualTime) {
         guard !volume.uniqueName.isEmpty,
             let place = attachable.firstIndex(where: { $0.name == volume.uniqueName })
         else { return }
@@ -39,7 +39,7 @@ extension Kubelet {
         }
     }
 
-    mutating func pollUnmount(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func pollUnmount(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         guard now >= pods[index].volumeDeadline else {
             arm(slot, at: now + timing.volumePollPeriod)
@@ -53,12 +53,12 @@ extension Kubelet {
     }
 
     /// Drops volumes that nobody uses and whose devices are unmounted: the next node status frees them.
-    mutating func dropDetached(_ now: VirtualTime) {
+    func dropDetached(_ now: VirtualTime) {
         attachable.removeAll { $0.users <= 0 && $0.unmountedAt <= now }
     }
 
     /// After a node status: further volumes may have been released meanwhile.
-    mutating func forgetDetached(_ now: VirtualTime) {
+    func forgetDetached(_ now: VirtualTime) {
         let count = attachable.count
         dropDetached(now)
         if attachable.count != count || attachable.contains(where: { $0.users <= 0 }) {

@@ -8,7 +8,7 @@ import Stochastics
 /// Upstream: `pkg/kubelet/volumemanager`, `pkg/volume/util/operationexecutor` (v1.36).
 extension Kubelet {
     /// Begins what is not mounted yet; the worker waits in step `volumes` unless everything is.
-    mutating func prepareVolumes(_ slot: Int32, _ now: VirtualTime) {
+    func prepareVolumes(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         let record = pods[index]
         if record.volumes.isEmpty {
@@ -48,7 +48,7 @@ extension Kubelet {
         return spec.volumes.indices.filter { used.contains(spec.volumes[$0].name) }
     }
 
-    mutating func armVolumes(_ slot: Int32) {
+    func armVolumes(_ slot: Int32) {
         let index = Int(slot)
         pods[index].volumeVersion &+= 1
         let due = pods[index].volumes.map(\.due).min() ?? .never
@@ -58,7 +58,7 @@ extension Kubelet {
     }
 
     /// Does what is due for a pod's volumes.
-    mutating func advanceVolumes(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func advanceVolumes(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         for place in pods[index].volumes.indices where pods[index].volumes[place].due <= now {
             pods[index].volumes[place].due = .never
@@ -73,7 +73,7 @@ extension Kubelet {
     }
 
     /// Lets the worker's next look find that everything is mounted, or that a claim cannot be used.
-    mutating func checkVolumes(_ slot: Int32, _ now: VirtualTime) {
+    func checkVolumes(_ slot: Int32, _ now: VirtualTime) {
         let index = Int(slot)
         guard pods[index].step == .volumes else { return }
         let isDone = pods[index].volumes.allSatisfy { $0.stage == .mounted }
@@ -83,7 +83,7 @@ extension Kubelet {
         arm(slot, at: min(next, pods[index].volumeDeadline))
     }
 
-    mutating func pollVolumes(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
+    func pollVolumes(_ slot: Int32, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         pods[index].step = .idle
         let record = pods[index]
@@ -111,7 +111,7 @@ extension Kubelet {
 
     // MARK: One volume
 
-    mutating func beginVolume(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
+    func beginVolume(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
         let index = Int(slot)
         let record = pods[index]
         let volume = record.spec.volumes[Int(record.volumes[place].index)]
@@ -139,7 +139,7 @@ extension Kubelet {
     }
 
     /// ConfigMaps and Secrets of a volume have been read.
-    mutating func volumeRead(
+    func volumeRead(
         _ slot: Int32, _ place: Int, _ error: String?, _ now: VirtualTime, _ out: inout Outbox
     ) {
         let index = Int(slot)
@@ -156,7 +156,7 @@ extension Kubelet {
         retry(slot, place, now)
     }
 
-    mutating func retry(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
+    func retry(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
         let index = Int(slot)
         let old = pods[index].volumes[place].backOff
         let wait = old == .zero ? timing.volumeBackOffInitial : min(old * 2, timing.volumeBackOffMaximum)
@@ -166,7 +166,7 @@ extension Kubelet {
         armVolumes(slot)
     }
 
-    mutating func mount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
+    func mount(_ slot: Int32, _ place: Int, _ now: VirtualTime) {
         let index = Int(slot)
         if waitsForMountBackOff(slot, place, now) { return }
         if mountFault(slot, place) != nil {
@@ -189,7 +189,7 @@ extension Kubelet {
         pods[index].volumes[place].due = now + wait
     }
 
-    mutating func finishMount(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
+    func finishMount(_ slot: Int32, _ place: Int, _ now: VirtualTime, _ out: inout Outbox) {
         if let fault = mountFault(slot, place) {
             failMount(slot, place, fault, now, &out)
             return
