@@ -346,15 +346,16 @@ extension ClusterSimulation {
     /// Makes the one alarm of a process agree with what the component asks for.
     func rearm(_ process: ProcessID) {
         let index = Int(process.index)
+        // Spans lend what they hold; a subscript of an array would copy the component to ask it.
         let wanted: VirtualTime
         switch processes[index].role {
         case .user: wanted = kubectl.nextWake
-        case .scheduler(let place): wanted = processes[index].isRunning ? schedulers[place].nextWake : .never
+        case .scheduler(let place): wanted = processes[index].isRunning ? schedulers.span[place].nextWake : .never
         case .controllerManager(let place):
-            wanted = processes[index].isRunning ? controllerManagers[place].nextWake : .never
+            wanted = processes[index].isRunning ? controllerManagers.span[place].nextWake : .never
         case .storage: wanted = storage.nextWake
         case .customControllers(let place):
-            wanted = processes[index].isRunning ? operators[place].nextWake : .never
+            wanted = processes[index].isRunning ? operators.span[place].nextWake : .never
         case .kubelet(let place): wanted = kubelets[place].nextWake
         case .workload: wanted = .never
         }

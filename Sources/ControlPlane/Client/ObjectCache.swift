@@ -51,27 +51,67 @@ public struct ObjectCache: Sendable {
     }
 
     /// Slots in the order of their sequence numbers.
+    ///
+    /// A slot that is removed leaves a mark, for to close the gap moves all that follow; when half of a list is
+    /// marks, it is packed.
     fileprivate struct SlotList: Sendable {
-        var slots: ContiguousArray<Int32> = []
+        /// A sequence number and, in the low bits, the slot; one word, for there are several a pod.
+        private struct Entry: BitwiseCopyable, Sendable {
+            private var word: UInt64
 
-        mutating func append(_ slot: Int32) { slots.append(slot) }
+            init(slot: Int32, sequence: UInt64) { word = sequence << 27 | UInt64(slot) << 1 }
 
-        mutating func insert(_ slot: Int32, sequences: ContiguousArray<UInt64>) {
-            slots.insert(slot, at: place(of: slot, sequences: sequences))
+            var sequence: UInt64 { word >> 27 }
+            var slot: Int { Int(word >> 1 & 0x3FF_FFFF) }
+            var isRemoved: Bool { word & 1 != 0 }
+            mutating func markRemoved() { word |= 1 }
         }
 
-        mutating func remove(_ slot: Int32, sequences: ContiguousArray<UInt64>) {
-            let index = place(of: slot, sequences: sequences)
-            if index < slots.count && slots[index] == slot { slots.remove(at: index) }
+        private var entries: ContiguousArray<Entry> = []
+        private var removed = 0
+
+        var isEmpty: Bool { entries.count == removed }
+        var count: Int { entries.count - removed }
+
+        mutating func append(_ slot: Int32, sequence: UInt64) {
+            entries.append(Entry(slot: slot, sequence: sequence))
         }
 
-        private func place(of slot: Int32, sequences: ContiguousArray<UInt64>) -> Int {
-            let sequence = sequences[Int(slot)]
+        mutating func insert(_ slot: Int32, sequence: UInt64) {
+            if let last = entries.last, last.sequence > sequence {
+                entries.insert(Entry(slot: slot, sequence: sequence), at: place(of: sequence))
+            } else {
+                append(slot, sequence: sequence)
+            }
+        }
+
+        mutating func remove(_ slot: Int32, sequence: UInt64) {
+            var index = place(of: sequence)
+            while index < entries.count, entries[index].sequence == sequence {
+                if entries[index].slot == Int(slot), !entries[index].isRemoved {
+                    entries[index].markRemoved()
+                    removed += 1
+                    break
+                }
+                index += 1
+            }
+            if removed * 2 > entries.count {
+                entries.removeAll(where: \.isRemoved)
+                removed = 0
+            }
+        }
+
+        /// The slots, in order.
+        func visit(_ body: (Int) -> Void) {
+            for entry in entries where !entry.isRemoved { body(entry.slot) }
+        }
+
+        private func place(of sequence: UInt64) -> Int {
             var low = 0
-            var high = slots.count
+            var high = entries.count
             while low < high {
                 let middle = (low + high) / 2
-                if sequences[Int(slots[middle])] < sequence { low = middle + 1 } else { high = middle }
+                if entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
             }
             return low
         }
@@ -118,7 +158,13 @@ public struct ObjectCache: Sendable {
     public func objects(_ kind: ObjectKind, namespace: String? = nil) -> [APIObject] {
         let table = tables[Int(kind.rawValue)]
         let slots = namespace.map { table.byNamespace[$0] } ?? table.all
-        return slots?.slots.compactMap { table.objects[Int($0)] } ?? []
+        var found: [APIObject] = []
+        guard let slots else { return found }
+        found.reserveCapacity(slots.count)
+        slots.visit { slot in
+            if let object = table.objects[slot] { found.append(object) }
+        }
+        return found
     }
 
     /// The objects whose managing owner has this identity.
@@ -160,7 +206,12 @@ public struct ObjectCache: Sendable {
         _ slots: SlotList?, _ table: Table, _ type: Object.Type
     ) -> [Ref<Object>] {
         guard let slots else { return [] }
-        return slots.slots.compactMap { table.objects[Int($0)].flatMap(Object.unwrap) }
+        var found: [Ref<Object>] = []
+        found.reserveCapacity(slots.count)
+        slots.visit { slot in
+            if let object = table.objects[slot].flatMap(Object.unwrap) { found.append(object) }
+        }
+        return found
     }
 
     // MARK: Changing
@@ -190,7 +241,7 @@ public struct ObjectCache: Sendable {
             guard let slot = tables[index].slots.removeValue(forKey: key) else { return nil }
             let old = tables[index].objects[Int(slot)]
             reindex(index, slot, from: old, to: nil)
-            tables[index].all.remove(slot, sequences: tables[index].sequences)
+            tables[index].all.remove(slot, sequence: tables[index].sequences[Int(slot)])
             tables[index].objects[Int(slot)] = nil
             tables[index].free.append(slot)
             changeCount += 1
@@ -219,7 +270,7 @@ public struct ObjectCache: Sendable {
             tables[index].sequences.append(nextSequence)
         }
         tables[index].slots[key] = slot
-        tables[index].all.append(slot)
+        tables[index].all.append(slot, sequence: nextSequence)
         return slot
     }
 
@@ -227,19 +278,19 @@ public struct ObjectCache: Sendable {
         let (before, after) = (old?.metadata, new?.metadata)
         if before?.namespace != after?.namespace {
             if let before {
-                tables[index].byNamespace.update(before.namespace, remove: slot, tables[index].sequences)
+                tables[index].byNamespace.update(before.namespace, remove: slot, tables[index].sequences[Int(slot)])
             }
             if let after {
-                tables[index].byNamespace.update(after.namespace, insert: slot, tables[index].sequences)
+                tables[index].byNamespace.update(after.namespace, insert: slot, tables[index].sequences[Int(slot)])
             }
         }
         let (ownerBefore, ownerAfter) = (before?.controllerReference?.uid, after?.controllerReference?.uid)
         if ownerBefore != ownerAfter {
             if let ownerBefore {
-                tables[index].byOwner.update(ownerBefore, remove: slot, tables[index].sequences)
+                tables[index].byOwner.update(ownerBefore, remove: slot, tables[index].sequences[Int(slot)])
             }
             if let ownerAfter {
-                tables[index].byOwner.update(ownerAfter, insert: slot, tables[index].sequences)
+                tables[index].byOwner.update(ownerAfter, insert: slot, tables[index].sequences[Int(slot)])
             }
         }
         if let kind = ObjectKind(rawValue: UInt8(index)), Self.isAdopted(kind) {
@@ -247,10 +298,10 @@ public struct ObjectCache: Sendable {
             let orphanAfter = ownerAfter == nil ? after?.namespace : nil
             if orphanBefore != orphanAfter {
                 if let orphanBefore {
-                    tables[index].orphans.update(orphanBefore, remove: slot, tables[index].sequences)
+                    tables[index].orphans.update(orphanBefore, remove: slot, tables[index].sequences[Int(slot)])
                 }
                 if let orphanAfter {
-                    tables[index].orphans.update(orphanAfter, insert: slot, tables[index].sequences)
+                    tables[index].orphans.update(orphanAfter, insert: slot, tables[index].sequences[Int(slot)])
                 }
             }
         }
@@ -260,10 +311,10 @@ public struct ObjectCache: Sendable {
             )
             if serviceBefore != serviceAfter {
                 if let serviceBefore {
-                    tables[index].byService.update(serviceBefore, remove: slot, tables[index].sequences)
+                    tables[index].byService.update(serviceBefore, remove: slot, tables[index].sequences[Int(slot)])
                 }
                 if let serviceAfter {
-                    tables[index].byService.update(serviceAfter, insert: slot, tables[index].sequences)
+                    tables[index].byService.update(serviceAfter, insert: slot, tables[index].sequences[Int(slot)])
                 }
             }
         }
@@ -271,23 +322,23 @@ public struct ObjectCache: Sendable {
         let (nodeBefore, nodeAfter) = (old?.pod?.value.nodeName ?? "", new?.pod?.value.nodeName ?? "")
         if nodeBefore != nodeAfter {
             if !nodeBefore.isEmpty {
-                tables[index].byNode.update(nodeBefore, remove: slot, tables[index].sequences)
+                tables[index].byNode.update(nodeBefore, remove: slot, tables[index].sequences[Int(slot)])
             }
             if !nodeAfter.isEmpty {
-                tables[index].byNode.update(nodeAfter, insert: slot, tables[index].sequences)
+                tables[index].byNode.update(nodeAfter, insert: slot, tables[index].sequences[Int(slot)])
             }
         }
     }
 }
 
 extension Dictionary where Value == ObjectCache.SlotList {
-    fileprivate mutating func update(_ key: Key, insert slot: Int32, _ sequences: ContiguousArray<UInt64>) {
-        self[key, default: .init()].insert(slot, sequences: sequences)
+    fileprivate mutating func update(_ key: Key, insert slot: Int32, _ sequence: UInt64) {
+        self[key, default: .init()].insert(slot, sequence: sequence)
     }
 
-    fileprivate mutating func update(_ key: Key, remove slot: Int32, _ sequences: ContiguousArray<UInt64>) {
-        guard var list = removeValue(forKey: key) else { return }
-        list.remove(slot, sequences: sequences)
-        if !list.slots.isEmpty { self[key] = list }
+    fileprivate mutating func update(_ key: Key, remove slot: Int32, _ sequence: UInt64) {
+        guard let index = index(forKey: key) else { return }
+        values[index].remove(slot, sequence: sequence)
+        if values[index].isEmpty { remove(at: index) }
     }
 }

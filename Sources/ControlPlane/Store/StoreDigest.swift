@@ -4,7 +4,7 @@ public import SimulationKernel
 /// Takes the writes to the store into a run's digest, with all that they say.
 ///
 /// Pods of one template share their spec, which is hashed once. Of endpoints the metadata is taken, versions
-/// included; everything else is hashed as the JSON that a client would see.
+/// included; what pods and Events say is hashed field by field; everything else as the JSON that a client would see.
 public struct StoreDigest: Sendable {
     private let epoch: CalendarTime
     /// Hashes of specs by identity; the spec is held so that its identity is not used again.
@@ -16,14 +16,16 @@ public struct StoreDigest: Sendable {
     public mutating func combine(_ change: StoreChange, into digest: inout EventDigest) {
         digest.combine(UInt64(bitPattern: change.time.nanoseconds))
         digest.combine(UInt64(change.kind.rawValue) << 8 | UInt64(change.object.kind.rawValue))
-        if let pod = change.object.pod?.value {
-            digest.combine(hash(pod.spec))
-            digest.combine(pod.nodeName)
-            pod.metadata.combineFields(into: &digest, epoch: epoch)
-            pod.status.combineFields(into: &digest, epoch: epoch)
+        if case .pod(let pod) = change.object {
+            digest.combine(hash(pod.value.spec))
+            digest.combine(pod.value.nodeName)
+            pod.value.metadata.combine(into: &digest)
+            pod.value.status.combine(into: &digest)
+        } else if case .event(let event) = change.object {
+            event.value.combine(into: &digest)
         } else if change.object.kind == .endpoints || change.object.kind == .endpointSlice {
             // Their content follows from pods and services, which are hashed in full; it is large and changes often.
-            change.object.metadata.combineFields(into: &digest, epoch: epoch)
+            change.object.metadata.combine(into: &digest)
         } else {
             change.object.combine(into: &digest, epoch: epoch)
         }

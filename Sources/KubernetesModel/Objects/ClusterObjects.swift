@@ -115,6 +115,9 @@ public struct Event: FieldMappedObject {
         count = 1
     }
 
+    /// Members that simk keeps but does not look into.
+    var unread: JSONObject { rest?.value ?? [:] }
+
     public var involvedObject: ObjectReference {
         var object = ObjectReference()
         object.kind = sort.value.kind

@@ -64,6 +64,9 @@ public struct ObjectMeta: Hashable, FieldMapped {
         }
     }
 
+    /// Whether any of what seldom changes is there at all.
+    var hasSeldom: Bool { seldom != nil }
+
     private mutating func change(_ change: (inout Seldom) -> Void) {
         var changed = seldom?.value ?? Seldom()
         change(&changed)

@@ -114,6 +114,9 @@ public struct PodStatus: Hashable, FieldMapped {
         set { reported = newValue.isEmpty ? nil : Ref(newValue) }
     }
 
+    /// Whether any of ``report`` is there at all.
+    var hasReport: Bool { reported != nil }
+
     private mutating func change(_ change: (inout Report) -> Void) {
         var changed = report
         change(&changed)

@@ -126,28 +126,30 @@ struct SchedulingClass {
     func preFilterState(_ affinity: AffinityCounts?, _ framework: Framework) -> CycleState {
         var state = CycleState()
         for plugin in framework.preFilter {
-            switch plugin {
-            case is NodeAffinity:
+            // Types are compared as such: to ask what a plugin can be cast to takes far longer.
+            switch ObjectIdentifier(type(of: plugin)) {
+            case ObjectIdentifier(NodeAffinity.self):
                 let spec = group.podClass.spec
                 if spec.affinity?.nodeAffinity?.required == nil && spec.source["nodeSelector"] == nil {
                     state.skippedFilters.insert(plugin.name)
                 }
-            case is NodePorts:
+            case ObjectIdentifier(NodePorts.self):
                 if group.podClass.hostPorts.isEmpty { state.skippedFilters.insert(plugin.name) }
-            case is NodeDeclaredFeatures:
+            case ObjectIdentifier(NodeDeclaredFeatures.self):
                 if !needsDeclaredFeatures { state.skippedFilters.insert(plugin.name) }
-            case is DynamicResources:
+            case ObjectIdentifier(DynamicResources.self):
                 state.write(DynamicResources.name, true)
                 state.skippedFilters.insert(plugin.name)
-            case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
+            case ObjectIdentifier(VolumeRestrictions.self), ObjectIdentifier(NodeVolumeLimits.self),
+                ObjectIdentifier(VolumeBinding.self), ObjectIdentifier(VolumeZone.self):
                 if !hasVolumes { state.skippedFilters.insert(plugin.name) }
-            case is PodTopologySpread:
+            case ObjectIdentifier(PodTopologySpread.self):
                 if let hardSpread {
                     state.write(plugin.name, hardSpread.filterState())
                 } else {
                     state.skippedFilters.insert(plugin.name)
                 }
-            case is InterPodAffinity:
+            case ObjectIdentifier(InterPodAffinity.self):
                 if let affinity, !affinity.isFilterSkipped {
                     state.write(plugin.name, affinity.filter)
                 } else {

@@ -117,9 +117,50 @@ struct SpreadCounts {
         return domain < 0 || (!isHard && domain == emptyDomain[index]) ? counts[index].count - 1 : domain
     }
 
+    /// Counts anew: too much has happened since, or nodes are others.
     private mutating func rebuild(_ nodes: NodeTable, _ residents: ResidentPods) {
         cursor = nodes.log.end
-        structureVersion = nodes.structureVersion
+        let candidates = residents.candidates(constraints)
+        if structureVersion != nodes.structureVersion || candidates == nil {
+            structureVersion = nodes.structureVersion
+            layOut(nodes)
+        } else {
+            // The nodes are the same, so the domains are, and who is in them.
+            for index in counts.indices {
+                for domain in counts[index].indices { counts[index][domain] = 0 }
+            }
+        }
+        for index in places.indices {
+            guard case .nodes(var mask, let limit) = places[index] else { continue }
+            places[index] = .many
+            mask.invalidate()
+            places[index] = .nodes(mask, limit: limit)
+        }
+        if let candidates {
+            for other in candidates {
+                let bits = bits(of: other.group)
+                if bits == 0 { continue }
+                for number in other.rows.keys.sorted() {
+                    let row = NodeIndex(Int(number))
+                    if nodes.objects[row] == nil || (requiresAllKeys && !hasAllKeys(row, nodes)) { continue }
+                    count(bits, at: row, sign: other.rows[number] ?? 0, nodes)
+                }
+            }
+        } else {
+            for row in nodes.order where !requiresAllKeys || hasAllKeys(row, nodes) {
+                for other in nodes.pods[row] where !other.isTerminating {
+                    let bits = bits(of: other.group)
+                    if bits != 0 { count(bits, at: row, sign: 1, nodes) }
+                }
+            }
+        }
+        if isHard {
+            for index in constraints.indices { findLeast(index) }
+        }
+    }
+
+    /// Makes empty counts for the domains of the present nodes, and finds out in which of them eligible nodes are.
+    private mutating func layOut(_ nodes: NodeTable) {
         places.removeAll()
         counts.removeAll()
         isPresent.removeAll()
@@ -137,34 +178,16 @@ struct SpreadCounts {
             guard let emptyText else { return -1 }
             return nodes.topologies[topology.value].values.firstIndex(of: emptyText) ?? -1
         }
-        let candidates = residents.candidates(constraints)
-        for row in nodes.order where (isHard || candidates == nil) && (!requiresAllKeys || hasAllKeys(row, nodes)) {
-            if isHard {
-                for index in constraints.indices
-                where constraints[index].includes(row, for: group.podClass, nodes: nodes) {
-                    isPresent[index][place(index, row, nodes)] = true
-                }
-            }
-            for other in nodes.pods[row] where candidates == nil && !other.isTerminating {
-                let bits = bits(of: other.group)
-                if bits != 0 { count(bits, at: row, sign: 1, nodes) }
+        guard isHard else { return }
+        for row in nodes.order where !requiresAllKeys || hasAllKeys(row, nodes) {
+            for index in constraints.indices
+            where constraints[index].includes(row, for: group.podClass, nodes: nodes) {
+                isPresent[index][place(index, row, nodes)] = true
             }
         }
-        for other in candidates ?? [] {
-            let bits = bits(of: other.group)
-            if bits == 0 { continue }
-            for number in other.rows.keys.sorted() {
-                let row = NodeIndex(Int(number))
-                if nodes.objects[row] == nil || (requiresAllKeys && !hasAllKeys(row, nodes)) { continue }
-                count(bits, at: row, sign: other.rows[number] ?? 0, nodes)
-            }
-        }
-        if isHard {
-            least = constraints.map { _ in 0 }
-            leastCount = constraints.map { _ in 0 }
-            presentCount = isPresent.map { column in Int64(column.count { $0 }) }
-            for index in constraints.indices { findLeast(index) }
-        }
+        least = constraints.map { _ in 0 }
+        leastCount = constraints.map { _ in 0 }
+        presentCount = isPresent.map { column in Int64(column.count { $0 }) }
     }
 
     private mutating func count(_ bits: UInt64, at row: NodeIndex, sign: Int64, _ nodes: NodeTable) {

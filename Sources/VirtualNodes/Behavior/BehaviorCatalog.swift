@@ -59,28 +59,42 @@ public struct BehaviorCatalog: Equatable, Sendable {
             behavior = rule.behavior
             break
         }
-        guard !metadata.annotations.isEmpty else { return behavior }
-        func text(_ name: String) -> String? {
-            metadata.annotations["simk.dev/\(name).\(container.name)"]
-                ?? metadata.annotations["simk.dev/\(name)"]
-        }
-        func draw(_ name: String) -> Draw? {
-            text(name).flatMap(VirtualDuration.init(goText:)).map(Draw.constant)
-        }
-        if let value = draw("run-time") { behavior.runTime = value }
-        if let value = draw("startup-time") { behavior.startupTime = value }
-        if let value = draw("readiness-delay") { behavior.readinessDelay = value }
-        if let value = draw("stop-time") { behavior.stopTime = value }
-        if let value = text("exit-code").flatMap({ Int32($0) }) { behavior.exitCode = value }
-        func usage(_ name: String) -> UsagePattern? {
-            guard let quantity = text(name).flatMap({ try? Quantity(parsing: $0) }), quantity.sign >= 0 else {
-                return nil
+        // First what is said of all containers, then what is said of this one.
+        let own = "." + container.name
+        for isOwn in [false, true] {
+            for entry in metadata.annotations.entries where entry.key.hasPrefix(Self.prefix) {
+                var name = entry.key.utf8.dropFirst(Self.prefix.utf8.count)[...]
+                if isOwn {
+                    guard entry.key.hasSuffix(own) else { continue }
+                    name = name.dropLast(own.utf8.count)
+                }
+                behavior.take(Substring(name), entry.value)
             }
+        }
+        return behavior
+    }
+
+    private static let prefix = "simk.dev/"
+}
+
+extension ContainerBehavior {
+    /// Takes over what an annotation says; one that cannot be read says nothing.
+    fileprivate mutating func take(_ name: Substring, _ text: String) {
+        func draw() -> Draw? { VirtualDuration(goText: text).map(Draw.constant) }
+        func usage() -> UsagePattern? {
+            guard let quantity = try? Quantity(parsing: text), quantity.sign >= 0 else { return nil }
             return .level(.constant(quantity.approximateDouble))
         }
-        if let value = usage("cpu-usage") { behavior.cpu = value }
-        if let value = usage("memory-usage") { behavior.memory = value }
-        return behavior
+        switch name {
+        case "run-time": if let value = draw() { runTime = value }
+        case "startup-time": if let value = draw() { startupTime = value }
+        case "readiness-delay": if let value = draw() { readinessDelay = value }
+        case "stop-time": if let value = draw() { stopTime = value }
+        case "exit-code": if let value = Int32(text) { exitCode = value }
+        case "cpu-usage": if let value = usage() { cpu = value }
+        case "memory-usage": if let value = usage() { memory = value }
+        default: break
+        }
     }
 }
 
