@@ -1,3 +1,4 @@
+import OrderedCollections
 public import SimulationKernel
 
 // Digests of what a run writes most, by hand: no JSON, no names, no copies. Each value is preceded or followed by
