@@ -347,12 +347,13 @@ extension ClusterSimulation {
     func rearm(_ process: ProcessID) {
         let index = Int(process.index)
         // Spans lend what they hold; a subscript of an array would copy the component to ask it.
+        let (schedulers, managers, operators) = (schedulers, controllerManagers, operators)
         let wanted: VirtualTime
         switch processes[index].role {
         case .user: wanted = kubectl.nextWake
         case .scheduler(let place): wanted = processes[index].isRunning ? schedulers.span[place].nextWake : .never
         case .controllerManager(let place):
-            wanted = processes[index].isRunning ? controllerManagers.span[place].nextWake : .never
+            wanted = processes[index].isRunning ? managers.span[place].nextWake : .never
         case .storage: wanted = storage.nextWake
         case .customControllers(let place):
             wanted = processes[index].isRunning ? operators.span[place].nextWake : .never
