@@ -20,7 +20,7 @@ public struct ClusterCache {
         var place: Int
         var isAssumed: Bool
     }
-    private var placements: [UID: Placement] = [:]
+    private var placements = UIDTable<Placement>()
 
     public init() {}
 
@@ -62,7 +62,7 @@ public struct ClusterCache {
     /// be looked for then.
     private mutating func moveToEnd(_ uid: UID, _ placement: Placement) {
         guard let other = nodes.movePodToEnd(uid, from: placement.place, on: placement.row) else { return }
-        placements[other]?.place = placement.place
+        placements.change(other) { $0.place = placement.place }
     }
 
     /// Takes an assumed pod off its node, because it was not bound after all.

@@ -40,7 +40,7 @@ struct ClassScratch {
 /// The plain algorithm's steps in its order; what a step would compute for each node is looked up where it is
 /// known. `docs/decisions/0011-scheduling-classes.md` has the reasoning.
 extension SchedulingCycle {
-    /// What ``scheduleByClass(_:framework:cluster:draw:into:)`` finds out before it looks at nodes.
+    /// What ``scheduleByClass(_:after:framework:cluster:draw:into:)`` finds out before it looks at nodes.
     private struct Search {
         let plan: Int
         let number: Int
@@ -63,30 +63,71 @@ extension SchedulingCycle {
         }
     }
 
-    /// False when the pod is to be scheduled plainly; the result is worth nothing then.
+    /// A node that was found without a list of those that were looked at.
+    struct Taken {
+        var node: NodeIndex
+        /// How many nodes were looked at, fit, and had the highest score.
+        var visitedCount: Int
+        var feasibleCount: Int
+        var tieCount: Int
+    }
+
+    /// How far the look at a pod's class has led.
+    enum Beginning {
+        case taken(Taken)
+        /// The nodes must be listed; beside the plan and the class.
+        case open(plan: Int, number: Int)
+        /// Left to the plain algorithm.
+        case plain
+    }
+
+    /// Looks for a node by what is known of the pod's class, before anything is listed.
     ///
-    /// - Parameter result: as new. It is large, so it is filled in place.
-    mutating func scheduleByClass(
-        _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int,
-        into result: inout SchedulingResult
-    ) -> Bool {
+    /// - Parameter state: as new; what the plugins that follow need when a node was taken.
+    mutating func begin(
+        _ pod: PodInfo, framework: Framework, cluster: ClusterCache, draw: (Int) -> Int,
+        state: inout CycleState
+    ) -> Beginning {
         guard pod.pod.value.nodeName.isEmpty, pod.pod.value.status.nominatedNodeName.isEmpty else {
-            return false
+            return .plain
         }
         let plan = learnt.plan(of: framework)
-        guard learnt.plans[plan].isSupported else { return false }
+        guard learnt.plans[plan].isSupported else { return .plain }
         let number = learnt.number(of: pod, plan: plan, cluster: cluster)
-        guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else { return false }
-        if takeOnlyNode(pod, plan, number, cluster.nodes, draw, &result) { return true }
+        guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else { return .plain }
+        if let taken = takeOnlyNode(pod, plan, number, cluster.nodes) { return .taken(taken) }
         learnt.syncColumns(number, pod, plan: plan, nodes: cluster.nodes)
-        if learnt.classes[number].isPlain { return false }
-        var state = CycleState()
-        let volumesMatter =
-            learnt.classes[number].hasVolumes
-            && (keepsDetails || !volumesLetAllPass(pod, plan, cluster, &state))
-        if !volumesMatter, takeByWords(plan, number, framework, cluster.nodes, draw, &result) {
-            result.state = state
+        if learnt.classes[number].isPlain { return .plain }
+        if keepsDetails { return .open(plan: plan, number: number) }
+        if learnt.classes[number].hasVolumes {
+            var passing = CycleState()
+            guard volumesLetAllPass(pod, plan, cluster, &passing),
+                let taken = takeByWords(plan, number, framework, cluster.nodes, draw)
+            else { return .open(plan: plan, number: number) }
+            state = passing
+            return .taken(taken)
+        }
+        if let taken = takeNamed(plan, number, cluster.nodes) { return .taken(taken) }
+        if let taken = takeByWords(plan, number, framework, cluster.nodes, draw) { return .taken(taken) }
+        return .open(plan: plan, number: number)
+    }
+
+    /// False when the pod is to be scheduled plainly; the result is worth nothing then.
+    ///
+    /// - Parameter beginning: what ``begin(_:framework:cluster:draw:state:)`` gave.
+    /// - Parameter result: as new. It is large, so it is filled in place.
+    mutating func scheduleByClass(
+        _ pod: PodInfo, after beginning: Beginning, framework: Framework, cluster: inout ClusterCache,
+        draw: (Int) -> Int, into result: inout SchedulingResult
+    ) -> Bool {
+        let plan: Int
+        let number: Int
+        switch beginning {
+        case .plain: return false
+        case .taken(let taken):
+            result.take(taken, cluster.nodes)
             return true
+        case .open(let openPlan, let openNumber): (plan, number) = (openPlan, openNumber)
         }
         if learnt.classes[number].hasVolumes {
             guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else {
@@ -233,17 +274,16 @@ extension SchedulingCycle {
     }
 
     /// Takes the only node that fits where pods ask for a resource that few nodes have, without a look at the
-    /// others; false when that is not how it is.
+    /// others; nil when that is not how it is.
     private mutating func takeOnlyNode(
-        _ pod: PodInfo, _ plan: Int, _ number: Int, _ nodes: NodeTable, _ draw: (Int) -> Int,
-        _ result: inout SchedulingResult
-    ) -> Bool {
+        _ pod: PodInfo, _ plan: Int, _ number: Int, _ nodes: NodeTable
+    ) -> Taken? {
         if keepsDetails || !scratch.nominated.isEmpty || learnt.classes[number].otherResources.isEmpty {
-            return false
+            return nil
         }
         guard learnt.classes[number].nodeNames == nil, needsOnlyRoom(plan, number),
             isAffinityFilterSkipped(number)
-        else { return false }
+        else { return nil }
         var rows: ContiguousArray<Int32>?
         for resource in learnt.classes[number].otherResources {
             // Absurd sums may be less than nothing, which leaves room where there is no resource.
@@ -253,24 +293,36 @@ extension SchedulingCycle {
             let all = used == capable ? capable : capable + used.filter { !capable.contains($0) }
             if all.count < rows?.count ?? Self.fewNodes { rows = all }
         }
-        guard let rows else { return false }
+        guard let rows else { return nil }
         var columns = NodeColumns(pod.podClass, plan: learnt.plans[plan], nodes: nodes)
         var only: NodeIndex?
         for row in rows {
             let node = NodeIndex(Int(row))
             if nodes.positions[node] < 0 || columns.judge(node, nodes) != 0 { continue }
-            if only != nil { return false }
+            if only != nil { return nil }
             only = node
         }
-        guard let only else { return false }
-        result.visitedCount = nodes.order.count
-        result.feasibleCount = 1
-        result.tieCount = 1
-        result.best = [only]
+        guard let only else { return nil }
         // All nodes were looked at, so the next search begins where this one did.
         nextStartIndex %= nodes.order.count
-        take(nodes, draw, &result)
-        return true
+        return Taken(node: only, visitedCount: nodes.order.count, feasibleCount: 1, tieCount: 1)
+    }
+
+    /// Takes the only node that a pod may go to, as those of a DaemonSet have, when the pod fits there; nil
+    /// when more than the columns has a say.
+    private mutating func takeNamed(_ plan: Int, _ number: Int, _ nodes: NodeTable) -> Taken? {
+        guard let node = learnt.classes[number].onlyNode(nodes), scratch.nominated.isEmpty,
+            needsOnlyRoom(plan, number), isAffinityFilterSkipped(number)
+        else { return nil }
+        let place = Int(nodes.positions[node])
+        let bit: UInt64 = 1 << UInt64(place & 63)
+        let columns = learnt.classes[number].columns
+        if learnt.columns[columns].isStale[place >> 6] & bit != 0 {
+            learnt.refreshColumns(columns, plan: plan, word: place >> 6, mask: bit, nodes)
+        }
+        guard learnt.columns[columns].fits[place >> 6] & bit != 0 else { return nil }
+        nextStartIndex = (nextStartIndex + 1) % nodes.order.count
+        return Taken(node: node, visitedCount: 1, feasibleCount: 1, tieCount: 1)
     }
 
     /// Whether the plugins for volumes let the pod onto every node, as they mostly do when its claims are bound;
@@ -296,34 +348,33 @@ extension SchedulingCycle {
         return true
     }
 
-    /// Takes a node by ``WordSearch``; false when more than the columns has a say, or no node fits.
+    /// Takes a node by ``WordSearch``; nil when more than the columns has a say, or no node fits.
     ///
     /// Volumes are the caller's affair.
     private mutating func takeByWords(
-        _ plan: Int, _ number: Int, _ framework: Framework, _ nodes: NodeTable, _ draw: (Int) -> Int,
-        _ result: inout SchedulingResult
-    ) -> Bool {
-        if keepsDetails || tieBreak == .lexicographic || framework.score.isEmpty
+        _ plan: Int, _ number: Int, _ framework: Framework, _ nodes: NodeTable, _ draw: (Int) -> Int
+    ) -> Taken? {
+        if tieBreak == .lexicographic || framework.score.isEmpty
             || !learnt.plans[plan].scoresAreKnown || learnt.classes[number].nodeNames != nil
             || learnt.plans[plan].needsWholeWindow
         {
-            return false
+            return nil
         }
         var spreadWeight: Int64?
         var domains: [ContiguousArray<UInt64>] = []
         if learnt.classes[number].softSpread != nil, let weight = learnt.plans[plan].spreadWeight {
             var known: [ContiguousArray<UInt64>]?
             learnt.changeClass(number) { known = $0.softSpread?.placesByDomain(nodes) }
-            guard let known else { return false }
+            guard let known else { return nil }
             domains = known
             spreadWeight = weight
         }
-        if learnt.classes[number].needsDeclaredFeatures || learnt.plans[plan].hasUnknownSteps { return false }
+        if learnt.classes[number].needsDeclaredFeatures || learnt.plans[plan].hasUnknownSteps { return nil }
         let affinity = learnt.classes[number].affinity
-        if affinity >= 0 && !learnt.affinities[affinity].isScoreSkipped { return false }
+        if affinity >= 0 && !learnt.affinities[affinity].isScoreSkipped { return nil }
         let columns = learnt.classes[number].columns
-        if learnt.columns[columns].hasPreferences { return false }
-        guard var passing = learnt.passingPlaces(number, plan: plan, nodes) else { return false }
+        if learnt.columns[columns].hasPreferences { return nil }
+        guard var passing = learnt.passingPlaces(number, plan: plan, nodes) else { return nil }
         if !scratch.nominated.isEmpty { passing.append([placesBesideNominated(columns, nodes)]) }
         let count = nodes.order.count
         let wanted = nodesToFind(framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: count)
@@ -332,28 +383,25 @@ extension SchedulingCycle {
             columns, plan: plan, from: nextStartIndex % count, wanted: wanted, passing: passing,
             scoresLater: spreadWeight != nil, nodes, into: &scratch.wordSearch)
         // Both may have come with the search.
-        if learnt.columns[columns].hasTaintScores || learnt.columns[columns].hasInvalidScore { return false }
+        if learnt.columns[columns].hasTaintScores || learnt.columns[columns].hasInvalidScore { return nil }
         if let spreadWeight {
             let (isPresent, isElsewhere) = scratch.wordSearch.presence(domains)
             var scores: (domains: [Int64], other: Int64)?
             learnt.changeClass(number) { scores = $0.softSpread?.scores(isPresent, elsewhere: isElsewhere) }
-            guard let scores else { return false }
+            guard let scores else { return nil }
             scratch.wordSearch.add(
                 scores.domains.map { $0 &* spreadWeight }, elsewhere: scores.other &* spreadWeight,
                 of: domains, to: learnt.columns[columns].base)
         }
         let ties = scratch.wordSearch.tieCount
-        guard ties > 0 else { return false }
+        guard ties > 0 else { return nil }
         let tie = ties > 1 && tieBreak == .drawn ? draw(ties) % ties : 0
-        guard let place = scratch.wordSearch.place(ofTie: tie) else { return false }
-        result.visitedCount = scratch.wordSearch.visitedCount
-        result.feasibleCount = scratch.wordSearch.feasibleCount
-        result.tieCount = ties
-        nextStartIndex = (nextStartIndex + result.visitedCount) % count
-        let chosen = nodes.order[place]
-        result.chosen = chosen
-        result.chosenName = nodes.names[chosen]
-        return true
+        guard let place = scratch.wordSearch.place(ofTie: tie) else { return nil }
+        let visitedCount = scratch.wordSearch.visitedCount
+        nextStartIndex = (nextStartIndex + visitedCount) % count
+        return Taken(
+            node: nodes.order[place], visitedCount: visitedCount,
+            feasibleCount: scratch.wordSearch.feasibleCount, tieCount: ties)
     }
 
     /// All places but those where the pod does not fit beside the pods that are nominated to them.
