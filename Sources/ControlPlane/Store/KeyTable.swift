@@ -67,6 +67,23 @@ public struct KeyTable<Element: Keyed>: Sendable {
             swap(&old, &slots[slot(at: found)])
             return old
         }
+        insert(element, hash)
+        return nil
+    }
+
+    /// Puts an object in, which must have this key, unless there is one that has it.
+    ///
+    /// - Returns: whether it was put in.
+    @inlinable
+    public mutating func insertNew(_ element: Element, forKey key: ObjectKey) -> Bool {
+        let hash = KeyHash.hash(key)
+        if find(key, hash) >= 0 { return false }
+        insert(element, hash)
+        return true
+    }
+
+    @inlinable
+    mutating func insert(_ element: Element, _ hash: UInt32) {
         if 3 * (count + 1) > 2 * index.count { grow() }
         let slot: Int
         if let free = freeSlots.popLast() {
@@ -77,7 +94,6 @@ public struct KeyTable<Element: Keyed>: Sendable {
             slots.append(element)
         }
         place(UInt64(hash) << 32 | UInt64(slot + 1))
-        return nil
     }
 
     @inlinable

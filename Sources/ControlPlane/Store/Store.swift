@@ -82,6 +82,19 @@ public struct Store: Sendable {
         return stored
     }
 
+    /// Writes a new Event that has the revision that it will have, unless its key is taken.
+    ///
+    /// - Returns: whether it was written.
+    mutating func putNew(_ event: Ref<Event>, at time: VirtualTime) -> Bool {
+        let object = APIObject.event(event)
+        let index = Int(ObjectKind.event.rawValue)
+        guard tables[index].insertNew(object, forKey: event.value.metadata.key) else { return false }
+        revision += 1
+        history.append(
+            StoreChange(revision: revision, time: time, kind: .added, object: object, previous: nil))
+        return true
+    }
+
     /// Removes an object. The watch event shows its last state at the deletion's revision.
     @discardableResult
     public mutating func remove(_ kind: ObjectKind, _ key: ObjectKey, at time: VirtualTime) -> APIObject? {

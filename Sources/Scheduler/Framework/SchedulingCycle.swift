@@ -53,6 +53,7 @@ public struct SchedulingResult {
         tieCount = taken.tieCount
         chosen = taken.node
         chosenName = nodes.names[taken.node]
+        if taken.isOnlyNamed { diagnosis.unschedulablePlugins = [NodeAffinity.name] }
     }
 
     /// Takes an extender's verdict over, in place of an earlier one.

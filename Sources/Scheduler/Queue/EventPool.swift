@@ -1,4 +1,6 @@
+import ControlPlane
 import KubernetesModel
+import SimulationKernel
 
 /// Pods that wait for events, in the order in which they came.
 ///
@@ -16,6 +18,8 @@ struct EventPool {
     var isEmpty: Bool { places.isEmpty }
     var count: Int { places.count }
     var first: QueuedPod? { isEmpty ? nil : slots[start] }
+    /// Since when the first pod has been here.
+    var firstTime: VirtualTime? { isEmpty ? nil : slots[start]?.timestamp }
     /// The pods in their order.
     var values: some Sequence<QueuedPod> { slots[start...].lazy.compactMap { $0 } }
     subscript(uid: UID) -> QueuedPod? { isEmpty ? nil : places[uid].flatMap { slots[$0] } }

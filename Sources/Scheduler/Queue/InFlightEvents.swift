@@ -1,3 +1,4 @@
+import ControlPlane
 import KubernetesModel
 
 /// What happened in the cluster while pods were being scheduled, so that a pod that fails meanwhile does not

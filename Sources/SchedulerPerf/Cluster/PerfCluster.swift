@@ -130,7 +130,8 @@ struct PerfMachine: ~Copyable {
     /// Told of each change of a pod.
     private var tallies: [PodTally] = []
     var cycles: CycleTimes?
-    var placements: [Placement]?
+    var placements: [Placement]? { didSet { recordsPlacements = placements != nil } }
+    private var recordsPlacements = false
 
     init(_ configuration: SchedulerConfiguration, seed: UInt64, usesCaches: Bool) {
         server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: seed)
@@ -240,10 +241,10 @@ struct PerfMachine: ~Copyable {
         let slot: UInt32
         if let free = freeCalls.popLast() {
             slot = free
-            calls[Int(slot)] = .sent(request, token)
+            calls[Int(slot)] = .sent(consume request, token)
         } else {
             slot = UInt32(calls.count)
-            calls.append(.sent(request, token))
+            calls.append(.sent(consume request, token))
         }
         let sent = client.reserve(at: now)
         agenda.schedule(.callExecutes(slot), at: sent + timing.requestLatency + timing.commitLatency)
@@ -300,8 +301,8 @@ struct PerfMachine: ~Copyable {
             case .pod(let pod):
                 let before = change.previous?.pod
                 let after = change.kind == .deleted ? nil : pod
-                for tally in tallies { tally.observe(from: before, to: after) }
-                if placements != nil, let after, !after.value.nodeName.isEmpty,
+                for place in tallies.indices { tallies[place].observe(from: before, to: after) }
+                if recordsPlacements, let after, !after.value.nodeName.isEmpty,
                     before?.value.nodeName.isEmpty ?? true
                 {
                     placements?.append(
@@ -385,6 +386,11 @@ final class PodTally {
 
     /// Counts arrivals from now on.
     func begin() { arrivals = 0 }
+
+    /// Whether it counts the pods of a namespace that have some labels.
+    func isOf(_ namespace: String, _ labels: [String: String]) -> Bool {
+        namespaces == [namespace] && self.labels == StringMap(labels.map { ($0.key, $0.value) })
+    }
 
     func observe(from old: Ref<Pod>?, to new: Ref<Pod>?) {
         let didMatch = old.map(isMatch) ?? false

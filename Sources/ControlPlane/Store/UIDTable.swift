@@ -1,31 +1,44 @@
-import KubernetesModel
+public import KubernetesModel
 
-/// Values by the identity of pods, in no order.
+/// Values by the identity of objects, in no order.
 ///
 /// Identities that the API server drew are random already: half of one places it, and sixteen bytes are all there
 /// is to compare. Others, which only tests and recorded states have, are in a dictionary.
-struct UIDTable<Value> {
-    fileprivate struct Entry {
-        var high: UInt64
-        var low: UInt64
+public struct UIDTable<Value> {
+    @usableFromInline
+    struct Entry {
+        @usableFromInline var high: UInt64
+        @usableFromInline var low: UInt64
         /// Nil where there is nothing.
-        var value: Value?
+        @usableFromInline var value: Value?
+
+        @inlinable
+        init(high: UInt64, low: UInt64, value: Value?) {
+            self.high = high
+            self.low = low
+            self.value = value
+        }
     }
 
     /// Linear probing, at most half full.
-    private var entries: ContiguousArray<Entry> = []
-    private var drawnCount = 0
-    private var others: [UID: Value] = [:]
+    @usableFromInline var entries: ContiguousArray<Entry> = []
+    @usableFromInline var drawnCount = 0
+    @usableFromInline var others: [UID: Value] = [:]
 
-    init() {}
+    @inlinable
+    public init() {}
 
-    var count: Int { drawnCount + others.count }
-    var isEmpty: Bool { drawnCount == 0 && others.isEmpty }
+    @inlinable
+    public var count: Int { drawnCount + others.count }
+    @inlinable
+    public var isEmpty: Bool { drawnCount == 0 && others.isEmpty }
 
     /// All values, in no order.
-    var values: [Value] { entries.compactMap(\.value) + Array(others.values) }
+    @inlinable
+    public var values: [Value] { entries.compactMap(\.value) + Array(others.values) }
 
-    subscript(uid: UID) -> Value? {
+    @inlinable
+    public subscript(uid: UID) -> Value? {
         get {
             guard case .uuid(let high, let low) = uid else { return others[uid] }
             let place = place(high, low)
@@ -55,13 +68,15 @@ struct UIDTable<Value> {
         }
     }
 
-    func contains(_ uid: UID) -> Bool {
+    @inlinable
+    public func contains(_ uid: UID) -> Bool {
         guard case .uuid(let high, let low) = uid else { return others[uid] != nil }
         return place(high, low) >= 0
     }
 
     /// Changes a value in place; nothing happens when there is none.
-    mutating func change(_ uid: UID, _ change: (inout Value) -> Void) {
+    @inlinable
+    public mutating func change(_ uid: UID, _ change: (inout Value) -> Void) {
         guard case .uuid(let high, let low) = uid else {
             if var value = others[uid] {
                 change(&value)
@@ -70,13 +85,15 @@ struct UIDTable<Value> {
             return
         }
         let place = place(high, low)
-        guard place >= 0, var value = entries[place].value else { return }
+        // Taken out, so that nobody else holds it meanwhile.
+        guard place >= 0, var value = entries[place].value.take() else { return }
         change(&value)
         entries[place].value = value
     }
 
+    @inlinable
     @discardableResult
-    mutating func removeValue(forKey uid: UID) -> Value? {
+    public mutating func removeValue(forKey uid: UID) -> Value? {
         guard case .uuid(let high, let low) = uid else { return others.removeValue(forKey: uid) }
         var hole = place(high, low)
         if hole < 0 { return nil }
@@ -97,11 +114,11 @@ struct UIDTable<Value> {
         return value
     }
 
-    @inline(__always)
-    private func home(_ low: UInt64, _ mask: Int) -> Int { Int(truncatingIfNeeded: low >> 17) & mask }
+    @inlinable @inline(__always)
+    func home(_ low: UInt64, _ mask: Int) -> Int { Int(truncatingIfNeeded: low >> 17) & mask }
 
-    @inline(__always)
-    private func place(_ high: UInt64, _ low: UInt64) -> Int {
+    @inlinable @inline(__always)
+    func place(_ high: UInt64, _ low: UInt64) -> Int {
         if drawnCount == 0 { return -1 }
         let mask = entries.count - 1
         var place = home(low, mask)
@@ -112,7 +129,8 @@ struct UIDTable<Value> {
         return -1
     }
 
-    private mutating func grow() {
+    @inlinable @inline(never)
+    mutating func grow() {
         let old = entries
         entries = ContiguousArray(
             repeating: Entry(high: 0, low: 0, value: nil), count: max(16, 2 * old.count))
@@ -122,6 +140,19 @@ struct UIDTable<Value> {
             while entries[place].value != nil { place = (place + 1) & mask }
             entries[place] = entry
         }
+    }
+}
+
+extension UIDTable {
+    /// Keeps the values that a function makes of the old ones, and drops those of which it makes none.
+    public mutating func compactMapValues(_ transform: (Value) -> Value?) {
+        let old = self
+        self = UIDTable()
+        for entry in old.entries {
+            guard let value = entry.value.flatMap(transform) else { continue }
+            self[.uuid(entry.high, entry.low)] = value
+        }
+        others = old.others.compactMapValues(transform)
     }
 }
 
