@@ -61,9 +61,11 @@ extension SchedulerComponent {
     static let volumePollPeriod = VirtualDuration.seconds(1)
 
     mutating func startBinding(_ placed: PlacedPod, _ out: inout Outbox) {
-        let uid = placed.pod.pod.uid
-        bindings[uid] = BindingCycle(placed: placed, stage: .binding)
-        if !placed.framework.permit.isEmpty && holdIfNeeded(uid, &out) { return }
+        if !placed.framework.permit.isEmpty {
+            let uid = placed.pod.pod.uid
+            bindings[uid] = BindingCycle(placed: placed, stage: .binding)
+            if holdIfNeeded(uid, &out) { return }
+        }
         prepareBinding(placed, &out)
     }
 
@@ -84,7 +86,7 @@ extension SchedulerComponent {
             bind(placed, &out)
             return
         }
-        bindings[uid]?.stage = .writing(writes)
+        bindings[uid] = BindingCycle(placed: placed, stage: .writing(writes))
         record(
             .preBinding, pod, attempt: placed.pod.attempts,
             "writes " + writes.map { "\($0.kind.name) \($0.metadata.name)" }.joined(separator: ", "))
@@ -100,7 +102,8 @@ extension SchedulerComponent {
     mutating func finishWrite(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {
         guard let binding = bindings[uid], case .writing(var writes) = binding.stage else { return }
         if case .failure(let error) = result {
-            failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(error.message)", &out)
+            let message = "running PreBind plugin \"\(VolumeBinding.name)\": \(error.message)"
+            failBinding(binding.placed, message, &out)
             return
         }
         writes.removeFirst()
@@ -141,11 +144,13 @@ extension SchedulerComponent {
                 waitingBindings.removeAll { $0 == uid }
                 bind(binding.placed, &out)
             case .failed(let message):
-                failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(message)", &out)
+                let message = "running PreBind plugin \"\(VolumeBinding.name)\": \(message)"
+                failBinding(binding.placed, message, &out)
             case .waiting:
                 if deadline <= now {
                     let message = "binding volumes: context deadline exceeded"
-                    failBinding(uid, "running PreBind plugin \"\(VolumeBinding.name)\": \(message)", &out)
+                    failBinding(
+                        binding.placed, "running PreBind plugin \"\(VolumeBinding.name)\": \(message)", &out)
                 } else {
                     bindings[uid]?.stage = .waiting(since: since, deadline: deadline, resume: .never)
                 }
@@ -166,7 +171,7 @@ extension SchedulerComponent {
     private mutating func bind(_ placed: PlacedPod, _ out: inout Outbox) {
         let pod = placed.pod.pod
         guard placed.framework.bind.contains(where: { $0.binds(pod, toNodeNamed: placed.nodeName) }) else {
-            failBinding(pod.uid, "no bind plugin took the pod", &out)
+            failBinding(placed, "no bind plugin took the pod", &out)
             return
         }
         // The first extender that binds does it; what it would ask of the API server is asked for it.
@@ -176,7 +181,7 @@ extension SchedulerComponent {
         if let binder, let failure = binder.bind(pod, toNodeNamed: placed.nodeName),
             !binder.configuration.isIgnorable
         {
-            failBinding(pod.uid, failure.message, &out)
+            failBinding(placed, failure.message, &out)
             return
         }
         var annotations = StringMap()
@@ -185,19 +190,18 @@ extension SchedulerComponent {
         }
         call(
             .bind(pod: pod.key, uid: pod.uid, node: placed.nodeName, annotations: annotations),
-            .bind(pod.uid), &out)
+            .bind(placed), &out)
     }
 
-    mutating func finishBind(_ uid: UID, _ result: APIResult, _ out: inout Outbox) {
+    mutating func finishBind(_ placed: PlacedPod, _ result: APIResult, _ out: inout Outbox) {
         if case .failure(let error) = result {
-            guard let binding = bindings[uid] else { return }
-            let plugin = binding.framework.bind.first {
-                $0.binds(binding.pod.pod, toNodeNamed: binding.nodeName)
+            let plugin = placed.framework.bind.first {
+                $0.binds(placed.pod.pod, toNodeNamed: placed.nodeName)
             }
-            failBinding(uid, "running Bind plugin \"\(plugin?.name ?? "")\": \(error.message)", &out)
+            failBinding(placed, "running Bind plugin \"\(plugin?.name ?? "")\": \(error.message)", &out)
             return
         }
-        guard let placed = bindings.removeValue(forKey: uid)?.placed else { return }
+        if !bindings.isEmpty { bindings[placed.pod.pod.uid] = nil }
         let pod = placed.pod.pod
         let text = String(
             joining: "Successfully assigned ", pod.namespace, "/", pod.pod.value.metadata.name, " to ",
@@ -208,19 +212,18 @@ extension SchedulerComponent {
     }
 
     /// Takes the pod off its node again, and puts it back into the queue.
-    private mutating func failBinding(_ uid: UID, _ message: String, _ out: inout Outbox) {
-        guard let binding = bindings.removeValue(forKey: uid) else { return }
-        waitingBindings.removeAll { $0 == uid }
-        let pod = binding.pod.pod
-        var state = binding.placed.state
-        unreserve(pod, binding.framework, nodeNamed: binding.nodeName, state: &state)
-        record(.bindingFailed, pod, attempt: binding.pod.attempts, message)
-        let placed = pod.value.with { $0.nodeName = binding.nodeName }
-        moveAfterDeletion(of: placed)
-        var queued = binding.pod
+    private mutating func failBinding(_ placed: PlacedPod, _ message: String, _ out: inout Outbox) {
+        let pod = placed.pod.pod
+        bindings[pod.uid] = nil
+        waitingBindings.removeAll { $0 == pod.uid }
+        var state = placed.state
+        unreserve(pod, placed.framework, nodeNamed: placed.nodeName, state: &state)
+        record(.bindingFailed, pod, attempt: placed.pod.attempts, message)
+        moveAfterDeletion(of: pod.value.with { $0.nodeName = placed.nodeName })
+        var queued = placed.pod
         queued.unschedulablePlugins = []
         handleFailure(
-            queued, binding.framework, isRejected: false, message: message, nomination: "", &out)
-        rejectTied(to: pod, binding.framework, message: "rejection in Unreserve", &out)
+            queued, placed.framework, isRejected: false, message: message, nomination: "", &out)
+        rejectTied(to: pod, placed.framework, message: "rejection in Unreserve", &out)
     }
 }

@@ -28,10 +28,10 @@ public struct SchedulerComponent: Component {
     let timing: SchedulerTiming
     var cycle = SchedulingCycle()
     /// Pods as the watch stream last showed them, with a node or without.
-    var pods: [ObjectKey: Ref<Pod>] = [:]
+    var pods = KeyTable<Ref<Pod>>()
     /// The cycle under way.
     var running: RunningCycle?
-    /// Binding cycles under way.
+    /// Binding cycles under way that wait, or have waited, for something.
     var bindings: [UID: BindingCycle] = [:]
     /// Those of them that wait for what they have written, in the order in which they began to.
     var waitingBindings: [UID] = []
@@ -51,8 +51,7 @@ public struct SchedulerComponent: Component {
     let hasPermits: Bool
     let hasTimers: Bool
     /// What the answers to calls are for.
-    var purposes: [CallToken: CallPurpose] = [:]
-    var nextToken: UInt64 = 0
+    var purposes = CallPurposes()
     /// Evictions for a pod that are under way.
     var evictions: [UID: Eviction] = [:]
     var now: VirtualTime
@@ -198,10 +197,10 @@ public struct SchedulerComponent: Component {
         _ token: CallToken, _ result: APIResult, at now: VirtualTime, _ out: inout Outbox
     ) {
         self.now = now
-        guard let purpose = purposes.removeValue(forKey: token) else { return }
-        switch purpose {
+        switch purposes.take(token) {
+        case .none: return
         case .preBindWrite(let uid): finishWrite(uid, result, &out)
-        case .bind(let uid): finishBind(uid, result, &out)
+        case .bind(let placed): finishBind(placed, result, &out)
         case .victimCondition(let preemptor, let victim): deleteVictim(victim, for: preemptor, result, &out)
         case .victimDeletion(let preemptor, let victim): finishVictim(victim, for: preemptor, result, &out)
         }
@@ -209,10 +208,7 @@ public struct SchedulerComponent: Component {
     }
 
     mutating func call(_ request: consuming APIRequest, _ purpose: CallPurpose, _ out: inout Outbox) {
-        let token = CallToken(value: nextToken)
-        nextToken += 1
-        purposes[token] = purpose
-        out.call(request, token: token)
+        out.call(request, token: purposes.add(purpose))
     }
 
     // MARK: Scheduling cycle
@@ -244,13 +240,26 @@ public struct SchedulerComponent: Component {
         cluster.attempt.firstTime = pod.initialAttemptTime ?? now
         cluster.attempt.number = pod.attempts
         cycle.keepsDetails = recordsDecisions || log != nil
+        attemptCount += 1
         var ties = self.ties
-        var result = cycle.schedule(pod.pod, framework: framework, cluster: &cluster) { count in
-            ties.withStream { $0.index(below: count) }
+        let draw: (Int) -> Int = { count in ties.withStream { $0.index(below: count) } }
+        cluster.nodes.settleOrder()
+        var result: SchedulingResult
+        if cycle.mayTakeAtOnce(cluster) {
+            var state = CycleState()
+            let beginning = cycle.begin(
+                pod.pod, framework: framework, cluster: cluster, draw: draw, state: &state)
+            if case .taken(let taken) = beginning {
+                self.ties = ties
+                return finishAtOnce(pod, framework, taken, state)
+            }
+            result = cycle.schedule(
+                pod.pod, after: beginning, state, framework: framework, cluster: &cluster, draw: draw)
+        } else {
+            result = cycle.schedule(pod.pod, framework: framework, cluster: &cluster, draw: draw)
         }
         self.ties = ties
         let visited = result.visitedCount
-        attemptCount += 1
         if recordsDecisions {
             decisions.append(SchedulingDecision(result, of: pod, cluster: cluster, at: now))
         }
@@ -275,30 +284,64 @@ public struct SchedulerComponent: Component {
         }
     }
 
+    /// Ends the computation of a cycle of which no more than the node is to be known.
+    private mutating func finishAtOnce(
+        _ pod: __owned QueuedPod, _ framework: Framework, _ taken: SchedulingCycle.Taken,
+        _ state: consuming CycleState
+    ) {
+        let end = now + timing.cycle(nodes: taken.visitedCount)
+        let name = cluster.nodes.names[taken.node]
+        guard let refusal = reserve(pod.pod, framework, on: taken.node, named: name, &state) else {
+            let placed = PlacedPod(pod, framework, on: taken.node, named: name, state)
+            running = RunningCycle(outcome: .placed(placed), end: end)
+            return
+        }
+        var result = SchedulingResult()
+        result.take(taken, cluster.nodes)
+        result.state = state
+        Self.note(refusal, of: taken.node, in: &result)
+        running = RunningCycle(outcome: .failed(pod, framework, result), end: end)
+    }
+
     /// Assumes the pod on its node and reserves what it needs there.
     ///
     /// - Returns: the refusal of a plugin; nil when all agree.
     private mutating func reserve(
         _ pod: QueuedPod, _ framework: Framework, _ result: inout SchedulingResult
     ) -> Status? {
-        guard let node = result.chosen else { return nil }
-        cluster.assume(pod.pod, on: node)
-        cluster.nominator.remove(pod.pod.uid)
+        guard let node = result.chosen,
+            let refusal = reserve(
+                pod.pod, framework, on: node, named: result.chosenName, &result.state)
+        else { return nil }
+        Self.note(refusal, of: node, in: &result)
+        return refusal
+    }
+
+    private mutating func reserve(
+        _ pod: PodInfo, _ framework: Framework, on node: NodeIndex, named name: String,
+        _ state: inout CycleState
+    ) -> Status? {
+        cluster.assume(pod, on: node)
+        cluster.nominator.remove(pod.uid)
         var refusal: Status?
         for plugin in framework.reserve where refusal == nil {
-            let status = plugin.reserve(pod.pod, on: node, cluster: &cluster, state: &result.state)
+            let status = plugin.reserve(pod, on: node, cluster: &cluster, state: &state)
             if !status.isSuccess {
                 refusal = Status(status.code, status.reasons, plugin: plugin.name)
             }
         }
         for plugin in framework.permit where refusal == nil {
-            let status = plugin.permit(pod.pod, on: node, cluster: cluster, state: result.state)
+            let status = plugin.permit(pod, on: node, cluster: cluster, state: state)
             if !status.isSuccess {
                 refusal = Status(status.code, status.reasons, plugin: plugin.name)
             }
         }
-        guard let refusal else { return nil }
-        unreserve(pod.pod, framework, nodeNamed: result.chosenName, state: &result.state)
+        if refusal != nil { unreserve(pod, framework, nodeNamed: name, state: &state) }
+        return refusal
+    }
+
+    /// Makes a result that of a pod that a plugin refused on the node that was taken for it.
+    private static func note(_ refusal: Status, of node: NodeIndex, in result: inout SchedulingResult) {
         result.chosen = nil
         result.chosenName = ""
         if refusal.isRejection {
@@ -310,7 +353,6 @@ public struct SchedulerComponent: Component {
             result.error = refusal.message
             result.message = refusal.message
         }
-        return refusal
     }
 
     mutating func unreserve(
@@ -416,9 +458,44 @@ public struct SchedulerComponent: Component {
 }
 
 /// What an answered call was for.
-enum CallPurpose: Hashable, Sendable {
+enum CallPurpose {
+    case none
     case preBindWrite(UID)
-    case bind(UID)
+    case bind(PlacedPod)
     case victimCondition(preemptor: UID, victim: UID)
     case victimDeletion(preemptor: UID, victim: UID)
+}
+
+/// What the calls under way are for, by tokens that say where that is noted.
+struct CallPurposes {
+    private struct Slot {
+        var purpose: CallPurpose
+        /// How often the slot was used before: no token comes again.
+        var round: UInt32
+    }
+
+    private var slots: ContiguousArray<Slot> = []
+    private var freeSlots: ContiguousArray<UInt32> = []
+
+    mutating func add(_ purpose: CallPurpose) -> CallToken {
+        if let slot = freeSlots.popLast() {
+            slots[Int(slot)].purpose = purpose
+            return CallToken(value: UInt64(slots[Int(slot)].round) << 32 | UInt64(slot))
+        }
+        slots.append(Slot(purpose: purpose, round: 0))
+        return CallToken(value: UInt64(slots.count - 1))
+    }
+
+    /// Gives what a call was for, once.
+    mutating func take(_ token: CallToken) -> CallPurpose {
+        let slot = Int(truncatingIfNeeded: token.value & 0xFFFF_FFFF)
+        guard slot < slots.count, slots[slot].round == UInt32(truncatingIfNeeded: token.value >> 32) else {
+            return .none
+        }
+        var purpose = CallPurpose.none
+        swap(&purpose, &slots[slot].purpose)
+        slots[slot].round &+= 1
+        freeSlots.append(UInt32(slot))
+        return purpose
+    }
 }

@@ -84,6 +84,10 @@ public struct EventCorrelator: Sendable {
         var count: Int64
     }
 
+    /// Of the component and kind of object that were reported first, by the object's identity, and of others:
+    /// most processes report as one component, of objects of one kind.
+    private var first: (component: String, kind: ObjectKind)?
+    private var firstSources = UIDTable<Source>()
     private var sources: [SourceKey: Source] = [:]
     /// The sorts of Event that were reported lately, so that Events share them.
     private var sorts: [(severity: EventRecord.Severity, kind: ObjectKind, sort: Ref<EventSort>)] = []
@@ -104,18 +108,42 @@ public struct EventCorrelator: Sendable {
     {
         if now - swept > .hours(1) { forgetOld(before: now - .hours(1), at: now) }
         let sort = sort(of: record)
+        if first == nil { first = (record.component, record.involvedKind) }
+        if let first, first.kind == record.involvedKind, first.component == record.component,
+            case .uuid = record.involvedUID
+        {
+            let uid = record.involvedUID
+            guard firstSources.contains(uid) else {
+                let (single, request) = begin(record, sort, epoch: epoch, at: now)
+                firstSources[uid] = .once(single)
+                return request
+            }
+            var request: APIRequest?
+            firstSources.change(uid) {
+                request = $0.request(for: record, sort, at: now, serial: &serial, epoch: epoch)
+            }
+            return request
+        }
         let sourceKey = SourceKey(record)
         guard let place = sources.index(forKey: sourceKey) else {
-            // The first Event is within all limits.
-            serial += 1
-            let stamp = Self.stamp(serial: serial, epoch: epoch, at: now)
-            sources[sourceKey] = .once(
-                Single(
-                    sort: sort, severity: record.severity, message: record.message, stamp: stamp, time: now))
-            let key = Self.key(for: record, stamp: stamp)
-            return .create(APIObject(Self.event(record, key, sort, message: record.message, at: now)))
+            let (single, request) = begin(record, sort, epoch: epoch, at: now)
+            sources[sourceKey] = .once(single)
+            return request
         }
         return sources.values[place].request(for: record, sort, at: now, serial: &serial, epoch: epoch)
+    }
+
+    /// The first Event about an object, which is within all limits.
+    private mutating func begin(
+        _ record: EventRecord, _ sort: Ref<EventSort>, epoch: CalendarTime, at now: VirtualTime
+    ) -> (Single, APIRequest) {
+        serial += 1
+        let stamp = Self.stamp(serial: serial, epoch: epoch, at: now)
+        let key = Self.key(for: record, stamp: stamp)
+        return (
+            Single(sort: sort, severity: record.severity, message: record.message, stamp: stamp, time: now),
+            .create(APIObject(Self.event(record, key, sort, message: record.message, at: now)))
+        )
     }
 
     /// What an Event has in common with others.
@@ -143,7 +171,7 @@ public struct EventCorrelator: Sendable {
     /// not long after. Upstream bounds the same state by a cache of 4,096 entries.
     private mutating func forgetOld(before time: VirtualTime, at now: VirtualTime) {
         swept = now
-        sources = sources.compactMapValues { source in
+        func kept(_ source: Source) -> Source? {
             switch source {
             case .once(let single): return single.time < time ? nil : source
             case .often(var history):
@@ -151,12 +179,14 @@ public struct EventCorrelator: Sendable {
                 return history.groups.isEmpty ? nil : .often(history)
             }
         }
+        firstSources.compactMapValues(kept)
+        sources = sources.compactMapValues(kept)
     }
 
     /// Lets go of what the next event would find forgotten anyway, for a process that may have none to report
     /// for long: what ``forgetOld(before:at:)`` leaves is never older than two hours.
     public mutating func trim(at now: VirtualTime) {
-        guard !sources.isEmpty, now - trimmed > .hours(1) else { return }
+        guard !sources.isEmpty || !firstSources.isEmpty, now - trimmed > .hours(1) else { return }
         trimmed = now
         let sweep = swept
         forgetOld(before: now - .hours(2), at: now)

@@ -115,11 +115,11 @@ public struct Outbox: Sendable {
 
     public var isEmpty: Bool { calls.isEmpty && events.isEmpty && journal.isEmpty }
 
-    /// Takes the call out when there is just one, as there mostly is: it need not be copied then.
-    public mutating func takeOnlyCall() -> Call? { calls.count == 1 ? calls.removeLast() : nil }
+    /// Takes the last call out, of which there must be one: it need not be copied then.
+    public mutating func removeLastCall() -> Call { calls.removeLast() }
 
-    /// Takes the Event out when there is just one.
-    public mutating func takeOnlyEvent() -> EventRecord? { events.count == 1 ? events.removeLast() : nil }
+    /// Takes the last Event out, of which there must be one.
+    public mutating func removeLastEvent() -> EventRecord { events.removeLast() }
 
     public mutating func removeAll() {
         if !calls.isEmpty { calls.removeAll(keepingCapacity: true) }

@@ -57,9 +57,11 @@ extension APIServer {
     }
 
     private mutating func store(_ event: consuming Event, at now: VirtualTime) throws(APIError) -> APIObject {
-        let isDrawn = try identify(&event.metadata, of: .event, at: now)
-        try claimName(&event.metadata, of: .event, isDrawn: isDrawn)
-        return put(APIObject(event), at: now)
+        try identify(&event.metadata, of: .event, at: now)
+        event.metadata.resourceVersion = store.revision + 1
+        let stored = Ref(consume event)
+        guard putNew(stored, at: now) else { throw .alreadyExists(.event, stored.value.metadata.name) }
+        return .event(stored)
     }
 
     /// Gives a new object its place, its identity and, where it has only the prefix of one, its name.
@@ -229,6 +231,7 @@ extension APIServer {
     func addTopologyLabels(to pod: inout Pod) {
         guard let node = store.get(Node.self, ObjectKey(name: pod.nodeName)) else { return }
         let labels = node.value.metadata.labels
+        if labels.isEmpty { return }
         if let zone = labels[WellKnown.zoneLabel] { pod.metadata.labels[WellKnown.zoneLabel] = zone }
         if let region = labels[WellKnown.regionLabel] { pod.metadata.labels[WellKnown.regionLabel] = region }
     }

@@ -135,8 +135,21 @@ public struct APIServer: ~Copyable {
         case .namespace: liveNamespace = nil
         default: break
         }
-        if store.revision % 1_024 == 0 { store.compact(before: now - historyRetention) }
+        compactHistory(at: now)
         return stored
+    }
+
+    /// Writes a new Event, of which there are as many as pods; false when its key is taken.
+    mutating func putNew(_ event: Ref<Event>, at now: VirtualTime) -> Bool {
+        guard store.putNew(event, at: now) else { return false }
+        expireEvents(after: .event(event), at: now)
+        compactHistory(at: now)
+        return true
+    }
+
+    /// Lets old history go, now and then.
+    private mutating func compactHistory(at now: VirtualTime) {
+        if store.revision % 1_024 == 0 { store.compact(before: now - historyRetention) }
     }
 
     /// Puts an Event that was written into line, and lets those go whose time is over.

@@ -15,11 +15,7 @@ public struct StoreChange: Sendable {
 /// The cluster's state as etcd holds it: every object by kind and key, a revision that rises by one with
 /// each write, and the recent writes, from which a watch can be resumed.
 public struct Store: Sendable {
-    private struct Table: Sendable {
-        var objects: [ObjectKey: APIObject] = [:]
-    }
-
-    private var tables: ContiguousArray<Table>
+    private var tables: ContiguousArray<KeyTable<APIObject>>
     /// Writes newer than ``compactedRevision``, oldest first.
     private var history: ContiguousArray<StoreChange> = []
     /// Places at the front of ``history`` that are compacted but not yet released.
@@ -31,34 +27,39 @@ public struct Store: Sendable {
     public private(set) var compactedRevision: Int64 = 0
 
     public init() {
-        tables = ContiguousArray(repeating: Table(), count: ObjectKind.allCases.count)
+        tables = ContiguousArray(repeating: KeyTable(), count: ObjectKind.allCases.count)
     }
 
     public subscript(kind: ObjectKind, key: ObjectKey) -> APIObject? {
-        tables[Int(kind.rawValue)].objects[key]
+        tables[Int(kind.rawValue)][key]
     }
 
     /// Whether there is an object of this kind and key.
     public func contains(_ kind: ObjectKind, _ key: ObjectKey) -> Bool {
-        tables[Int(kind.rawValue)].objects.index(forKey: key) != nil
+        tables[Int(kind.rawValue)].contains(key)
     }
 
     public func get<Object: TypedObject>(_ type: Object.Type, _ key: ObjectKey) -> Ref<Object>? {
         self[Object.kind, key].flatMap(Object.unwrap)
     }
 
-    public func count(_ kind: ObjectKind) -> Int { tables[Int(kind.rawValue)].objects.count }
+    public func count(_ kind: ObjectKind) -> Int { tables[Int(kind.rawValue)].count }
 
     /// The objects of a kind (in one namespace, when given) in the order of their keys, as etcd lists them.
     public func list(_ kind: ObjectKind, namespace: String? = nil) -> [APIObject] {
-        let objects = tables[Int(kind.rawValue)].objects
-        let keys = objects.keys.filter { namespace == nil || $0.namespace == namespace }.sorted()
-        return keys.compactMap { objects[$0] }
+        let table = tables[Int(kind.rawValue)]
+        var keys: [ObjectKey] = []
+        for object in table.elements {
+            let key = object.key
+            if namespace == nil || key.namespace == namespace { keys.append(key) }
+        }
+        keys.sort()
+        return keys.compactMap { table[$0] }
     }
 
     /// Visits the objects of a kind in no order, for sums that do not depend on one.
     public func visitUnordered(_ kind: ObjectKind, _ visit: (APIObject) -> Void) {
-        for object in tables[Int(kind.rawValue)].objects.values { visit(object) }
+        for object in tables[Int(kind.rawValue)].elements { visit(object) }
     }
 
     /// Writes an object; its resource version becomes the new revision.
@@ -73,7 +74,7 @@ public struct Store: Sendable {
         let stored = isNumbered ? object : object.withMetadata { $0.resourceVersion = revision }
         let key = stored.key
         let index = Int(stored.kind.rawValue)
-        let previous = tables[index].objects.updateValue(stored, forKey: key)
+        let previous = tables[index].updateValue(stored, forKey: key)
         history.append(
             StoreChange(
                 revision: revision, time: time, kind: previous == nil ? .added : .modified, object: stored,
@@ -81,10 +82,23 @@ public struct Store: Sendable {
         return stored
     }
 
+    /// Writes a new Event that has the revision that it will have, unless its key is taken.
+    ///
+    /// - Returns: whether it was written.
+    mutating func putNew(_ event: Ref<Event>, at time: VirtualTime) -> Bool {
+        let object = APIObject.event(event)
+        let index = Int(ObjectKind.event.rawValue)
+        guard tables[index].insertNew(object, forKey: event.value.metadata.key) else { return false }
+        revision += 1
+        history.append(
+            StoreChange(revision: revision, time: time, kind: .added, object: object, previous: nil))
+        return true
+    }
+
     /// Removes an object. The watch event shows its last state at the deletion's revision.
     @discardableResult
     public mutating func remove(_ kind: ObjectKind, _ key: ObjectKey, at time: VirtualTime) -> APIObject? {
-        guard let previous = tables[Int(kind.rawValue)].objects.removeValue(forKey: key) else { return nil }
+        guard let previous = tables[Int(kind.rawValue)].removeValue(forKey: key) else { return nil }
         revision += 1
         let revision = revision
         let last = previous.withMetadata { $0.resourceVersion = revision }
@@ -109,6 +123,12 @@ public struct Store: Sendable {
         return revision > compactedRevision && index < history.count ? history[index] : nil
     }
 
+    /// The kind of the object that was written with this revision, unless it is compacted.
+    public func kind(at revision: Int64) -> ObjectKind? {
+        let index = historyStart + Int(revision - compactedRevision) - 1
+        return revision > compactedRevision && index < history.count ? history[index].object.kind : nil
+    }
+
     /// Forgets the single writes up to a revision; the objects stay.
     public mutating func compact(through revision: Int64) {
         let target = min(revision, self.revision)
@@ -126,8 +146,8 @@ public struct Store: Sendable {
     /// - Parameter version: the version that is to go; a newer one stays.
     mutating func expire(_ kind: ObjectKind, _ key: ObjectKey, version: Int64) {
         let index = Int(kind.rawValue)
-        guard tables[index].objects[key]?.resourceVersion == version else { return }
-        tables[index].objects.removeValue(forKey: key)
+        guard tables[index][key]?.resourceVersion == version else { return }
+        tables[index].removeValue(forKey: key)
     }
 
     /// Forgets single writes made before a moment.

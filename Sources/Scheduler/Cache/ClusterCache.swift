@@ -1,3 +1,4 @@
+import ControlPlane
 public import KubernetesModel
 
 /// All that the scheduler knows of the cluster: nodes, pods, and what plugins look at.
@@ -20,7 +21,7 @@ public struct ClusterCache {
         var place: Int
         var isAssumed: Bool
     }
-    private var placements: [UID: Placement] = [:]
+    private var placements = UIDTable<Placement>()
 
     public init() {}
 
@@ -62,7 +63,7 @@ public struct ClusterCache {
     /// be looked for then.
     private mutating func moveToEnd(_ uid: UID, _ placement: Placement) {
         guard let other = nodes.movePodToEnd(uid, from: placement.place, on: placement.row) else { return }
-        placements[other]?.place = placement.place
+        placements.change(other) { $0.place = placement.place }
     }
 
     /// Takes an assumed pod off its node, because it was not bound after all.
@@ -75,6 +76,10 @@ public struct ClusterCache {
     public mutating func setPod(_ pod: PodInfo) {
         let uid = pod.uid
         if let placement = placements[uid], nodes.names[placement.row] == pod.value.nodeName {
+            if let last = replaceInPlace(pod, placement) {
+                placements.change(uid) { $0 = Placement(row: placement.row, place: last, isAssumed: false) }
+                return
+            }
             moveToEnd(uid, placement)
             if nodes.replace(pod, on: placement.row) {
                 placements[uid] = last(on: placement.row, isAssumed: false)
@@ -84,6 +89,26 @@ public struct ClusterCache {
         removePod(uid)
         let row = nodes.add(pod, toNodeNamed: pod.value.nodeName)
         placements[uid] = last(on: row, isAssumed: false)
+    }
+
+    /// Takes over another version of a pod that changes no more than its own record, as its node's last pod.
+    ///
+    /// - Returns: its place; nil when there is more to it.
+    private mutating func replaceInPlace(_ pod: PodInfo, _ placement: Placement) -> Int? {
+        let (row, place) = (placement.row, placement.place)
+        let last = nodes.pods[row].count - 1
+        guard place <= last, nodes.pods[row][place].uid == pod.uid,
+            nodes.pods[row][place].group === pod.group,
+            nodes.pods[row][place].isTerminating == pod.isTerminating
+        else { return nil }
+        if place < last {
+            // As if it were removed, for which the last pod takes its place, and added.
+            let other = nodes.pods[row][last]
+            placements.change(other.uid) { $0.place = place }
+            nodes.pods[row][place] = other
+        }
+        nodes.pods[row][last] = pod
+        return last
     }
 
     public mutating func removePod(_ uid: UID) {

@@ -12,8 +12,8 @@ extension NodeTable {
     public mutating func compile(_ pod: Ref<Pod>) -> PodInfo {
         let hasOwnResources = PodRequests.hasStatusResources(pod.value)
         if !hasOwnResources {
-            for group in recentGroups where group.includes(pod.value) {
-                return PodInfo(pod: pod, group: group)
+            for place in recentGroups.indices where recentGroups[place].includes(pod.value) {
+                return PodInfo(pod: pod, group: recentGroups[place])
             }
         }
         let value = pod.value

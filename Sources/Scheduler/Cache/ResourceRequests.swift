@@ -144,9 +144,13 @@ struct PodRequests {
 
     /// Whether the kubelet reports resources of the pod, which may differ from its spec's.
     static func hasStatusResources(_ pod: Pod) -> Bool {
-        pod.status.rest["resources"] != nil
-            || pod.status.containerStatuses.contains { $0.rest["resources"] != nil }
-            || pod.status.initContainerStatuses.contains { $0.rest["resources"] != nil }
+        // Mostly all of it is empty.
+        let rest = pod.status.rest
+        if !rest.isEmpty && rest["resources"] != nil { return true }
+        let statuses = pod.status.containerStatuses
+        if !statuses.isEmpty && statuses.contains(where: { $0.rest["resources"] != nil }) { return true }
+        let initial = pod.status.initContainerStatuses
+        return !initial.isEmpty && initial.contains { $0.rest["resources"] != nil }
     }
 }
 

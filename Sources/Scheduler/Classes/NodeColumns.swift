@@ -5,7 +5,8 @@ import KubernetesModel
 struct NodeColumns {
     let podClass: PodClass
     private let plan: ProfilePlan
-    private let wanted: [ResourceRequests.Entry]
+    /// What NodeResourcesFit looks at.
+    let wanted: [ResourceRequests.Entry]
     /// The scores that the profile has, with their weights; nil for those that it has not.
     private var strategy: ScoringStrategy?
     private var fitWeight: Int64 = 0
@@ -23,6 +24,8 @@ struct NodeColumns {
 
     private var cursor = 0
     private var orderVersion: UInt64 = .max
+    /// The order of nodes that the places are of.
+    private var order: ContiguousArray<NodeIndex> = []
     private var imagesVersion: UInt64 = .max
     private var count = 0
 
@@ -129,15 +132,21 @@ struct NodeColumns {
         if resourceCount != nodes.resources.count && plan.scoresOtherResources {
             self = NodeColumns(podClass, plan: plan, nodes: nodes)
         }
-        if orderVersion != nodes.orderVersion
-            || (imagesVersion != nodes.imagesVersion && !podClass.images.isEmpty)
-        {
+        if imagesVersion != nodes.imagesVersion && !podClass.images.isEmpty {
             reset(nodes)
             return
         }
         guard var place = nodes.log.place(of: cursor) else {
             reset(nodes)
             return
+        }
+        if orderVersion != nodes.orderVersion {
+            // What else than its node a score depends on may have changed with the nodes.
+            if base.isEmpty || !imageSums.isEmpty || !plan.localFilters.isEmpty || !plan.localScores.isEmpty {
+                reset(nodes)
+                return
+            }
+            move(nodes)
         }
         let end = nodes.log.entries.count
         while place < end {
@@ -149,24 +158,56 @@ struct NodeColumns {
         cursor = nodes.log.end
     }
 
+    /// Takes what is known of nodes to their places in another order.
+    private mutating func move(_ nodes: NodeTable) {
+        var places = ContiguousArray<Int32>(repeating: -1, count: nodes.rowCount)
+        for (place, row) in order.enumerated() { places[row] = Int32(place) }
+        let old = self
+        clear(count: nodes.order.count)
+        orderVersion = nodes.orderVersion
+        order = nodes.order
+        for (place, row) in order.enumerated() {
+            let from = Int(places[row])
+            let bit: UInt64 = 1 << UInt64(place & 63)
+            if from < 0 || old.isStale[from >> 6] & (1 << UInt64(from & 63)) != 0 {
+                isStale[place >> 6] |= bit
+                continue
+            }
+            verdictOf[place] = old.verdictOf[from]
+            if old.fits[from >> 6] & (1 << UInt64(from & 63)) == 0 { continue }
+            fits[place >> 6] |= bit
+            base[place] = old.base[from]
+            fit[place] = old.fit[from]
+            balanced[place] = old.balanced[from]
+            images[place] = old.images[from]
+            taints[place] = old.taints[from]
+            if hasPreferences { affinity[place] = old.affinity[from] }
+        }
+    }
+
+    /// Makes place for so many nodes, of which nothing is known.
+    private mutating func clear(count: Int) {
+        self.count = count
+        isStale = ContiguousArray(repeating: 0, count: (count + 63) / 64)
+        fits = ContiguousArray(repeating: 0, count: (count + 63) / 64)
+        verdictOf = ContiguousArray(repeating: 0, count: count)
+        wordHighest = ContiguousArray(repeating: 0, count: fits.count)
+        wordTies = ContiguousArray(repeating: 0, count: fits.count)
+        base = ContiguousArray(repeating: 0, count: count)
+        fit = ContiguousArray(repeating: 0, count: count)
+        balanced = ContiguousArray(repeating: 0, count: count)
+        images = ContiguousArray(repeating: 0, count: count)
+        taints = ContiguousArray(repeating: 0, count: count)
+        affinity = hasPreferences ? ContiguousArray(repeating: 0, count: count) : []
+        local = plan.localScores.map { _ in ContiguousArray(repeating: 0, count: count) }
+    }
+
     private mutating func reset(_ nodes: NodeTable) {
         cursor = nodes.log.end
         orderVersion = nodes.orderVersion
+        order = nodes.order
         imagesVersion = nodes.imagesVersion
-        if count != nodes.order.count || base.isEmpty {
-            count = nodes.order.count
-            fits = ContiguousArray(repeating: 0, count: (count + 63) / 64)
-            verdictOf = ContiguousArray(repeating: 0, count: count)
-            wordHighest = ContiguousArray(repeating: 0, count: fits.count)
-            wordTies = ContiguousArray(repeating: 0, count: fits.count)
-            base = ContiguousArray(repeating: 0, count: count)
-            fit = ContiguousArray(repeating: 0, count: count)
-            balanced = ContiguousArray(repeating: 0, count: count)
-            images = ContiguousArray(repeating: 0, count: count)
-            taints = ContiguousArray(repeating: 0, count: count)
-            affinity = hasPreferences ? ContiguousArray(repeating: 0, count: count) : []
-            local = plan.localScores.map { _ in ContiguousArray(repeating: 0, count: count) }
-        }
+        if count != nodes.order.count || base.isEmpty { clear(count: nodes.order.count) }
         isStale = ContiguousArray(repeating: .max, count: (count + 63) / 64)
         if count & 63 != 0 { isStale[isStale.count - 1] = (1 << UInt64(count & 63)) - 1 }
         imageSums = ImageLocality.sums(podClass, nodes: nodes)

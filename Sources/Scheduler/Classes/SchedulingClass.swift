@@ -62,6 +62,12 @@ struct SchedulingClass {
         setSpread(pod, plan: plan, cluster: cluster)
     }
 
+    /// The node that the pods may go to, when there is just one.
+    func onlyNode(_ nodes: NodeTable) -> NodeIndex? {
+        guard let nodeNames, nodeNames.count == 1 else { return nil }
+        return nodes[nodeNames[0]]
+    }
+
     /// Whether any of the plugins for volumes looks at a volume.
     private static func matters(_ volume: Volume) -> Bool {
         volume.persistentVolumeClaim != nil || volume.ephemeral != nil || !volume.rest.isEmpty

@@ -44,8 +44,10 @@ extension SchedulingCycle {
         _ pod: PodInfo, framework: Framework, cluster: inout ClusterCache, draw: (Int) -> Int
     ) -> SchedulingResult? {
         var result = SchedulingResult()
+        let beginning = begin(
+            pod, framework: framework, cluster: cluster, draw: draw, state: &result.state)
         let isDone = scheduleByClass(
-            pod, framework: framework, cluster: &cluster, draw: draw, into: &result)
+            pod, after: beginning, framework: framework, cluster: &cluster, draw: draw, into: &result)
         return isDone ? result : nil
     }
 

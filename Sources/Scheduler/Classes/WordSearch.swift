@@ -17,7 +17,7 @@ struct WordSearch {
     private(set) var visitedCount = 0
     private(set) var feasibleCount = 0
     private(set) var tieCount = 0
-    private var highest = Int64.min
+    fileprivate var highest = Int64.min
 
     mutating func reset() {
         parts.removeAll(keepingCapacity: true)
@@ -97,6 +97,9 @@ struct WordSearch {
         }
     }
 
+    /// Counts places of a word that all have less than the highest score.
+    fileprivate mutating func skip(_ count: Int) { feasibleCount += count }
+
     fileprivate mutating func end(visitedCount: Int) { self.visitedCount = visitedCount }
 
     /// The place of one of those with the highest score, counted in the order of evaluation.
@@ -143,33 +146,40 @@ extension NodeColumns {
                 bits &= any
             }
             let missing = wanted - result.feasibleCount
-            if bits.nonzeroBitCount > missing {
+            var fitting = bits == .max ? 64 : bits.nonzeroBitCount
+            if fitting > missing {
                 // The one after the last wanted ends the search.
                 var rest = bits
                 for _ in 0..<missing { rest &= rest - 1 }
                 bits &= ~rest
-                if bits != 0 { add(word, bits, scoresLater: scoresLater, to: &result) }
+                fitting = missing
+                if bits != 0 { add(word, bits, count: fitting, scoresLater: scoresLater, to: &result) }
                 result.end(visitedCount: offset + word << 6 + rest.trailingZeroBitCount - place)
                 return
             }
-            if bits != 0 { add(word, bits, scoresLater: scoresLater, to: &result) }
+            if bits != 0 { add(word, bits, count: fitting, scoresLater: scoresLater, to: &result) }
             offset += end - place
         }
         result.end(visitedCount: count)
     }
 
+    @inline(__always)
     private mutating func add(
-        _ word: Int, _ bits: UInt64, scoresLater: Bool, to result: inout WordSearch
+        _ word: Int, _ bits: UInt64, count: Int, scoresLater: Bool, to result: inout WordSearch
     ) {
         if scoresLater {
             result.take(word, bits)
+            return
+        }
+        // Whatever the word's highest score is known to be, a lower one than was found is of no use.
+        if wordTies[word] != 0 && wordHighest[word] < result.highest {
+            result.skip(count)
             return
         }
         if wordTies[word] == 0 {
             let (highest, ties) = best(word, fits[word])
             setSummary(word, highest, ties)
         }
-        let count = bits.nonzeroBitCount
         let ties = wordTies[word] & bits
         if ties != 0 {
             // No place of the word has more, so none of these has.

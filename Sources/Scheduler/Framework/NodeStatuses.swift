@@ -13,6 +13,29 @@ public struct NodeStatuses: RandomAccessCollection, Sendable {
         for entry in entries { append(entry.node, entry.status) }
     }
 
+    /// The verdicts on nodes from a place in their order on, by place.
+    init(
+        _ order: ContiguousArray<NodeIndex>, from start: Int, count: Int, verdicts: ContiguousArray<Status>,
+        verdictOf: ContiguousArray<UInt16>
+    ) {
+        reserveCapacity(count)
+        let end = Swift.min(order.count, start + count)
+        nodes.append(contentsOf: order[start..<end])
+        nodes.append(contentsOf: order[..<(count - (end - start))])
+        var numbers = ContiguousArray<Int32>(repeating: -1, count: verdicts.count)
+        var tallies = ContiguousArray<Int>(repeating: 0, count: verdicts.count)
+        for offset in 0..<count {
+            let place = start + offset < order.count ? start + offset : start + offset - order.count
+            let verdict = Int(verdictOf[place])
+            if numbers[verdict] < 0 { numbers[verdict] = intern(verdicts[verdict]) }
+            tallies[verdict] += 1
+            places.append(numbers[verdict])
+        }
+        for verdict in tallies.indices where tallies[verdict] > 0 {
+            counts[Int(numbers[verdict])] += tallies[verdict]
+        }
+    }
+
     public var startIndex: Int { 0 }
     public var endIndex: Int { nodes.count }
 

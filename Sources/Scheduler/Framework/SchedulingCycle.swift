@@ -46,6 +46,16 @@ public struct SchedulingResult {
     /// upstream has it.
     var areNodesBare = false
 
+    /// Takes over what was found without a list of nodes.
+    mutating func take(_ taken: SchedulingCycle.Taken, _ nodes: NodeTable) {
+        visitedCount = taken.visitedCount
+        feasibleCount = taken.feasibleCount
+        tieCount = taken.tieCount
+        chosen = taken.node
+        chosenName = nodes.names[taken.node]
+        if taken.isOnlyNamed { diagnosis.unschedulablePlugins = [NodeAffinity.name] }
+    }
+
     /// Takes an extender's verdict over, in place of an earlier one.
     mutating func reject(_ node: NodeIndex, _ status: Status) {
         if let place = rejected.firstIndex(where: { $0.node == node }) {
@@ -98,8 +108,29 @@ public struct SchedulingCycle {
         if comparesWithPlain {
             return scheduleBothWays(pod, framework: framework, cluster: &cluster, draw: draw)
         }
+        var state = CycleState()
+        let beginning = begin(pod, framework: framework, cluster: cluster, draw: draw, state: &state)
+        return schedule(
+            pod, after: beginning, state, framework: framework, cluster: &cluster, draw: draw)
+    }
+
+    /// Whether a cycle may begin with ``begin(_:framework:cluster:draw:state:)``.
+    func mayTakeAtOnce(_ cluster: ClusterCache) -> Bool {
+        usesCaches && !comparesWithPlain && !keepsDetails && cluster.nodes.count > 0
+    }
+
+    /// Goes on with a cycle.
+    ///
+    /// - Parameter state: what ``begin(_:framework:cluster:draw:state:)`` made of a new one.
+    mutating func schedule(
+        _ pod: PodInfo, after beginning: Beginning, _ state: CycleState, framework: Framework,
+        cluster: inout ClusterCache, draw: (Int) -> Int
+    ) -> SchedulingResult {
         var result = SchedulingResult()
-        if scheduleByClass(pod, framework: framework, cluster: &cluster, draw: draw, into: &result) {
+        result.state = state
+        if scheduleByClass(
+            pod, after: beginning, framework: framework, cluster: &cluster, draw: draw, into: &result)
+        {
             return result
         }
         return schedulePlainly(pod, framework: framework, cluster: &cluster, draw: draw)

@@ -42,7 +42,11 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         if let reason = ineligibility(of: pod, cluster: cluster, diagnosis: diagnosis) {
             return PostFilterResult(.unschedulable(reason))
         }
-        var search = CandidateSearch(state)
+        let listsAll = !(state.read(Self.briefKey) ?? false)
+        let extenders = framework.extenders.filter {
+            !$0.configuration.preemptVerb.isEmpty && $0.configuration.isInterested(in: pod.spec)
+        }
+        var search = CandidateSearch(state, isBrief: !listsAll && extenders.isEmpty, cluster: cluster)
         let potential = Self.nodes(with: .unschedulable, diagnosis, cluster.nodes)
         if !potential.isEmpty {
             let wanted = candidateCount(of: potential.count)
@@ -53,6 +57,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
                 if search.isEnough(wanted) { break }
             }
         }
+        search.settle(for: pod, cluster.nodes)
         if search.candidates.isEmpty {
             if !search.errors.isEmpty {
                 return PostFilterResult(.error(Self.aggregate(search.errors)))
@@ -64,9 +69,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
             return PostFilterResult(.unschedulable(failure.message), nominatedNodeName: "")
         }
         var candidates = search.candidates
-        for extender in framework.extenders
-        where !extender.configuration.preemptVerb.isEmpty && extender.configuration.isInterested(in: pod.spec)
-        {
+        for extender in extenders {
             switch extender.preempt(pod, candidates, cluster) {
             case .failure(let failure):
                 if extender.configuration.isIgnorable { continue }
@@ -77,8 +80,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
                 return PostFilterResult(.unschedulable("no candidate node for preemption"))
             }
         }
-        let plan = choose(
-            candidates, for: pod, cluster: cluster, listsAll: !(state.read(Self.briefKey) ?? false))
+        let plan = choose(candidates, for: pod, cluster: cluster, listsAll: listsAll)
         return PostFilterResult(.success, nominatedNodeName: plan.chosen.nodeName, preemption: plan)
     }
 

@@ -9,8 +9,8 @@ public struct SchedulingGates: PreEnqueuePlugin, EnqueueExtensions {
     public init() {}
 
     public func preEnqueue(_ pod: PodInfo) -> Status {
+        if pod.podClass.spec.fields.schedulingGates.isEmpty { return .success }
         let gates = pod.spec.schedulingGates.map(\.name)
-        if gates.isEmpty { return .success }
         return .unresolvable("waiting for scheduling gates: [\(gates.joined(separator: " "))]")
     }
 

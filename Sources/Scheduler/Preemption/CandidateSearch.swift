@@ -11,17 +11,51 @@ struct CandidateSearch {
     private(set) var errors: [String] = []
     /// What is known about a pod to which other pods matter by the room that they take only.
     private var room: NodeColumns?
+    /// Where that is so, and of all candidates none but the chosen one is asked for.
+    private var trials: RoomTrials?
+    private var ranked: [(node: NodeIndex, rank: RoomTrials.Rank)] = []
 
     /// Under which a cycle's state has ``NodeColumns`` when only room matters.
     static let roomKey = "CandidateSearch/room"
 
-    init(_ state: CycleState) { room = state.read(Self.roomKey) }
+    /// - Parameter isBrief: whether nobody asks for the candidates that are not chosen.
+    init(_ state: CycleState, isBrief: Bool, cluster: ClusterCache) {
+        room = state.read(Self.roomKey)
+        if isBrief, let room, cluster.objects.podDisruptionBudgets.elements.isEmpty {
+            trials = RoomTrials(room)
+        }
+    }
 
     private static let noVictims = Status.unresolvable("No preemption victims found for incoming pod")
 
     /// Whether there are enough candidates, one of them without a violated budget.
     func isEnough(_ wanted: Int) -> Bool {
-        candidates.count >= wanted && candidates.contains { $0.violations == 0 }
+        candidates.count + ranked.count >= wanted
+            && (!ranked.isEmpty || candidates.contains { $0.violations == 0 })
+    }
+
+    /// Makes candidates of those that may be the chosen one: of those that were only ranked, the best.
+    mutating func settle(for pod: PodInfo, _ nodes: NodeTable) {
+        if ranked.isEmpty { return }
+        let criteria: [(RoomTrials.Rank) -> Int64] = [
+            { 0 &- $0.priority }, { 0 &- $0.prioritySum }, { -Int64($0.count) }, { $0.earliestStart },
+        ]
+        var rest = ranked
+        for criterion in criteria where rest.count > 1 {
+            var highest = Int64.min
+            for entry in rest { highest = max(highest, criterion(entry.rank)) }
+            rest.removeAll { criterion($0.rank) != highest }
+        }
+        var best = rest[0].node
+        for entry in rest.dropFirst()
+        where nodes.names[entry.node].utf8.lexicographicallyPrecedes(nodes.names[best].utf8) {
+            best = entry.node
+        }
+        ranked = []
+        _ = trials?.tryNode(best, below: pod.priority, nodes)
+        candidates.append(
+            PreemptionPlan.Candidate(
+                nodeName: nodes.names[best], victims: trials?.lastVictims(best, nodes) ?? [], violations: 0))
     }
 
     mutating func tryNode(
@@ -31,6 +65,7 @@ struct CandidateSearch {
         // What a trial of the node would come to, whatever else is on it.
         if cluster.nodes.priorityFloor[node] >= pod.priority { return note(Self.noVictims, node) }
         if room != nil, !hasNominated(node, for: pod, cluster: cluster) {
+            if trials != nil { return rank(node, for: pod, cluster.nodes) }
             let status = tryRoom(node, for: pod, cluster: cluster)
             if !status.isSuccess { note(status, node) }
             return
@@ -48,10 +83,22 @@ struct CandidateSearch {
         }
         var failure = status
         if status.isSuccess {
-            failure = .error(
-                "expected at least one victim pod on node \"\(cluster.nodes.names[node])\"")
+            failure = Self.needless(cluster.nodes.names[node])
         }
         note(failure, node)
+    }
+
+    private mutating func rank(_ node: NodeIndex, for pod: PodInfo, _ nodes: NodeTable) {
+        switch trials?.tryNode(node, below: pod.priority, nodes) {
+        case .possible(let rank): ranked.append((node, rank))
+        case .rejected(let verdict): note(trials?.verdict(verdict) ?? Self.noVictims, node)
+        case .needless: note(Self.needless(nodes.names[node]), node)
+        case .noVictims, nil: note(Self.noVictims, node)
+        }
+    }
+
+    private static func needless(_ name: String) -> Status {
+        .error("expected at least one victim pod on node \"\(name)\"")
     }
 
     private mutating func note(_ failure: Status, _ node: NodeIndex) {
@@ -99,7 +146,7 @@ struct CandidateSearch {
         }
         if !violating.isEmpty && !others.isEmpty { victims = VictimOrder.sorted(victims) }
         let name = cluster.nodes.names[node]
-        if victims.isEmpty { return .error("expected at least one victim pod on node \"\(name)\"") }
+        if victims.isEmpty { return Self.needless(name) }
         candidates.append(
             PreemptionPlan.Candidate(nodeName: name, victims: victims, violations: violations))
         return .success

@@ -1,11 +1,13 @@
+import ControlPlane
 import KubernetesModel
+import SimulationKernel
 
 /// Pods that wait for events, in the order in which they came.
 ///
 /// A pod that goes leaves a gap: closing it would move all pods behind it, of which there may be thousands.
 struct EventPool {
     private var slots: ContiguousArray<QueuedPod?> = []
-    private var places: [UID: Int] = [:]
+    private var places = UIDTable<Int>()
     /// The first slot that is no gap, unless all are.
     private var start = 0
     /// The bits of all pods, by profile; bits of pods that have gone may still be set.
@@ -16,11 +18,13 @@ struct EventPool {
     var isEmpty: Bool { places.isEmpty }
     var count: Int { places.count }
     var first: QueuedPod? { isEmpty ? nil : slots[start] }
+    /// Since when the first pod has been here.
+    var firstTime: VirtualTime? { isEmpty ? nil : slots[start]?.timestamp }
     /// The pods in their order.
     var values: some Sequence<QueuedPod> { slots[start...].lazy.compactMap { $0 } }
     subscript(uid: UID) -> QueuedPod? { isEmpty ? nil : places[uid].flatMap { slots[$0] } }
 
-    func contains(_ uid: UID) -> Bool { !isEmpty && places[uid] != nil }
+    func contains(_ uid: UID) -> Bool { !isEmpty && places.contains(uid) }
 
     /// Adds a pod at the end, or takes over another state of one, which keeps its place.
     mutating func set(_ pod: consuming QueuedPod, profile: Int?) {

@@ -1,3 +1,4 @@
+import ControlPlane
 import KubernetesModel
 
 /// What happened in the cluster while pods were being scheduled, so that a pod that fails meanwhile does not
@@ -9,11 +10,11 @@ struct InFlightEvents {
     /// The number of the log's first entry.
     private var firstNumber = 0
     /// The number of the first event after each pod's start.
-    private var starts: [UID: Int] = [:]
+    private var starts = UIDTable<Int>()
 
     var isEmpty: Bool { starts.isEmpty }
 
-    func contains(_ uid: UID) -> Bool { starts[uid] != nil }
+    func contains(_ uid: UID) -> Bool { starts.contains(uid) }
 
     mutating func begin(_ uid: UID) { starts[uid] = firstNumber + log.count }
 
@@ -28,6 +29,11 @@ struct InFlightEvents {
     mutating func end(_ uid: UID) {
         guard starts.removeValue(forKey: uid) != nil else { return }
         if log.isEmpty { return }
+        if starts.isEmpty {
+            firstNumber += log.count
+            log.removeAll(keepingCapacity: true)
+            return
+        }
         // A minimum does not depend on the order in which the values are visited.
         let oldest = starts.values.min() ?? firstNumber + log.count
         log.removeFirst(oldest - firstNumber)

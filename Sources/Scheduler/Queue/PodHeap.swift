@@ -1,3 +1,4 @@
+import ControlPlane
 import KubernetesModel
 import SimulationKernel
 
@@ -46,7 +47,7 @@ struct PodHeap: Sendable {
     private var entries: ContiguousArray<Entry> = []
     private var slots: ContiguousArray<Slot> = []
     private var freeSlots: ContiguousArray<Int32> = []
-    private var slotOf: [UID: Int32] = [:]
+    private var slotOf = UIDTable<Int32>()
     private var nextSequence: UInt64 = 0
     private let order: Order
     private let isByPriority: Bool
@@ -72,7 +73,7 @@ struct PodHeap: Sendable {
         isEmpty ? nil : slotOf[uid].flatMap { slots[Int($0)].pod }
     }
 
-    func contains(_ uid: UID) -> Bool { !isEmpty && slotOf[uid] != nil }
+    func contains(_ uid: UID) -> Bool { !isEmpty && slotOf.contains(uid) }
 
     private static func entry(_ pod: QueuedPod, sequence: UInt64, slot: Int32) -> Entry {
         Entry(
@@ -146,7 +147,7 @@ struct PodHeap: Sendable {
         } else {
             return nil
         }
-        slotOf[slots[Int(first)].uid] = nil
+        slotOf.removeValue(forKey: slots[Int(first)].uid)
         return take(first)
     }
 

@@ -32,6 +32,7 @@ public struct SchedulingQueue {
     private var interest: EventInterest
     private var inFlight = InFlightEvents()
     private let grouping: (any GroupingQueueSort)?
+    private let isGrouping: Bool
     /// When the first pod of each group came.
     private var groupTimes: [ObjectKey: VirtualTime] = [:]
     /// Pods whose victims are still being evicted; they stay out of the active queue.
@@ -52,6 +53,7 @@ public struct SchedulingQueue {
         // Upstream takes the order of the first profile for all; validation has them equal.
         let sort: any QueueSortPlugin = configuration.profiles.first?.queueSort ?? PrioritySort()
         grouping = sort as? any GroupingQueueSort
+        isGrouping = grouping != nil
         active = PodHeap(sort is PrioritySort ? .priority : .custom { sort.isBefore($0, $1) })
         let byBackoff: @Sendable (QueuedPod, QueuedPod) -> Bool = { left, right in
             left.backoffEnd != right.backoffEnd
@@ -89,7 +91,7 @@ public struct SchedulingQueue {
     public var nextWake: VirtualTime {
         var wake = VirtualTime.never
         if let pod = errorBackoff.first { wake = min(wake, Self.flushTime(of: pod)) }
-        if let pod = unschedulable.first { wake = min(wake, timeoutFlush(of: pod)) }
+        if let time = unschedulable.firstTime { wake = min(wake, timeoutFlush(since: time)) }
         return wake
     }
 
@@ -123,7 +125,7 @@ public struct SchedulingQueue {
     /// Takes in a pod without a node.
     public mutating func add(_ pod: PodInfo, at now: VirtualTime) {
         var queued = QueuedPod(pod: pod, timestamp: now)
-        if let group = grouping?.group(of: pod) {
+        if isGrouping, let group = grouping?.group(of: pod) {
             queued.groupTimestamp = groupTimes[group] ?? now
             groupTimes[group] = queued.groupTimestamp
         }
@@ -293,7 +295,7 @@ public struct SchedulingQueue {
         guard isListening else { return true }
         if change.event == .wildcard { return false }
         let masks = interest.masks(of: change.event)
-        guard masks.contains(where: { $0 != 0 }) else { return true }
+        if !masks.contains(where: { $0 != 0 }) { return true }
         if unschedulable.mayConcern(masks) || gated.mayConcern(masks) { return false }
         inFlight.note(change)
         return true
@@ -320,8 +322,8 @@ public struct SchedulingQueue {
     /// Does what is due: ends back-offs, and gives pods that waited for long another try.
     public mutating func flush(cluster: ClusterCache, at now: VirtualTime) {
         flushBackoff(at: now)
-        if unschedulable.isEmpty { return }
-        let due = unschedulable.values.prefix { timeoutFlush(of: $0) <= now }.map { $0 }
+        guard let time = unschedulable.firstTime, timeoutFlush(since: time) <= now else { return }
+        let due = unschedulable.values.prefix { timeoutFlush(since: $0.timestamp) <= now }.map { $0 }
         unschedulable.remove(due)
         for pod in due {
             requeue(pod, label: "UnschedulableTimeout", from: .unschedulable, at: now)
@@ -466,8 +468,8 @@ public struct SchedulingQueue {
     }
 
     /// When upstream's periodic look finds that a pod has waited too long.
-    private func timeoutFlush(of pod: QueuedPod) -> VirtualTime {
-        let due = pod.timestamp + unschedulableTimeout + .nanoseconds(1)
+    private func timeoutFlush(since time: VirtualTime) -> VirtualTime {
+        let due = time + unschedulableTimeout + .nanoseconds(1)
         return due.roundedUp(toPeriod: Self.flushPeriod, phase: start)
     }
 }

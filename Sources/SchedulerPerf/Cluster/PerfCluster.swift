@@ -88,26 +88,19 @@ final class PerfCluster {
 /// A structure: each step is one change of it, where the properties of a class would be checked for
 /// overlapping changes twenty times.
 struct PerfMachine: ~Copyable {
-    enum Event: BitwiseCopyable {
-        /// A call of the scheduler has been committed, or its answer has come back.
-        case callExecutes(UInt32)
-        case callReturns(UInt32)
-        case watchDelivers
-        case schedulerWakes
-        /// A task of the benchmark does its next step.
-        case taskSteps(UInt32)
-    }
-
     enum Step {
         case done, timeUp
         case task(UInt32)
     }
 
-    /// One call of the scheduler under way.
-    private struct Call {
-        var token: CallToken
-        var request: APIRequest?
-        var result: APIResult?
+    /// One call of the scheduler under way. An enumeration of its own, for optionals of such large values are
+    /// ended by the runtime's tables.
+    private enum Call {
+        case none
+        case sent(APIRequest, CallToken)
+        /// Answered without an object, as a binding is, and otherwise.
+        case done(CallToken)
+        case answered(APIResult, CallToken)
     }
 
     struct Placement: Hashable {
@@ -120,7 +113,7 @@ struct PerfMachine: ~Copyable {
     private(set) var now = VirtualTime.start
     private(set) var server: APIServer
     private(set) var scheduler: SchedulerComponent
-    private var queue = EventQueue<Event>()
+    private var agenda = PerfAgenda()
     private var calls: ContiguousArray<Call> = []
     private var freeCalls: ContiguousArray<UInt32> = []
     private var outbox = Outbox()
@@ -133,12 +126,12 @@ struct PerfMachine: ~Copyable {
     private var firstArrival = 0
     private var delivered: [WatchEvent] = []
     private var nextDelivery = VirtualTime.never
-    private var alarm: EventHandle?
     private var alarmTime = VirtualTime.never
     /// Told of each change of a pod.
     private var tallies: [PodTally] = []
     var cycles: CycleTimes?
-    var placements: [Placement]?
+    var placements: [Placement]? { didSet { recordsPlacements = placements != nil } }
+    private var recordsPlacements = false
 
     init(_ configuration: SchedulerConfiguration, seed: UInt64, usesCaches: Bool) {
         server = APIServer(epoch: CalendarTime(unixSeconds: 1_767_225_600), seed: seed)
@@ -159,7 +152,7 @@ struct PerfMachine: ~Copyable {
     }
 
     mutating func scheduleTask(_ index: UInt32, at time: VirtualTime) {
-        queue.schedule(.taskSteps(index), at: time)
+        agenda.schedule(.taskSteps(index), at: time)
     }
 
     mutating func add(_ tally: PodTally) {
@@ -174,7 +167,7 @@ struct PerfMachine: ~Copyable {
 
     /// Lets the next event happen, unless it comes after a moment; tasks are the caller's.
     mutating func step(until end: VirtualTime) -> Step {
-        guard let next = queue.nextTime(), next <= end, let (time, _, event) = queue.popNext() else {
+        guard let (time, event) = agenda.popNext(until: end) else {
             now = max(now, end)
             return .timeUp
         }
@@ -184,7 +177,6 @@ struct PerfMachine: ~Copyable {
         case .callReturns(let slot): complete(slot)
         case .watchDelivers: deliver()
         case .schedulerWakes:
-            alarm = nil
             alarmTime = .never
             let start = beginCycle(mayStart: true)
             scheduler.wake(at: now, &outbox)
@@ -216,13 +208,14 @@ struct PerfMachine: ~Copyable {
     /// Sends what the scheduler wants sent, and sets its alarm.
     private mutating func sendOutbox() {
         if !outbox.isEmpty {
-            if let call = outbox.takeOnlyCall() {
+            if outbox.calls.count == 1 {
+                let call = outbox.removeLastCall()
                 send(call.request, token: call.token)
             } else {
                 for call in outbox.calls { send(call.request, token: call.token) }
             }
-            if let event = outbox.takeOnlyEvent() {
-                report(event)
+            if outbox.events.count == 1 {
+                report(outbox.removeLastEvent())
             } else {
                 for event in outbox.events { report(event) }
             }
@@ -230,8 +223,11 @@ struct PerfMachine: ~Copyable {
         }
         let wanted = scheduler.nextWake
         guard wanted != alarmTime else { return }
-        if let alarm { queue.cancel(alarm) }
-        alarm = wanted == .never ? nil : queue.schedule(.schedulerWakes, at: max(wanted, now))
+        if wanted == .never {
+            agenda.cancelAlarm()
+        } else {
+            agenda.schedule(.schedulerWakes, at: max(wanted, now))
+        }
         alarmTime = wanted
     }
 
@@ -245,34 +241,43 @@ struct PerfMachine: ~Copyable {
         let slot: UInt32
         if let free = freeCalls.popLast() {
             slot = free
-            calls[Int(slot)].token = token
-            calls[Int(slot)].request = .some(request)
+            calls[Int(slot)] = .sent(consume request, token)
         } else {
             slot = UInt32(calls.count)
-            calls.append(Call(token: token, request: request))
+            calls.append(.sent(consume request, token))
         }
         let sent = client.reserve(at: now)
-        queue.schedule(.callExecutes(slot), at: sent + timing.requestLatency + timing.commitLatency)
+        agenda.schedule(.callExecutes(slot), at: sent + timing.requestLatency + timing.commitLatency)
     }
 
     private mutating func execute(_ slot: UInt32) {
-        guard let request = calls[Int(slot)].request.take() else { return }
+        var call = Call.none
+        swap(&call, &calls[Int(slot)])
+        guard case .sent(let request, let token) = consume call else { return }
         let result = server.handle(request, at: now)
-        if calls[Int(slot)].token == .none {
+        if token == .none {
             freeCalls.append(slot)
         } else {
-            calls[Int(slot)].result = .some(result)
-            queue.schedule(.callReturns(slot), at: now + timing.responseLatency)
+            if case .success(nil) = result {
+                calls[Int(slot)] = .done(token)
+            } else {
+                calls[Int(slot)] = .answered(result, token)
+            }
+            agenda.schedule(.callReturns(slot), at: now + timing.responseLatency)
         }
         dispatchChanges()
     }
 
     private mutating func complete(_ slot: UInt32) {
-        let token = calls[Int(slot)].token
-        guard let result = calls[Int(slot)].result.take() else { return }
+        var call = Call.none
+        swap(&call, &calls[Int(slot)])
         freeCalls.append(slot)
         let start = beginCycle(mayStart: scheduler.isIdle)
-        scheduler.complete(token, result, at: now, &outbox)
+        switch consume call {
+        case .done(let token): scheduler.complete(token, .success(nil), at: now, &outbox)
+        case .answered(let result, let token): scheduler.complete(token, result, at: now, &outbox)
+        default: break
+        }
         endCycle(start)
         sendOutbox()
     }
@@ -289,14 +294,15 @@ struct PerfMachine: ~Copyable {
         var hasArrivals = false
         while dispatchedRevision < server.store.revision {
             dispatchedRevision += 1
+            // Nobody here watches Events, which are every third write.
+            if server.store.kind(at: dispatchedRevision) == .event { continue }
             guard let change = server.store.change(at: dispatchedRevision) else { continue }
             switch change.object {
-            case .event: continue
             case .pod(let pod):
                 let before = change.previous?.pod
                 let after = change.kind == .deleted ? nil : pod
-                for tally in tallies { tally.observe(from: before, to: after) }
-                if placements != nil, let after, !after.value.nodeName.isEmpty,
+                for place in tallies.indices { tallies[place].observe(from: before, to: after) }
+                if recordsPlacements, let after, !after.value.nodeName.isEmpty,
                     before?.value.nodeName.isEmpty ?? true
                 {
                     placements?.append(
@@ -313,7 +319,7 @@ struct PerfMachine: ~Copyable {
         }
         if hasArrivals, nextDelivery != arrival {
             nextDelivery = arrival
-            queue.schedule(.watchDelivers, at: arrival)
+            agenda.schedule(.watchDelivers, at: arrival)
         }
         for claim in unboundClaims { bindClaim(claim) }
     }
@@ -380,6 +386,11 @@ final class PodTally {
 
     /// Counts arrivals from now on.
     func begin() { arrivals = 0 }
+
+    /// Whether it counts the pods of a namespace that have some labels.
+    func isOf(_ namespace: String, _ labels: [String: String]) -> Bool {
+        namespaces == [namespace] && self.labels == StringMap(labels.map { ($0.key, $0.value) })
+    }
 
     func observe(from old: Ref<Pod>?, to new: Ref<Pod>?) {
         let didMatch = old.map(isMatch) ?? false

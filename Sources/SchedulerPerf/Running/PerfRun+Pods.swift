@@ -157,9 +157,11 @@ extension PerfRun {
     }
 
     private func waitUntilScheduled(_ count: Int, in namespace: String, labels: [String: String]) throws {
-        let tally = PodTally(namespaces: [namespace], labels: labels)
-        cluster.add(tally)
-        defer { cluster.remove(tally) }
+        // Where these very pods are measured, they are counted already.
+        let known = collection.map(\.tally).flatMap { $0.isOf(namespace, labels) ? $0 : nil }
+        let tally = known ?? PodTally(namespaces: [namespace], labels: labels)
+        if known == nil { cluster.add(tally) }
+        defer { if known == nil { cluster.remove(tally) } }
         if try wait(while: { tally.scheduled < count }) { return }
         throw overdue("scheduled", "\(tally.scheduled) of \(count) pods have a node", namespace)
     }
