@@ -126,6 +126,9 @@ public struct TraceOutput: Sendable {
         return ids.insert(IDHash.hash(id, seed: UInt64(kind)))
     }
 
+    /// Whether ``isNew(_:kind:)`` was asked for the id before.
+    func hasMet(_ id: String, kind: UInt8) -> Bool { ids.contains(IDHash.hash(id, seed: UInt64(kind))) }
+
     public mutating func requireNew(_ id: String, kind: UInt8, column: String) throws(RowFault) {
         if !isNew(id, kind: kind) {
             throw RowFault(column: column, found: "'\(id)' a second time", expected: "every id once")
