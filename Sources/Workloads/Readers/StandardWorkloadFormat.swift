@@ -25,11 +25,11 @@ public struct StandardWorkloadFormat: TableReader {
         _ row: borrowing TableRows, into output: inout TraceOutput
     ) throws(RowFault) {
         let id = String(try row.count(0))
-        let submission = try row.seconds(1)
         let status = try row.integer(10)
         if (2...4).contains(status) {
             return output.passOver("a part of a job's run: the job's own line tells of it all")
         }
+        let submission = try row.seconds(1)
         let requested = try Self.known(row, 7) ?? 0
         let allocated = try Self.known(row, 4) ?? 0
         let processors = requested > 0 ? requested : allocated
