@@ -200,7 +200,8 @@ public struct RunExport {
     private static func nodes(_ database: Database, _ folder: URL) throws -> Written {
         try table(
             "nodes.csv",
-            "name,registered_s,first_ready_s,not_ready_times,last_not_ready_s,deleted_s,pods_bound", database, folder,
+            "name,registered_s,first_ready_s,not_ready_times,last_not_ready_s,deleted_s,pods_bound", database,
+            folder,
             sql: """
                 SELECT name,
                     MIN(CASE WHEN reason = 'NodeRegistered' THEN nanoseconds END),

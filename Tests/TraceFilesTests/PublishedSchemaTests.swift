@@ -95,7 +95,9 @@ struct PublishedSchemaTests {
             try reader.read(Array(text.utf8).span, into: &output)
             try reader.close(into: &output)
         }
-        guard case .task(let task) = output.take().first else { throw TraceError.cannotOpen(file: "", detail: "") }
+        guard case .task(let task) = output.take().first else {
+            throw TraceError.cannotOpen(file: "", detail: "")
+        }
         #expect(task.gpuModels == ["MISC"])
     }
 
@@ -116,11 +118,13 @@ struct PublishedSchemaTests {
         #expect(task.duration == .seconds(1) && task.qos == .burstable && task.priority == 4)
     }
 
-    @Test("Borg 2011: comparisons with and without a value", arguments: [
-        ("0,7,0,0,attr,5", TraceConstraint.Relation.equal), ("0,7,0,0,attr,", .absent),
-        ("0,7,0,1,attr,5", .notEqual), ("0,7,0,1,attr,", .present), ("0,7,0,2,attr,5", .less),
-        ("0,7,0,3,attr,5", .greater),
-    ])
+    @Test(
+        "Borg 2011: comparisons with and without a value",
+        arguments: [
+            ("0,7,0,0,attr,5", TraceConstraint.Relation.equal), ("0,7,0,0,attr,", .absent),
+            ("0,7,0,1,attr,5", .notEqual), ("0,7,0,1,attr,", .present), ("0,7,0,2,attr,5", .less),
+            ("0,7,0,3,attr,5", .greater),
+        ])
     func borg2011Constraints(row: String, relation: TraceConstraint.Relation) throws {
         var reader = Borg2011()
         var output = TraceOutput()
@@ -133,7 +137,9 @@ struct PublishedSchemaTests {
             try reader.close(into: &output)
         }
         try reader.finish(into: &output)
-        guard case .task(let task) = output.take().first else { throw TraceError.cannotOpen(file: "", detail: "") }
+        guard case .task(let task) = output.take().first else {
+            throw TraceError.cannotOpen(file: "", detail: "")
+        }
         #expect(task.constraints.map(\.relation) == [relation])
     }
 
@@ -158,14 +164,17 @@ struct PublishedSchemaTests {
             "resource_request":{"cpus":0.25,"memory":0.25}}
             {"time":"603000000","type":"FINISH","collection_id":"330587238433","instance_index":"3","machine_id":"9"}
             """
-        for (table, text) in [(Borg2019.collectionEvents, collections), (Borg2019.instanceEvents, instances)] {
+        for (table, text) in [(Borg2019.collectionEvents, collections), (Borg2019.instanceEvents, instances)]
+        {
             try reader.open(table, file: table.name, options: TraceOptions())
             try reader.read(Array(text.utf8).span, into: &output)
             try reader.close(into: &output)
         }
         try reader.finish(into: &output)
         #expect(output.tally.firstBadRows == [])
-        guard case .task(let task) = output.take().first else { throw TraceError.cannotOpen(file: "", detail: "") }
+        guard case .task(let task) = output.take().first else {
+            throw TraceError.cannotOpen(file: "", detail: "")
+        }
         #expect(task.id == "330587238433/3" && task.user == "user-hash" && task.group == "logical")
         #expect(task.dependencies == ["1", "2"] && task.maxPerMachine == 1 && task.priority == 200)
         #expect(task.constraints.map(\.relation) == [.lessOrEqual, .absent])
@@ -191,8 +200,10 @@ struct PublishedSchemaTests {
     @Test("Borg: rows that are not in the order of their times are told, not joined wrongly")
     func order() throws {
         func rows(_ order: [String]) -> String {
-            order.map { "{\"time\":\"\($0.split(separator: " ")[0])\",\"type\":\"\($0.split(separator: " ")[1])\","
-                + "\"collection_id\":\"1\",\"instance_index\":\"\($0.split(separator: " ")[2])\"}\n" }.joined()
+            order.map {
+                "{\"time\":\"\($0.split(separator: " ")[0])\",\"type\":\"\($0.split(separator: " ")[1])\","
+                    + "\"collection_id\":\"1\",\"instance_index\":\"\($0.split(separator: " ")[2])\"}\n"
+            }.joined()
         }
         func faults(_ order: [String]) throws -> Int {
             try Vectors.withFile(Array(rows(order).utf8), name: "instance_events-000000000000.json") { path in
@@ -211,7 +222,8 @@ struct PublishedSchemaTests {
         let error = #expect(throws: TraceError.self) {
             try Self.read(rows(many), "instance_events-000000000000.json")
         }
-        #expect(error?.description.contains("expected rows in the order of their times: sort them first") == true)
+        #expect(
+            error?.description.contains("expected rows in the order of their times: sort them first") == true)
     }
 
     // MARK: Azure, Philly
