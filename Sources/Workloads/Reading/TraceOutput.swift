@@ -41,18 +41,7 @@ public struct TraceOutput: Sendable {
     public init(options: TraceOptions = TraceOptions()) {
         self.options = options
         shaper = TraceShaper(options)
-        var plain = TraceOptions()
-        plain.seed = options.seed
-        plain.sampleUnit = options.sampleUnit
-        plain.badRows = options.badRows
-        plain.lineLimitBytes = options.lineLimitBytes
-        plain.idLimit = options.idLimit
-        plain.liveLimit = options.liveLimit
-        plain.documentLimitBytes = options.documentLimitBytes
-        plain.unitMilliCPU = options.unitMilliCPU
-        plain.unitMemoryBytes = options.unitMemoryBytes
-        plain.unitDiskBytes = options.unitDiskBytes
-        shapes = plain != options
+        shapes = options.shapesRecords
     }
 
     /// Takes the records away that have come together, for the next chunk.
