@@ -50,10 +50,21 @@ extension ClusterSimulation {
         let commands = workload?.arrive(at: now, &outbox) ?? []
         sendWorkload()
         for command in commands { perform(command) }
+        passUsageOn()
+        scheduleArrival()
+    }
+
+    /// Something that the workload put off is due.
+    func resumeWorkload(_ handle: Handle<WorkloadDelay>) {
+        workload?.resume(handle, at: now, &outbox)
+        sendWorkload()
+        passUsageOn()
+    }
+
+    private func passUsageOn() {
         for key in workload?.takeNewUsage() ?? [] {
             if let pod = server.store.get(Pod.self, key) { tellUsage(pod.value) }
         }
-        scheduleArrival()
     }
 
     /// A pod of the workload is to go.
@@ -67,7 +78,14 @@ extension ClusterSimulation {
         for deletion in workload?.takeNewDeletions() ?? [] {
             queue.schedule(.workloadDeletes(deletion.handle), at: deletion.time)
         }
+        scheduleDelays()
         send(from: workloadProcess)
+    }
+
+    private func scheduleDelays() {
+        for delay in workload?.takeNewDelays() ?? [] {
+            queue.schedule(.workloadResumes(delay.handle), at: delay.time)
+        }
     }
 
     /// A controller's pod with the lifetime that was recorded for it: what a mutating webhook would do.
@@ -111,9 +129,14 @@ extension ClusterSimulation {
         send(from: process)
     }
 
-    /// A pod that has begun to run uses what was recorded last.
+    /// A pod that has begun to run uses what was recorded of it.
     func workloadPodChanged(_ change: StoreChange) {
-        if case .pod(let pod) = change.object, change.kind != .deleted { tellUsage(pod.value) }
+        guard case .pod(let pod) = change.object, change.kind != .deleted else { return }
+        if pod.value.status.phase == .running {
+            workload?.begin(pod.value.metadata.key, at: now)
+            scheduleDelays()
+        }
+        tellUsage(pod.value)
     }
 
     /// Whether a change is for the workload's driver: the end of one of its pods.

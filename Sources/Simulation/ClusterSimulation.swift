@@ -149,6 +149,7 @@ public final class ClusterSimulation {
         case .metricsScrape: scrapeMetrics()
         case .workloadArrives: arriveWorkload()
         case .workloadDeletes(let handle): deleteWorkloadPod(handle)
+        case .workloadResumes(let handle): resumeWorkload(handle)
         }
         dispatchChanges()
     }

@@ -38,6 +38,8 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
     case workloadArrives
     /// A pod of the workload is to go.
     case workloadDeletes(Handle<ObjectKey>)
+    /// Something that the workload put off is due.
+    case workloadResumes(Handle<WorkloadDelay>)
 
     /// A number for the digest; it stays the same when cases are added.
     var code: UInt64 {
@@ -56,6 +58,7 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
         case .metricsScrape: 12
         case .workloadArrives: 13
         case .workloadDeletes: 14
+        case .workloadResumes: 15
         }
     }
 
@@ -65,6 +68,7 @@ public enum SimulationEvent: BitwiseCopyable, Sendable {
         case .callExecutes(let call), .callReturns(let call): UInt64(call.index)
         case .workloadArrives: 0
         case .workloadDeletes(let handle): UInt64(handle.index)
+        case .workloadResumes(let handle): UInt64(handle.index)
         case .watchDelivers(let process), .processWakes(let process), .electionPoll(let process),
             .processReturns(let process):
             UInt64(process.index)

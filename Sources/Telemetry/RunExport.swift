@@ -133,20 +133,18 @@ public struct RunExport {
     private static func pods(
         _ database: Database, _ lives: [Int64: Life], _ folder: URL
     ) throws -> Written {
-        let file = try LineWriter(folder.appending(path: "pods.csv"))
-        file.write(
+        try table(
+            "pods.csv",
             "namespace,name,uid,owner,scheduler,priority,cpu_cores,memory_bytes,requests,node,created_s,"
                 + "scheduled_s,queueing_delay_s,started_s,ready_s,finished_s,deleted_s,phase,container_starts,"
-                + "attempts,preempted")
-        let rows = try Row.fetchCursor(
-            database,
+                + "attempts,preempted",
+            database, folder,
             sql: """
                 SELECT pod.id, namespace, name, uid, owner, scheduler, priority, requests, node, created, bound,
                     ended, (SELECT COUNT(*) FROM scheduling_attempt WHERE pod = pod.id)
                 FROM pod ORDER BY pod.id
-                """)
-        var count = 0
-        while let row = try rows.next() {
+                """
+        ) { row in
             let life = lives[row[0]] ?? Life()
             let created: Int64 = row[9]
             let bound: Int64? = row[10]
@@ -154,7 +152,7 @@ public struct RunExport {
             let requests: String = row[7]
             let amounts = Self.amounts(requests)
             let starts = life.started == nil ? 0 : life.restarts + 1
-            let fields: [String] = [
+            return [
                 row[1], row[2], row[3], row[4], row[5], String(row[6] as Int64), amounts.cores, amounts.bytes,
                 requests, (row[8] as String?) ?? "", seconds(created), seconds(bound),
                 bound.map { seconds($0 - created) } ?? "", seconds(life.started), seconds(life.ready),
@@ -162,11 +160,7 @@ public struct RunExport {
                 life.phase,
                 String(starts), String(row[12] as Int64), life.preempted ? "true" : "false",
             ]
-            file.write(line(fields))
-            count += 1
         }
-        try file.close()
-        return Written(name: "pods.csv", rows: count)
     }
 
     /// Cores and bytes of `cpu=250m,memory=256Mi`; empty where nothing is requested.
@@ -184,13 +178,30 @@ public struct RunExport {
         return result
     }
 
+    /// Writes one table: a line for each row of the query, below the names of the columns.
+    private static func table(
+        _ name: String, _ header: String, _ database: Database, _ folder: URL, sql: String,
+        _ fields: (Row) throws -> [String]
+    ) throws -> Written {
+        let file = try LineWriter(folder.appending(path: name))
+        file.write(header)
+        let rows = try Row.fetchCursor(database, sql: sql)
+        var count = 0
+        while let row = try rows.next() {
+            file.write(line(try fields(row)))
+            count += 1
+        }
+        try file.close()
+        return Written(name: name, rows: count)
+    }
+
     // MARK: The others
 
     private static func nodes(_ database: Database, _ folder: URL) throws -> Written {
-        let file = try LineWriter(folder.appending(path: "nodes.csv"))
-        file.write("name,registered_s,first_ready_s,not_ready_times,last_not_ready_s,deleted_s,pods_bound")
-        let rows = try Row.fetchCursor(
-            database,
+        try table(
+            "nodes.csv",
+            "name,registered_s,first_ready_s,not_ready_times,last_not_ready_s,deleted_s,pods_bound", database,
+            folder,
             sql: """
                 SELECT name,
                     MIN(CASE WHEN reason = 'NodeRegistered' THEN nanoseconds END),
@@ -200,86 +211,63 @@ public struct RunExport {
                     MAX(CASE WHEN reason = 'NodeGone' THEN nanoseconds END),
                     (SELECT COUNT(*) FROM pod WHERE node = timeline.name)
                 FROM timeline WHERE kind = 'Node' GROUP BY name ORDER BY MIN(number)
-                """)
-        var count = 0
-        while let row = try rows.next() {
-            file.write(
-                line([
-                    row[0], seconds(row[1]), seconds(row[2]), String(row[3] as Int64), seconds(row[4]),
-                    seconds(row[5]), String(row[6] as Int64),
-                ]))
-            count += 1
+                """
+        ) { row in
+            [
+                row[0], seconds(row[1]), seconds(row[2]), String(row[3] as Int64), seconds(row[4]),
+                seconds(row[5]), String(row[6] as Int64),
+            ]
         }
-        try file.close()
-        return Written(name: "nodes.csv", rows: count)
     }
 
     private static func attempts(_ database: Database, _ folder: URL) throws -> Written {
-        let file = try LineWriter(folder.appending(path: "attempts.csv"))
-        file.write("time_s,namespace,pod,attempt,nodes,visited,feasible,node,message")
-        let rows = try Row.fetchCursor(
-            database,
+        try table(
+            "attempts.csv",
+            "time_s,namespace,pod,attempt,nodes,visited,feasible,node,message", database, folder,
             sql: """
                 SELECT nanoseconds, pod.namespace, pod.name, attempt, nodes, visited, feasible, node_name.name,
                     text.value
                 FROM scheduling_attempt AS a JOIN pod ON pod.id = a.pod
                 LEFT JOIN node_name ON node_name.id = a.node LEFT JOIN text ON text.id = a.message
                 ORDER BY a.number
-                """)
-        var count = 0
-        while let row = try rows.next() {
-            file.write(
-                line([
-                    seconds(row[0]), row[1], row[2], String(row[3] as Int64), String(row[4] as Int64),
-                    String(row[5] as Int64), String(row[6] as Int64), (row[7] as String?) ?? "",
-                    (row[8] as String?) ?? "",
-                ]))
-            count += 1
+                """
+        ) { row in
+            [
+                seconds(row[0]), row[1], row[2], String(row[3] as Int64), String(row[4] as Int64),
+                String(row[5] as Int64), String(row[6] as Int64), (row[7] as String?) ?? "",
+                (row[8] as String?) ?? "",
+            ]
         }
-        try file.close()
-        return Written(name: "attempts.csv", rows: count)
     }
 
     private static func events(_ database: Database, _ folder: URL) throws -> Written {
-        let file = try LineWriter(folder.appending(path: "events.csv"))
-        file.write("time_s,category,kind,namespace,name,reason,message,cause,warning")
-        let rows = try Row.fetchCursor(
-            database,
+        try table(
+            "events.csv",
+            "time_s,category,kind,namespace,name,reason,message,cause,warning", database, folder,
             sql: """
                 SELECT nanoseconds, category, kind, namespace, name, reason, message, cause, warning
                 FROM timeline ORDER BY number
-                """)
-        var count = 0
-        while let row = try rows.next() {
-            file.write(
-                line([
-                    seconds(row[0]), row[1], (row[2] as String?) ?? "", row[3], row[4], row[5], row[6],
-                    row[7],
-                    (row[8] as Int64) == 0 ? "false" : "true",
-                ]))
-            count += 1
+                """
+        ) { row in
+            [
+                seconds(row[0]), row[1], (row[2] as String?) ?? "", row[3], row[4], row[5], row[6],
+                row[7],
+                (row[8] as Int64) == 0 ? "false" : "true",
+            ]
         }
-        try file.close()
-        return Written(name: "events.csv", rows: count)
     }
 
     private static func metrics(_ database: Database, _ folder: URL) throws -> Written {
-        let file = try LineWriter(folder.appending(path: "metrics.csv"))
-        file.write("time_s,metric,kind,namespace,name,value")
-        let rows = try Row.fetchCursor(
-            database,
-            sql: "SELECT nanoseconds, name, kind, namespace, object, value FROM metric ORDER BY number")
-        var count = 0
-        while let row = try rows.next() {
-            file.write(
-                line([
-                    seconds(row[0]), row[1], (row[2] as String?) ?? "", row[3], row[4],
-                    JSONWriter.string(.number(row[5])),
-                ]))
-            count += 1
+        try table(
+            "metrics.csv",
+            "time_s,metric,kind,namespace,name,value", database, folder,
+            sql: "SELECT nanoseconds, name, kind, namespace, object, value FROM metric ORDER BY number"
+        ) { row in
+            [
+                seconds(row[0]), row[1], (row[2] as String?) ?? "", row[3], row[4],
+                JSONWriter.string(.number(row[5])),
+            ]
         }
-        try file.close()
-        return Written(name: "metrics.csv", rows: count)
     }
 
     // MARK: Text

@@ -25,17 +25,9 @@ struct SchedulerConformanceCommand: ParsableCommand {
             Exit status: 0 everything agrees, 1 something differs, 2 a file cannot be read or is no such file.
             """)
 
-    @Argument(
-        help: ArgumentHelp(
-            "The folder, or one file (default: Tests/Vectors/scheduler here or in a folder above).",
-            valueName: "dir"),
-        completion: .directory)
-    var folder: String?
+    @OptionGroup var input: ConformanceInput
 
-    @Option(help: "text or json.")
-    var format = OutputFormat.text
-
-    func run() throws { try ConformanceRunner.run(.scheduler, folder: folder, format: format) }
+    func run() throws { try ConformanceRunner.run(.scheduler, input) }
 }
 
 struct ControllersConformanceCommand: ParsableCommand {
@@ -51,17 +43,9 @@ struct ControllersConformanceCommand: ParsableCommand {
             Exit status: 0 nothing differs, 1 something differs, 2 a file cannot be read or is no such file.
             """)
 
-    @Argument(
-        help: ArgumentHelp(
-            "The folder, or one file (default: Tests/Vectors/controllers here or in a folder above).",
-            valueName: "dir"),
-        completion: .directory)
-    var folder: String?
+    @OptionGroup var input: ConformanceInput
 
-    @Option(help: "text or json.")
-    var format = OutputFormat.text
-
-    func run() throws { try ConformanceRunner.run(.controllers, folder: folder, format: format) }
+    func run() throws { try ConformanceRunner.run(.controllers, input) }
 }
 
 struct APIConformanceCommand: ParsableCommand {
@@ -77,23 +61,28 @@ struct APIConformanceCommand: ParsableCommand {
             Exit status: 0 nothing differs, 1 something differs, 2 a file cannot be read or is no such file.
             """)
 
+    @OptionGroup var input: ConformanceInput
+
+    func run() throws { try ConformanceRunner.run(.api, input) }
+}
+
+/// What all areas take.
+struct ConformanceInput: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "The folder, or one file (default: Tests/Vectors/api here or in a folder above).",
+            "The folder, or one file (default: Tests/Vectors/AREA here or in a folder above).",
             valueName: "dir"),
         completion: .directory)
     var folder: String?
 
     @Option(help: "text or json.")
     var format = OutputFormat.text
-
-    func run() throws { try ConformanceRunner.run(.api, folder: folder, format: format) }
 }
 
 enum ConformanceRunner {
-    static func run(_ area: ConformanceArea, folder: String?, format: OutputFormat) throws {
-        let vectors = ConformanceVectors(area: area, path: try folder ?? shippedFolder(of: area))
-        switch format {
+    static func run(_ area: ConformanceArea, _ input: ConformanceInput) throws {
+        let vectors = ConformanceVectors(area: area, path: try input.folder ?? shippedFolder(of: area))
+        switch input.format {
         case .json:
             Console.output(JSONWriter.string(ConformanceText.json(vectors), style: .pretty) + "\n")
         case .text:

@@ -146,14 +146,122 @@ struct TraceWorkloadTests {
         let early = followed.simulation.usage.cpuSeconds
         // 2 and 1 cores for five minutes, less the seconds of scheduling and starting.
         #expect(early > 3 * 290 && early < 3 * 300)
-        followed.simulation.run(until: .start + .seconds(60 + 600))
+        // The pods run a few seconds after the machines did, and everything happens so much later to them.
+        followed.simulation.run(until: .start + .seconds(60 + 620))
         let before = followed.simulation.usage.cpuSeconds
-        followed.simulation.run(until: .start + .seconds(60 + 700))
+        followed.simulation.run(until: .start + .seconds(60 + 720))
         // From ten minutes on 4 and 1 cores.
         #expect(abs(followed.simulation.usage.cpuSeconds - before - 500) < 1)
         let ignored = try run(#", "usage": "behaviors""#)
         ignored.simulation.run(until: .start + .seconds(60 + 700))
         #expect(ignored.simulation.usage.cpuSeconds == 0)
+    }
+
+    @Test("what a task used before another, which it waited for, has ended counts from its own beginning on")
+    func usageOfHeldPods() throws {
+        let folder = try TemporaryFolder()
+        // In the trace the second began a minute after the first; here it waits ten minutes for its end.
+        try folder.write(
+            "batch_task.csv",
+            """
+            M1,1,j_1,1,Terminated,0,600,100,1
+            R2_1,1,j_1,1,Terminated,60,660,400,1
+
+            """)
+        try folder.write(
+            "batch_instance.csv",
+            """
+            i1,R2_1,j_1,1,Terminated,60,260,m_1,1,1,100,100,1,1
+            i2,R2_1,j_1,1,Terminated,260,460,m_1,1,1,300,300,1,1
+            i3,R2_1,j_1,1,Terminated,460,700,m_1,1,1,200,200,1,1
+            i4,R2_1,j_1,1,Terminated,660,700,m_1,1,1,400,400,1,1
+
+            """)
+        let scenario = try scenario(
+            """
+            {"trace": {"format": "alibaba-2018", "files": ["\(folder.path)batch_task.csv",
+              "\(folder.path)batch_instance.csv"]}}
+            """,
+            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+        let run = ScenarioRun(scenario)
+        try run.openWorkload()
+        run.simulation.run(until: .start + .seconds(60 + 610))
+        func used(from: Int64, to: Int64) -> Double {
+            run.simulation.run(until: .start + .seconds(from))
+            let before = run.simulation.usage.cpuSeconds
+            run.simulation.run(until: .start + .seconds(to))
+            return (run.simulation.usage.cpuSeconds - before) / Double(to - from)
+        }
+        // The second runs from about 670 s on: a core for 200 s, three for 200 s, two until it ends at 600 s.
+        #expect(run.simulation.workloadCounts?.heldBack == 1)
+        #expect(abs(used(from: 700, to: 850) - 1) < 1e-9)
+        #expect(abs(used(from: 900, to: 1_050) - 3) < 1e-9)
+        #expect(abs(used(from: 1_100, to: 1_250) - 2) < 1e-9)
+        #expect(abs(used(from: 1_300, to: 1_400) - 0) < 1e-9)
+    }
+
+    @Test("usage is that of the pod which had not ended: a task that was submitted again has two")
+    func usageOfResubmittedTasks() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "part-00000-of-00500.csv",
+            """
+            600000000,,7,0,,0,u,1,4,0.125,0.1,0,0
+            600000000,,7,0,5,1,u,1,4,0.125,0.1,0,0
+            700000000,,7,0,5,3,u,1,4,0.125,0.1,0,0
+            700000000,,7,0,,0,u,1,4,0.125,0.1,0,0
+            710000000,,7,0,5,1,u,1,4,0.125,0.1,0,0
+            1000000000,,7,0,5,4,u,1,4,0.125,0.1,0,0
+
+            """)
+        try folder.write(
+            "task_usage.csv",
+            """
+            600000000,700000000,7,0,5,0.03125,0.05,0.06,0.006,0.007,0.06,0,0,0.125,0.01,2.5,,0,0,0.02
+            710000000,1000000000,7,0,5,0.0625,0.05,0.06,0.006,0.007,0.06,0,0,0.125,0.01,2.5,,0,0,0.02
+
+            """)
+        let scenario = try scenario(
+            """
+            {"trace": {"format": "borg-2011", "files": ["\(folder.path)part-00000-of-00500.csv",
+              "\(folder.path)task_usage.csv"]}}
+            """,
+            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+        let run = ScenarioRun(scenario)
+        try run.openWorkload()
+        func used(from: Int64, to: Int64) -> Double {
+            run.simulation.run(until: .start + .seconds(from))
+            let before = run.simulation.usage.cpuSeconds
+            run.simulation.run(until: .start + .seconds(to))
+            return (run.simulation.usage.cpuSeconds - before) / Double(to - from)
+        }
+        // A core, then two, of the 32 that 1.0 stands for.
+        #expect(abs(used(from: 680, to: 740) - 1) < 1e-9)
+        #expect(abs(used(from: 800, to: 1_000) - 2) < 1e-9)
+    }
+
+    @Test("a job that thinks after the end of the one before it comes so much later")
+    func thinkTime() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "log.swf",
+            """
+            ; Version: 2.2
+            1 0 0 100 1 -1 -1 1 -1 -1 1 1 1 1 1 -1 -1 -1
+            2 10 0 100 1 -1 -1 1 -1 -1 1 1 1 1 1 -1 1 500
+
+            """)
+        let scenario = try scenario(
+            #"{"trace": {"format": "swf", "files": ["\#(folder.path)log.swf"]}}"#,
+            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+        let run = ScenarioRun(scenario)
+        try run.openWorkload()
+        run.simulation.run(until: .start + .seconds(60 + 590))
+        #expect(run.simulation.workloadCounts?.waitingForOthers == 1)
+        #expect(!run.simulation.list(Pod.self).contains { $0.metadata.name == "2" })
+        run.simulation.run(until: .start + .seconds(60 + 620))
+        #expect(run.simulation.workloadCounts?.waitingForOthers == 0)
+        #expect(run.simulation.list(Pod.self).contains { $0.metadata.name == "2" })
     }
 
     @Test(

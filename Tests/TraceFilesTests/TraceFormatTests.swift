@@ -30,7 +30,7 @@ struct TraceFormatTests {
         Expected(folder: "azure-packing-2020", format: .azurePacking2020, tasks: 3),
         Expected(folder: "azure-vm-2017", format: .azureVM2017, tasks: 2),
         Expected(folder: "azure-vm-2019", format: .azureVM2019, tasks: 2, usage: 2),
-        Expected(folder: "philly", format: .philly, machines: 3, tasks: 2),
+        Expected(folder: "philly", format: .philly, machines: 3, tasks: 2, usage: 4),
         Expected(folder: "swf", format: .swf, tasks: 3),
         Expected(folder: "swf-gz", format: .swf, tasks: 3),
         Expected(folder: "simkube", format: .simkube, objects: 3),

@@ -23,6 +23,8 @@ struct FakeCluster {
     var isReachable = true
     /// Calls are carried out, and their answers are lost.
     var losesAnswers = false
+    /// Answers to the calls made from now on are so long on their way.
+    var answerDelay = VirtualDuration.zero
     /// `reason` or `reason message` of each Event, with its time.
     var events: [(time: VirtualTime, record: EventRecord)] = []
     var journal: [JournalEntry] = []
@@ -94,7 +96,7 @@ struct FakeCluster {
             var result =
                 isReachable ? answer(call.request) : .failure(APIError(.unreachable, "no route to host"))
             if losesAnswers { result = .failure(APIError(.timeout, "context deadline exceeded")) }
-            if call.token != .none { push(now, .complete(call.token, result)) }
+            if call.token != .none { push(now + answerDelay, .complete(call.token, result)) }
         }
     }
 

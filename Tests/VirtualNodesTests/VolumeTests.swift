@@ -75,6 +75,23 @@ struct VolumeTests {
         #expect(cluster.status("db").phase == .running)
     }
 
+    @Test("an answer that the watch has overtaken does not bring the older node back")
+    func overtakenAnswer() {
+        var cluster = FakeCluster { _, description in description.presentImages = ["nginx:1.27"] }
+        Self.addVolume(&cluster)
+        cluster.at(21) { $0.create("db", spec: Self.spec) }
+        // The report of the volume in use goes out at 30 s; its answer comes at 35 s, with the node as it was
+        // before the volume was attached.
+        cluster.at(29) { $0.answerDelay = .seconds(5) }
+        cluster.at(31) { $0.answerDelay = .zero }
+        cluster.at(33.05) { Self.attach(&$0) }
+        cluster.run(until: 34.9)
+        #expect(cluster.node?.value.status.volumesInUse == [Self.name])
+        #expect(cluster.status("db").phase == .pending)
+        cluster.run(until: 60)
+        #expect(cluster.status("db").phase == .running)
+    }
+
     @Test("a claim that is not bound is reported, and tried again after ten seconds")
     func unbound() {
         var cluster = FakeCluster { _, description in description.presentImages = ["nginx:1.27"] }

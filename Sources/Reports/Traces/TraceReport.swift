@@ -73,10 +73,10 @@ public struct TraceReport: Sendable {
 
     private var taskLines: [String] {
         guard summary.tasks > 0 else { return [] }
-        let bound = summary.countsAreBounds ? "at least " : ""
+        let jobs = (summary.jobsAreBound ? "at least " : "") + "\(summary.jobs) jobs"
+        let users = (summary.usersAreBound ? "at least " : "") + "\(summary.users) users"
         var lines = [
-            "tasks      \(summary.tasks), standing for \(summary.instances) instances of \(bound)"
-                + "\(summary.jobs) jobs and \(bound)\(summary.users) users"
+            "tasks      \(summary.tasks), standing for \(summary.instances) instances of \(jobs) and \(users)"
         ]
         lines.append("ends       " + Self.list(summary.outcomes))
         lines.append("classes    " + Self.list(summary.qos))
@@ -174,7 +174,8 @@ public struct TraceReport: Sendable {
         members["tasks"] = [
             "records": .integer(Int64(summary.tasks)), "instances": .integer(summary.instances),
             "jobs": .integer(Int64(summary.jobs)), "users": .integer(Int64(summary.users)),
-            "countsAreBounds": .bool(summary.countsAreBounds), "gangs": .integer(Int64(summary.gangs)),
+            "jobsAreBound": .bool(summary.jobsAreBound), "usersAreBound": .bool(summary.usersAreBound),
+            "gangs": .integer(Int64(summary.gangs)),
             "withDependencies": .integer(Int64(summary.withDependencies)),
             "withConstraints": .integer(Int64(summary.withConstraints)),
             "sortedBySubmission": .bool(summary.isSorted), "outcomes": Self.shares(summary.outcomes),

@@ -54,20 +54,36 @@ struct TracePodMaker {
         let names = task.job.isEmpty || task.job == task.id ? [task.id] : [task.id, task.job]
         var deletion: VirtualTime?
         if plan.ending == .recorded, let end = task.end { deletion = end }
+        let think = VirtualDuration(
+            fractionalSeconds: task.labels.first { $0.name == "think-seconds" }.flatMap { Double($0.value) } ?? 0)
         let count = max(1, task.instances)
         for number in 0..<count {
             let instance = ManifestInstance(
                 name: count == 1 ? name : "\(name)-\(number)", namespace: Self.namespace,
                 labels: Labels(labels), annotations: StringMap(annotations))
-            arrivals.append(
-                WorkloadArrival(
-                    time: time,
-                    .pod(
-                        WorkloadPod(
-                            template: template, instance: instance, names: names,
-                            dependencies: task.dependencies, deletion: deletion))))
+            var pod = WorkloadPod(
+                template: template, instance: instance, names: names, dependencies: task.dependencies,
+                deletion: deletion)
+            pod.thinkTime = think
+            pod.usageName = Self.usageName(of: task.id)
+            pod.recordedStart = Self.recordedStart(of: task)
+            pod.recordedEnd = task.end
+            arrivals.append(WorkloadArrival(time: time, .pod(pod)))
         }
         return arrivals
+    }
+
+    /// The task in whose name usage was recorded: one that was submitted again has the time of that after its id.
+    private static func usageName(of id: String) -> String {
+        guard let mark = id.lastIndex(of: "@"), mark > id.startIndex else { return id }
+        let rest = id[id.index(after: mark)...]
+        return rest.isEmpty || !rest.allSatisfy { ("0"..."9").contains($0) } ? id : String(id[..<mark])
+    }
+
+    /// When the run began that the pod repeats: of a task that was evicted, the last one.
+    private static func recordedStart(of task: TraceTask) -> VirtualTime? {
+        guard let start = task.start, let end = task.end, let duration = task.duration else { return task.start }
+        return max(start, end - min(duration, end.sinceStart))
     }
 
     private func owner(of task: TraceTask) -> String? {

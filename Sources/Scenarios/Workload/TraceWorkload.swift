@@ -61,7 +61,13 @@ public final class TraceWorkload: WorkloadSource {
         let time = VirtualTime.start + plan.lead + max(record.time, .start).sinceStart
         switch record {
         case .task(var task):
-            if let end = task.end { task.end = VirtualTime.start + plan.lead + max(end, .start).sinceStart }
+            // All of its times on the run's clock.
+            func moved(_ moment: VirtualTime) -> VirtualTime {
+                VirtualTime.start + plan.lead + max(moment, .start).sinceStart
+            }
+            task.submission = time
+            task.start = task.start.map(moved)
+            task.end = task.end.map(moved)
             made += maker.arrivals(of: task, at: time)
         case .machine(let event):
             guard let node = nodes[event.machine.id] else { return }

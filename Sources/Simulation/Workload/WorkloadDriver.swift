@@ -15,19 +15,30 @@ struct WorkloadDriver {
         var token: UInt64
         var handle: Handle<ObjectKey>?
         var hasEnded = false
-        /// What its task has been recorded to use, last.
+        /// What it uses now.
         var usage: RecordedUsage?
+        /// How much later than the recorded pod it began to run; nil while it does not run.
+        var shift: VirtualDuration?
+        /// What it will use once it runs.
+        var samples: [Sample] = []
     }
     /// A pod that waits for the end of others.
     private struct Held {
         var pod: WorkloadPod
         var missing: Int
+        /// What it will use once it runs.
+        var samples: [Sample] = []
+    }
+    /// What was recorded of a pod from a moment on.
+    private struct Sample {
+        var time: VirtualTime
+        var usage: RecordedUsage
     }
 
-    /// A deletion to come: the composition root makes an event of it.
-    struct Deletion {
+    /// Something to come: the composition root makes an event of it.
+    struct Later<Row> {
         var time: VirtualTime
-        var handle: Handle<ObjectKey>
+        var handle: Handle<Row>
     }
 
     private let source: any WorkloadSource
@@ -37,7 +48,9 @@ struct WorkloadDriver {
     private(set) var nextArrival: WorkloadArrival?
     private var live: [ObjectKey: Live] = [:]
     private var deletions = GenerationalTable<ObjectKey>()
-    private(set) var newDeletions: [Deletion] = []
+    private(set) var newDeletions: [Later<ObjectKey>] = []
+    private var delays = GenerationalTable<WorkloadDelay>()
+    private var newDelays: [Later<WorkloadDelay>] = []
     /// How many pods of a name have arrived and not ended.
     private var open: [String: Int] = [:]
     private var held: [Int: Held] = [:]
@@ -47,8 +60,9 @@ struct WorkloadDriver {
     /// The pods whose creation is under way.
     private var creations: [UInt64: WorkloadPod] = [:]
     private var nextToken: UInt64 = 0
-    /// The live pods of a task, while usage is recorded.
+    /// The live pods of a task and those held back, while usage is recorded.
     private var members: [String: [ObjectKey]] = [:]
+    private var heldMembers: [String: [Int]] = [:]
     private let recordsUsage: Bool
     /// Of the pods to come of an object, in the order of their creation.
     private var lifetimes: [WorkloadOwner: ArraySlice<VirtualDuration?>] = [:]
@@ -77,7 +91,7 @@ struct WorkloadDriver {
     mutating func arrive(at now: VirtualTime, _ out: inout Outbox) -> [Command] {
         var commands: [Command] = []
         var pods: [WorkloadPod] = []
-        var samples: [(task: String, usage: RecordedUsage)] = []
+        var samples: [(task: String, sample: Sample)] = []
         while let arrival = nextArrival, arrival.time <= now {
             switch arrival.content {
             case .command(let command): commands.append(command)
@@ -87,18 +101,13 @@ struct WorkloadDriver {
                 for name in pod.names { open[name, default: 0] += 1 }
                 pods.append(pod)
             case .lifetimes(let owner, let durations): lifetimes[owner] = durations[...]
-            case .usage(let task, let usage): samples.append((task, usage))
+            case .usage(let task, let usage): samples.append((task, Sample(time: arrival.time, usage: usage)))
             }
             nextArrival = source.next()
         }
         counts.isExhausted = nextArrival == nil
         for pod in pods { admit(pod, at: now, &out) }
-        for sample in samples {
-            for key in members[sample.task] ?? [] {
-                live[key]?.usage = sample.usage
-                newUsage.append(key)
-            }
-        }
+        for (task, sample) in samples { record(sample, of: task, at: now) }
         return commands
     }
 
@@ -115,30 +124,66 @@ struct WorkloadDriver {
         counts.waitingForOthers += 1
         held[nextHeld] = Held(pod: pod, missing: names.count)
         for name in names { dependents[name, default: []].append(nextHeld) }
+        if recordsUsage { heldMembers[pod.usageName, default: []].append(nextHeld) }
         nextHeld += 1
     }
 
-    private mutating func create(_ pod: WorkloadPod, at now: VirtualTime, _ out: inout Outbox) {
+    private mutating func create(
+        _ pod: WorkloadPod, samples: [Sample] = [], at now: VirtualTime, _ out: inout Outbox
+    ) {
         // A second pod of a name that is taken goes to the API server all the same, which refuses it.
         if live[pod.key] == nil {
-            var entry = Live(pod: pod, token: nextToken)
+            var entry = Live(pod: pod, token: nextToken, samples: samples)
             if let deletion = pod.deletion {
                 let handle = deletions.insert(pod.key)
                 entry.handle = handle
-                newDeletions.append(Deletion(time: max(deletion, now), handle: handle))
+                newDeletions.append(Later(time: max(deletion, now), handle: handle))
             }
             live[pod.key] = entry
-            if recordsUsage, let task = pod.names.first { members[task, default: []].append(pod.key) }
+            if recordsUsage { members[pod.usageName, default: []].append(pod.key) }
         }
         creations[nextToken] = pod
         out.call(.createFrom(pod.template, pod.instance), token: CallToken(value: nextToken))
         nextToken += 1
     }
 
-    mutating func takeNewDeletions() -> [Deletion] {
+    mutating func takeNewDeletions() -> [Later<ObjectKey>] {
         if newDeletions.isEmpty { return [] }
         defer { newDeletions.removeAll(keepingCapacity: true) }
         return newDeletions
+    }
+
+    mutating func takeNewDelays() -> [Later<WorkloadDelay>] {
+        if newDelays.isEmpty { return [] }
+        defer { newDelays.removeAll(keepingCapacity: true) }
+        return newDelays
+    }
+
+    private mutating func delay(_ content: WorkloadDelay.Content, until time: VirtualTime) {
+        newDelays.append(Later(time: time, handle: delays.insert(WorkloadDelay(content: content))))
+    }
+
+    /// The moment of something that was put off has come.
+    mutating func resume(_ handle: Handle<WorkloadDelay>, at now: VirtualTime, _ out: inout Outbox) {
+        switch delays.remove(handle)?.content {
+        case nil: break
+        case .usage(let key, let token, let usage):
+            guard live[key]?.token == token else { return }
+            live[key]?.usage = usage
+            newUsage.append(key)
+        case .creation(let number): release(number, at: now, &out)
+        }
+    }
+
+    /// Creates a pod that was held back.
+    private mutating func release(_ number: Int, at now: VirtualTime, _ out: inout Outbox) {
+        guard let entry = held.removeValue(forKey: number) else { return }
+        counts.waitingForOthers -= 1
+        if recordsUsage {
+            let left = (heldMembers[entry.pod.usageName] ?? []).filter { $0 != number }
+            heldMembers[entry.pod.usageName] = left.isEmpty ? nil : left
+        }
+        create(entry.pod, samples: entry.samples, at: now, &out)
     }
 
     // MARK: Lifetimes
@@ -158,7 +203,45 @@ struct WorkloadDriver {
 
     // MARK: Usage
 
-    /// What a live pod has been recorded to use last; nil when nothing is known.
+    /// Takes in what the pods of a task used from now on, as recorded.
+    ///
+    /// A pod that began to run later than the recorded one uses it as much later; one that began earlier uses
+    /// it now, as nobody knew it sooner.
+    private mutating func record(_ sample: Sample, of task: String, at now: VirtualTime) {
+        func concerns(_ pod: WorkloadPod) -> Bool { pod.recordedEnd.map { sample.time < $0 } ?? true }
+        for number in heldMembers[task] ?? [] {
+            if let pod = held[number]?.pod, concerns(pod) { held[number]?.samples.append(sample) }
+        }
+        for key in members[task] ?? [] {
+            guard let entry = live[key], concerns(entry.pod) else { continue }
+            if let shift = entry.shift {
+                use(sample, key, token: entry.token, shift: shift, at: now)
+            } else {
+                live[key]?.samples.append(sample)
+            }
+        }
+    }
+
+    private mutating func use(
+        _ sample: Sample, _ key: ObjectKey, token: UInt64, shift: VirtualDuration, at now: VirtualTime
+    ) {
+        let time = sample.time.advancedClamping(by: shift)
+        if time > now { return delay(.usage(key, token: token, sample.usage), until: time) }
+        live[key]?.usage = sample.usage
+        newUsage.append(key)
+    }
+
+    /// A pod runs: what it was recorded to use counts from here on.
+    mutating func begin(_ key: ObjectKey, at now: VirtualTime) {
+        guard recordsUsage, let entry = live[key], entry.shift == nil, !entry.hasEnded else { return }
+        let start = entry.pod.recordedStart ?? entry.samples.first?.time ?? now
+        let shift = max(.zero, now - min(now, start))
+        live[key]?.shift = shift
+        live[key]?.samples = []
+        for sample in entry.samples { use(sample, key, token: entry.token, shift: shift, at: now) }
+    }
+
+    /// What a live pod uses now, as recorded; nil when nothing is known.
     func usage(of key: ObjectKey) -> RecordedUsage? {
         guard recordsUsage, let entry = live[key], !entry.hasEnded else { return nil }
         return entry.usage
@@ -216,14 +299,14 @@ struct WorkloadDriver {
             if entry.handle == nil {
                 let handle = deletions.insert(key)
                 entry.handle = handle
-                newDeletions.append(Deletion(time: now.advancedClamping(by: retention), handle: handle))
+                newDeletions.append(Later(time: now.advancedClamping(by: retention), handle: handle))
             }
             live[key] = entry
         }
         guard isFirst else { return }
-        if recordsUsage, let task = entry.pod.names.first {
-            let left = (members[task] ?? []).filter { $0 != key }
-            members[task] = left.isEmpty ? nil : left
+        if recordsUsage {
+            let left = (members[entry.pod.usageName] ?? []).filter { $0 != key }
+            members[entry.pod.usageName] = left.isEmpty ? nil : left
         }
         for name in entry.pod.names { close(name, at: now, &out) }
     }
@@ -235,13 +318,13 @@ struct WorkloadDriver {
         for number in waiting {
             guard var entry = held[number] else { continue }
             entry.missing -= 1
-            guard entry.missing == 0 else {
-                held[number] = entry
-                continue
+            held[number] = entry
+            if entry.missing > 0 { continue }
+            if entry.pod.thinkTime > .zero {
+                delay(.creation(number), until: now.advancedClamping(by: entry.pod.thinkTime))
+            } else {
+                release(number, at: now, &out)
             }
-            held.removeValue(forKey: number)
-            counts.waitingForOthers -= 1
-            create(entry.pod, at: now, &out)
         }
     }
 

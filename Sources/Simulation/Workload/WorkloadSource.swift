@@ -22,7 +22,7 @@ public struct WorkloadArrival: Sendable {
         case command(Command)
         /// How long the pods run that come of an object, in the order of their creation; nil for no end.
         case lifetimes(of: WorkloadOwner, [VirtualDuration?])
-        /// From now on the pods of a task use so much, those that run and those that are to come.
+        /// From now on the pods of a task used so much, as recorded: those that have come and have not ended.
         case usage(task: String, RecordedUsage)
     }
 
@@ -57,11 +57,21 @@ public struct WorkloadPod: Sendable {
     public var dependencies: [String]
     /// When the pod is deleted, whatever it does then; nil leaves it until it has ended.
     public var deletion: VirtualTime?
+    /// From the end of the last that the pod has waited for to its creation.
+    public var thinkTime = VirtualDuration.zero
+    /// The task that samples of usage name.
+    public var usageName: String
+    /// When the recorded pod began to run: what it used so long after that, this one uses so long after its own
+    /// beginning. Nil where it is not known; the first sample counts as it then.
+    public var recordedStart: VirtualTime?
+    /// When the recorded pod ended; samples from then on are another's. Nil where it is not known.
+    public var recordedEnd: VirtualTime?
 
     public init(
         template: ManifestTemplate, instance: ManifestInstance, names: [String] = [],
         dependencies: [String] = [], deletion: VirtualTime? = nil
     ) {
+        usageName = names.first ?? ""
         self.template = template
         self.instance = instance
         self.names = names
@@ -70,6 +80,18 @@ public struct WorkloadPod: Sendable {
     }
 
     public var key: ObjectKey { ObjectKey(namespace: instance.namespace, name: instance.name) }
+}
+
+/// Something that the workload's driver does later than the source has brought it.
+public struct WorkloadDelay: Sendable {
+    enum Content: Sendable {
+        /// A pod uses this from now on; the token is that of its creation.
+        case usage(ObjectKey, token: UInt64, RecordedUsage)
+        /// A pod that is held back, by its number, is created.
+        case creation(Int)
+    }
+
+    var content: Content
 }
 
 /// What became of a workload's pods on their way to the API server.

@@ -69,17 +69,23 @@ public struct TraceSummary: Equatable, Sendable {
     /// Whether the tasks came in the order of their submission.
     public private(set) var isSorted = true
 
-    private var jobHashes = DistinctCount()
-    private var userHashes = DistinctCount()
+    private var jobHashes: DistinctCount
+    private var userHashes: DistinctCount
     private var machineHashes = HashSet64()
     private var lastSubmission = VirtualTime(nanoseconds: .min)
 
-    public init() {}
+    /// - Parameter distinctLimit: How many jobs, and how many users, are told apart.
+    public init(distinctLimit: Int = 4_000_000) {
+        jobHashes = DistinctCount(limit: distinctLimit)
+        userHashes = DistinctCount(limit: distinctLimit)
+    }
 
-    /// Distinct jobs; a lower bound where ``countsAreBounds``.
+    /// Distinct jobs; a lower bound where ``jobsAreBound``.
     public var jobs: Int { jobHashes.count }
+    /// Distinct users; a lower bound where ``usersAreBound``.
     public var users: Int { userHashes.count }
-    public var countsAreBounds: Bool { jobHashes.isFull || userHashes.isFull }
+    public var jobsAreBound: Bool { jobHashes.isFull }
+    public var usersAreBound: Bool { userHashes.isFull }
 
     /// How the tasks ended, by what occurs.
     public var outcomes: [Share] {
@@ -174,10 +180,12 @@ public struct TraceSummary: Equatable, Sendable {
 /// Counts distinct texts by their hashes, up to a limit.
 struct DistinctCount: Equatable, Sendable {
     private var hashes = HashSet64()
-    private static let limit = 4_000_000
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
 
     var count: Int { hashes.count }
-    var isFull: Bool { hashes.count >= Self.limit }
+    var isFull: Bool { hashes.count >= limit }
 
     mutating func add(_ text: String) {
         if !isFull { _ = hashes.insert(IDHash.hash(text)) }

@@ -2,9 +2,10 @@ import SimulationKernel
 
 /// Reads Alibaba's cluster trace of 2017 (1,300 machines, 12 h): CSV without headers.
 ///
-/// Schema: `cluster-trace-v2017/trace_201708.md` of alibaba/clusterdata. Times are seconds since the start of
-/// the trace; 0 and the few negative ones lie before it. CPUs are cores, memory and disk are fractions of
-/// the largest machine's.
+/// Schema: `cluster-trace-v2017/schema.csv` and `trace_201708.md` of alibaba/clusterdata. Times are seconds
+/// since the start of the trace; 0 and the few negative ones lie before it. CPUs are cores, but what a batch
+/// task asks for is in hundredths (issue 11 of that repository, confirmed by the publisher); memory and disk
+/// are fractions of the largest machine's.
 public struct Alibaba2017: TableReader {
     public static let serverEvents = TraceTable(.alibaba2017, "server_event")
     public static let serverUsage = TraceTable(.alibaba2017, "server_usage")
@@ -164,7 +165,7 @@ public struct Alibaba2017: TableReader {
         var task = TraceTask(
             id: id, submission: created,
             requests: TraceResources(
-                milliCPU: try row.amountOrZero(6, times: 1_000),
+                milliCPU: try row.amountOrZero(6, times: 10),
                 memoryBytes: try row.amountOrZero(7, times: memoryBytes)))
         task.job = job
         task.qos = .bestEffort
@@ -175,7 +176,8 @@ public struct Alibaba2017: TableReader {
         case "Terminated": task.outcome = .succeeded
         case "Failed": task.outcome = .failed
         case "Cancelled": task.outcome = .killed
-        case "Ready", "Waiting", "Running", "Interrupted": task.outcome = .unfinished
+        // The schema spells the last one both ways.
+        case "Ready", "Waiting", "Running", "Interrupted", "Interupted": task.outcome = .unfinished
         default: throw row.fault(5, "a status such as Terminated")
         }
         if task.outcome != .unfinished {

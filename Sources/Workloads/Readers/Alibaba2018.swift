@@ -2,8 +2,9 @@ import SimulationKernel
 
 /// Reads Alibaba's cluster trace of 2018 (4,000 machines, 8 days): CSV without headers.
 ///
-/// Schema: `cluster-trace-v2018/schema.md` and `trace_2018.md` of alibaba/clusterdata. Times are seconds, 100
-/// CPU is one core, memory goes from 0 to 100, which is the largest machine's. The name of a batch task tells
+/// Schema: `cluster-trace-v2018/schema.txt` and `trace_2018.md` of alibaba/clusterdata. Times are seconds, 100
+/// CPU is one core, memory goes from 0 to 100, which is the largest machine's; −1 and 101 stand for values
+/// that are not valid. The name of a batch task tells
 /// its place in the job's graph: `M5_3_4` is task 5, which starts when the tasks 3 and 4 have ended.
 public struct Alibaba2018: TableReader {
     public static let machineMeta = TraceTable(.alibaba2018, "machine_meta")
@@ -22,6 +23,8 @@ public struct Alibaba2018: TableReader {
     public var rows: TableRows?
     private var machines: [String: TraceMachine] = [:]
     private var memoryBytesPerPercent = 0.0
+    /// The container whose rows, which follow each other, are being read.
+    private var container: TraceTask?
     private var typeLabels: [[TraceLabel]] = []
 
     public init() {}
@@ -87,7 +90,7 @@ public struct Alibaba2018: TableReader {
         let time = try row.seconds(1)
         let capacity = TraceResources(
             milliCPU: try row.amountOrZero(4, times: 1_000),
-            memoryBytes: try row.amountOrZero(5, times: memoryBytesPerPercent))
+            memoryBytes: try memory(row, 5) ?? 0)
         var machine = TraceMachine(id: id, capacity: capacity)
         for (column, name) in [(2, "failure-domain-1"), (3, "failure-domain-2"), (6, "status")]
         where !row.isMissing(column) {
@@ -99,16 +102,29 @@ public struct Alibaba2018: TableReader {
         output.emit(TraceMachineEvent(time: time, kind: known == nil ? .add : .update, machine: machine))
     }
 
-    private func readContainer(
+    /// A container has a row a state, one after the other: the first says when it came, the first with the
+    /// status `stopped` when it went.
+    private mutating func readContainer(
         _ row: borrowing TableRows, into output: inout TraceOutput
     ) throws(RowFault) {
         let id = try row.name(0)
         let time = try row.seconds(2)
         let requests = TraceResources(
-            milliCPU: try row.amount(5, times: 10),
-            memoryBytes: try row.amount(7, times: memoryBytesPerPercent))
-        // A container has a row a state; the first says when it came.
+            milliCPU: try row.amount(5, times: 10), memoryBytes: try memory(row, 7) ?? 0)
+        if container?.id != id { endTable(into: &output) }
+        let isStopped = row.isText(4, "stopped")
+        if var known = container {
+            if isStopped && known.end == nil {
+                if time < known.submission { throw row.fault(2, "a time not before the container's first") }
+                known.end = time
+                known.duration = time - known.submission
+                known.outcome = .killed
+                container = known
+            }
+            return output.passOver("a later state of a container")
+        }
         guard output.isNew(id, kind: 1) else { return output.passOver("a later state of a container") }
+        if isStopped { return output.passOver("a container that had stopped before its first row") }
         var task = TraceTask(id: id, submission: time, requests: requests)
         task.limits = TraceResources(milliCPU: try row.amountOrZero(6, times: 10))
         task.job = row.string(3)
@@ -119,7 +135,18 @@ public struct Alibaba2018: TableReader {
         task.labels = [
             TraceLabel(name: "kind", value: "service"), TraceLabel(name: "app-du", value: task.job),
         ]
-        output.emit(task)
+        container = task
+    }
+
+    public mutating func endTable(into output: inout TraceOutput) {
+        if let task = container.take() { output.emit(task) }
+    }
+
+    /// Memory in bytes; nil where it is missing, or marked as not valid by −1 or 101.
+    private func memory(_ row: borrowing TableRows, _ column: Int) throws(RowFault) -> Int64? {
+        if row.isMissing(column) || row.isText(column, "-1") || row.isText(column, "101") { return nil }
+        let value = try row.decimal(column)
+        return value == -1 || value == 101 ? nil : try row.amount(column, times: memoryBytesPerPercent)
     }
 
     private mutating func readTask(
@@ -131,8 +158,10 @@ public struct Alibaba2018: TableReader {
         var traits = TraceTaskTraits(
             requests: TraceResources(
                 milliCPU: try row.amountOrZero(7, times: 10),
-                memoryBytes: try row.amountOrZero(8, times: memoryBytesPerPercent)))
-        let submission = try row.seconds(5)
+                memoryBytes: try memory(row, 8) ?? 0))
+        guard let submission = try row.secondsIfPresent(5) else {
+            return output.passOver("a task without a time")
+        }
         traits.job = job
         traits.instances = try row.count(1)
         if traits.instances == 0 { return output.passOver("a task without instances") }
@@ -161,7 +190,7 @@ public struct Alibaba2018: TableReader {
         if row.isText(4, "Failed") { return .failed }
         if row.isText(4, "Cancelled") { return .killed }
         if row.isText(4, "Running") || row.isText(4, "Waiting") || row.isText(4, "Ready")
-            || row.isText(4, "Interrupted")
+            || row.isText(4, "Interrupted") || row.isText(4, "Interupted")
         {
             return .unfinished
         }
@@ -182,17 +211,18 @@ public struct Alibaba2018: TableReader {
     }
 
     private func readInstance(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
-        let start = try row.seconds(5)
-        let end = try row.seconds(6)
-        if end == .start || row.isMissing(10) { return output.passOver("an instance without usage") }
+        // What waits or runs has no end, or 0 as one.
+        guard let start = try row.secondsIfPresent(5), let end = try row.secondsIfPresent(6), end != .start,
+            !row.isMissing(10)
+        else { return output.passOver("an instance without usage") }
         if end < start { throw row.fault(6, "a time not before start_time") }
         var usage = TraceUsage(
             subject: .task, id: row.joined(2, 1, try graphPlace(row, 1).node), start: start, end: end)
         if row.isEmpty(2) { throw row.fault(2, "a name") }
         usage.milliCPU = try row.amount(10, times: 10)
         if !row.isMissing(11) { usage.maximumMilliCPU = try row.amount(11, times: 10) }
-        if !row.isMissing(12) { usage.memoryBytes = try row.amount(12, times: memoryBytesPerPercent) }
-        if !row.isMissing(13) { usage.maximumMemoryBytes = try row.amount(13, times: memoryBytesPerPercent) }
+        usage.memoryBytes = try memory(row, 12)
+        usage.maximumMemoryBytes = try memory(row, 13)
         output.emit(usage)
     }
 

@@ -3,7 +3,8 @@ import SimulationKernel
 /// Reads the trace of Alibaba's machine-learning platform PAI (2020): `pai_*_table.csv`, `pai_machine_spec`.
 ///
 /// Published with Weng et al., "MLaaS in the Wild", NSDI 2022; schema: `cluster-trace-gpu-v2020/README.md` of
-/// alibaba/clusterdata. The files have no headers (those are files of their own); times are seconds, 100 CPU
+/// alibaba/clusterdata, and for zero times `analysis/utils.py` there, where 0 is no time. The files have no
+/// headers (those are files of their own); times are seconds, 100 CPU
 /// is one core, 100 GPU one device, memory is in GB (taken as GiB). Users and submissions are in the job
 /// table, type constraints in the group tags; both are held in memory for the tasks.
 public struct AlibabaGPU2020: TableReader {
@@ -78,12 +79,18 @@ public struct AlibabaGPU2020: TableReader {
         case Self.jobs:
             if jobTable.count >= liveLimit { throw row.fault(0, "at most \(liveLimit) jobs") }
             jobTable[try row.name(0)] = Job(
-                user: row.string(2), submission: try row.secondsIfPresent(4), instance: row.string(1))
+                user: row.string(2), submission: try Self.time(row, 4), instance: row.string(1))
             output.passOver("a job: its tasks carry it")
         case Self.tasks: try readTask(row, into: &output)
         case Self.instances: output.passOver("an instance: tasks say how many there are")
         default: output.passOver("a sensor's averages, which have no times")
         }
+    }
+
+    /// Seconds; nil where there are none, which 0 says too.
+    private static func time(_ row: borrowing TableRows, _ column: Int) throws(RowFault) -> VirtualTime? {
+        let time = try row.secondsIfPresent(column)
+        return time == .start ? nil : time
     }
 
     private func readMachine(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
@@ -102,7 +109,7 @@ public struct AlibabaGPU2020: TableReader {
     private func readTask(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
         let job = try row.name(0)
         let id = job + "/" + (try row.name(1))
-        let start = try row.secondsIfPresent(4)
+        let start = try Self.time(row, 4)
         let known = jobTable[job]
         guard let submission = known?.submission ?? start else {
             return output.passOver("a task that was never started, of a job without a submission")
@@ -124,7 +131,7 @@ public struct AlibabaGPU2020: TableReader {
         if task.instances == 0 { return output.passOver("a task without instances") }
         // A clock of another machine may say that a task began before its job was submitted.
         task.start = start.map { max($0, submission) }
-        if let end = try row.secondsIfPresent(5), end != .start {
+        if start != nil, let end = try Self.time(row, 5) {
             if end < task.start ?? submission { throw row.fault(5, "a time not before start_time") }
             task.end = end
             if let begun = task.start { task.duration = end - begun }
@@ -137,7 +144,7 @@ public struct AlibabaGPU2020: TableReader {
         }
         if let tag = known.flatMap({ tags[$0.instance] }) {
             task.group = tag.group
-            if !tag.gpuModel.isEmpty && tag.gpuModel != "MISC" && share.count > 0 {
+            if !tag.gpuModel.isEmpty && share.count > 0 {
                 task.gpuModels = [tag.gpuModel]
             }
             if !tag.workload.isEmpty {

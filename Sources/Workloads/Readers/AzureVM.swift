@@ -3,9 +3,11 @@ import SimulationKernel
 /// Reads the virtual-machine traces of Azure of 2017 (V1) and 2019 (V2): `vmtable` and CPU readings.
 ///
 /// Schemas: `AzurePublicDatasetV1.md` and `AzurePublicDatasetV2.md` of Azure/AzurePublicDataset; CSV without
-/// headers. Times are seconds. A VM that exists in the first or the last five minutes may have begun before
-/// or end after; V2 gives cores and memory in buckets, of which the open ones (`>24`, `>64`) count as their
-/// bounds. Memory is in GB, taken as GiB. Machines are not in the traces.
+/// headers. Times are seconds, a multiple of the 300 s between two readings, so that a VM which was seen once
+/// lived that long. One that exists in the first or the last five minutes may have begun before or end after;
+/// V2 gives cores and memory in buckets, of which the open ones, `>24` and `>64`, count as 30 and 70. Both are
+/// as in the notebooks of the publisher's folder `analysis`. Memory is in GB, taken as GiB. Machines are not in
+/// the traces.
 public struct AzureVM: TableReader {
     public static let vms2017 = TraceTable(.azureVM2017, "vmtable")
     public static let readings2017 = TraceTable(.azureVM2017, "vm_cpu_readings")
@@ -18,8 +20,10 @@ public struct AzureVM: TableReader {
     public init() {}
 
     private static let gibibyte: Double = 1_073_741_824
-    /// The traces cover 30 days; a deletion at their end is no deletion.
-    private static let end = VirtualTime.start + .seconds(2_591_700)
+    /// The traces cover 30 days; a deletion at their last reading is no deletion.
+    private static func end(of format: TraceFormat) -> VirtualTime {
+        .start + .seconds(format == .azureVM2017 ? 2_591_700 : 2_591_400)
+    }
     private static let vmColumns =
         "vmid,subscriptionid,deploymentid,vmcreated,vmdeleted,maxcpu,avgcpu,p95maxcpu,vmcategory,vmcorecount,"
         + "vmmemory"
@@ -56,9 +60,10 @@ public struct AzureVM: TableReader {
         task.user = row.string(1)
         task.job = row.string(2)
         task.start = created
-        if deleted < Self.end {
-            task.end = deleted
-            task.duration = deleted - created
+        if deleted < Self.end(of: row.schema.table.format) {
+            let lived = max(deleted - created, .seconds(300))
+            task.end = created.advancedClamping(by: lived)
+            task.duration = lived
         } else {
             task.outcome = .unfinished
         }
@@ -87,14 +92,15 @@ public struct AzureVM: TableReader {
         output.emit(usage)
     }
 
-    /// A number, or an open bucket such as `>24`, which counts as its bound.
+    /// A number, or an open bucket such as `>24`.
     private static func bucket(
         _ row: borrowing TableRows, _ column: Int, times factor: Double
     ) throws(RowFault) -> Int64 {
         let text = row.string(column)
         guard text.hasPrefix(">") else { return try row.amount(column, times: factor) }
         guard let bound = NumberText.decimal(Array(text.dropFirst().utf8).span), bound >= 0,
-            let amount = NumberText.scaled(bound, by: factor)
+            // The publisher counts 6 more than the bound, of both.
+            let amount = NumberText.scaled(bound + 6, by: factor)
         else { throw row.fault(column, "a number, or a bucket such as '>24'") }
         return amount
     }

@@ -135,8 +135,10 @@ public struct Borg2011: TableReader {
     ) throws(RowFault) {
         let job = try row.name(2)
         if jobUsers.count >= liveLimit { throw row.fault(2, "at most \(liveLimit) jobs") }
-        // The logical name is what runs of the same program have in common.
-        jobUsers[job] = row.string(7)
+        // The logical name is what runs of the same program have in common. Rows that were made up for
+        // missing ones may lack it.
+        let name = row.string(7)
+        if !name.isEmpty || jobUsers[job] == nil { jobUsers[job] = name }
         output.passOver("a job event: tasks carry what is replayed")
     }
 

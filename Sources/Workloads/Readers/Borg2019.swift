@@ -156,7 +156,8 @@ public struct Borg2019: TraceReader {
         case instanceEvents:
             list =
                 "time,type,collection_id,instance_index,scheduling_class?,collection_type?,priority?,"
-                + "alloc_collection_id?,machine_id?,resource_request.cpus?,resource_request.memory?"
+                + "alloc_collection_id?,machine_id?,resource_request.cpus?,resource_request.memory?,"
+                + "constraint?"
         default:
             list =
                 "start_time,end_time,collection_id,instance_index,average_usage.cpus?,average_usage.memory?,"
@@ -202,7 +203,7 @@ public struct Borg2019: TraceReader {
             return output.passOver("an attribute of a machine that is not in machine_events")
         }
         let name = try row.name("name")
-        if row.text("deleted") == "true" {
+        if let deleted = row.text("deleted"), deleted == "true" || deleted == "1" {
             machine.labels.removeAll { $0.name == name }
         } else {
             machine.setLabel(name, row.text("value") ?? "")
@@ -216,10 +217,14 @@ public struct Borg2019: TraceReader {
         if collections.count >= options.liveLimit {
             throw row.fault("collection_id", "at most \(options.liveLimit) collections")
         }
-        let most = try row.integer("max_per_machine") ?? 0
-        collections[id] = Collection(
-            user: row.text("user") ?? "", name: row.text("collection_logical_name") ?? "",
-            maxPerMachine: most > 0 ? most : nil, dependencies: row.list("start_after_collection_ids"))
+        // A row that lacks a member, as those do that were made up for missing ones, leaves what is known.
+        var collection = collections[id] ?? Collection(user: "", name: "", maxPerMachine: nil, dependencies: [])
+        if let user = row.text("user") { collection.user = user }
+        if let name = row.text("collection_logical_name") { collection.name = name }
+        if let most = try row.integer("max_per_machine") { collection.maxPerMachine = most > 0 ? most : nil }
+        let dependencies = row.list("start_after_collection_ids")
+        if !dependencies.isEmpty { collection.dependencies = dependencies }
+        collections[id] = collection
         output.passOver("a collection event: instances carry what is replayed")
     }
 
@@ -377,7 +382,17 @@ private struct BorgRow {
     }
 
     func constraints() throws(RowFault) -> [TraceConstraint]? {
-        guard let elements = member("constraint")?.arrayValue else { return nil }
+        guard var value = member("constraint") else { return nil }
+        // In CSV, which has no records, what `TO_JSON_STRING` makes of them.
+        if case .string(let text) = value {
+            do throws(JSONSyntaxError) {
+                var parser = JSONParser(Array(text.utf8))
+                value = try parser.parseDocument()
+            } catch {
+                throw fault("constraint", "a list of constraints in JSON")
+            }
+        }
+        guard let elements = value.arrayValue else { return nil }
         var constraints: [TraceConstraint] = []
         for element in elements {
             let row = BorgRow(element)

@@ -6,24 +6,15 @@ import SimulationKernel
 /// One object, a `List`, or several documents one after the other. Every object becomes one that is applied
 /// at zero, as it was printed; what the API server sets itself (uid, resourceVersion, status) is the business
 /// of whoever applies it. YAML is turned into JSON before it comes here.
-public struct ClusterSnapshot: TraceReader {
+public struct ClusterSnapshot: DocumentReader {
     public static let objects = TraceTable(.snapshot, "objects")
     public static let tables = [objects]
 
-    private var document: WholeDocument?
+    public var document: WholeDocument?
 
     public init() {}
 
-    public mutating func open(_ table: TraceTable, file: String, options: TraceOptions) throws(TraceError) {
-        document = WholeDocument(file: file, limitBytes: options.documentLimitBytes)
-    }
-
-    public mutating func read(_ chunk: Span<UInt8>, into output: inout TraceOutput) throws(TraceError) {
-        try document?.append(chunk)
-    }
-
-    public mutating func close(into output: inout TraceOutput) throws(TraceError) {
-        guard let document = document.take() else { return }
+    public func read(_ document: WholeDocument, into output: inout TraceOutput) throws(TraceError) {
         var parser = JSONParser(document.bytes)
         var count = 0
         while true {

@@ -1,41 +1,50 @@
 import KubernetesModel
 import SimulationKernel
 
-/// Reads the trace of Microsoft's Philly clusters (2017): `cluster_job_log` and `cluster_machine_list`.
+/// Reads the trace of Microsoft's Philly clusters (2017): jobs, machines, and what the machines used.
 ///
 /// Published with Jeon et al., "Analysis of Large-Scale Multi-Tenant GPU Clusters for DNN Training Workloads",
-/// ATC 2019; schema: README.md of msr-fiddle/philly-traces. The times have no zone; zero is
-/// 2017-08-07 00:00:00, where the trace begins. A job says which devices its attempts had, not what it asked
-/// for: its workers are the servers of its first attempt that has any. CPU and memory are not in the trace.
+/// ATC 2019; schema: README.md of msr-fiddle/philly-traces, and for times, `NA` and the number of a job's
+/// devices the notebook beside it. Times are the clock on the wall: jobs' have no zone, and that of the
+/// machines' readings, PST or PDT, only says which is meant; zero is 2017-08-07 00:00:00, where the trace
+/// begins. A job says which devices its attempts had, not what it asked for: its workers are the servers of
+/// its first attempt that has any, and share that attempt's devices evenly. What CPU and memory jobs want or
+/// use is not in the trace.
 public struct Philly: TraceReader {
     public static let machines = TraceTable(.philly, "cluster_machine_list")
     public static let jobs = TraceTable(.philly, "cluster_job_log")
-    public static let tables = [machines, jobs]
+    public static let cpuUsage = TraceTable(.philly, "cluster_cpu_util")
+    public static let memoryUsage = TraceTable(.philly, "cluster_mem_util")
+    public static let gpuUsage = TraceTable(.philly, "cluster_gpu_util")
+    public static let tables = [machines, jobs, cpuUsage, memoryUsage, gpuUsage]
 
     /// 2017-08-07 00:00:00, as seconds since 1970.
     static let zero = CalendarTime.days(2017, 8, 7) * 86_400
 
     private enum Source: Sendable {
         case jobs(JSONObjectFile)
-        case machines(TableRows)
+        case rows(TableRows)
     }
 
     private var source: Source?
 
     public init() {}
 
-    private static let machineSchema = TableSchema(
-        machines, "machineId,number of GPUs,single GPU mem", header: .required)
+    private static let schemas = [
+        TableSchema(machines, "machineId,number of GPUs,single GPU mem", header: .optional),
+        TableSchema(cpuUsage, "time,machine_id,cpu_util", header: .optional),
+        TableSchema(memoryUsage, "time,machine_id,mem_total,mem_free", header: .optional),
+        TableSchema(
+            gpuUsage, "time,machineId," + (0..<8).map { "gpu\($0)_util?" }.joined(separator: ","),
+            header: .optional),
+    ]
 
     public mutating func open(_ table: TraceTable, file: String, options: TraceOptions) throws(TraceError) {
-        switch table {
-        case Self.machines:
-            source = .machines(
-                TableRows(Self.machineSchema, file: file, lineLimitBytes: options.lineLimitBytes))
-        case Self.jobs:
-            source = .jobs(
-                JSONObjectFile(file: file, format: .philly, limitBytes: options.lineLimitBytes))
-        default:
+        if table == Self.jobs {
+            source = .jobs(JSONObjectFile(file: file, format: .philly, limitBytes: options.lineLimitBytes))
+        } else if let schema = Self.schemas.first(where: { $0.table == table }) {
+            source = .rows(TableRows(schema, file: file, lineLimitBytes: options.lineLimitBytes))
+        } else {
             throw .unsupported(file: file, detail: "\(table.format.rawValue) has no table '\(table.name)'")
         }
     }
@@ -47,10 +56,10 @@ public struct Philly: TraceReader {
             file.append(chunk)
             try read(&file, into: &output)
             source = .jobs(file)
-        case .machines(var rows):
+        case .rows(var rows):
             rows.append(chunk)
             try read(&rows, into: &output)
-            source = .machines(rows)
+            source = .rows(rows)
         }
     }
 
@@ -63,7 +72,7 @@ public struct Philly: TraceReader {
             if file.isEmpty {
                 throw .wrongFormat(file: file.file, found: "no jobs", expected: "cluster_job_log of philly")
             }
-        case .machines(var rows):
+        case .rows(var rows):
             rows.finish()
             try read(&rows, into: &output)
         }
@@ -74,21 +83,59 @@ public struct Philly: TraceReader {
             output.countRow()
             do throws(RowFault) {
                 try rows.checkFieldCount()
-                let id = try rows.name(0)
-                let gpus = try rows.count(1)
-                let model = rows.string(2).filter { $0 != " " }
-                try output.requireNew(id, kind: 0, column: "machineId")
-                output.emit(
-                    TraceMachineEvent(
-                        time: .start, kind: .add,
-                        machine: TraceMachine(
-                            id: id,
-                            capacity: TraceResources(gpuCount: gpus, gpuMilli: gpus > 0 ? 1_000 : 0),
-                            labels: [TraceLabel(name: "gpu-memory", value: model)])))
+                if rows.schema.table == Self.machines {
+                    try readMachine(rows, into: &output)
+                } else {
+                    try readUsage(rows, into: &output)
+                }
             } catch {
                 try output.reject(BadRow(file: rows.file, line: rows.line, reason: error.description))
             }
         }
+    }
+
+    private func readMachine(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
+        let id = try row.name(0)
+        let gpus = try row.count(1)
+        let memory = row.string(2).filter { $0 != " " }
+        try output.requireNew(id, kind: 0, column: "machineId")
+        output.emit(
+            TraceMachineEvent(
+                time: .start, kind: .add,
+                machine: TraceMachine(
+                    id: id, capacity: TraceResources(gpuCount: gpus, gpuMilli: gpus > 0 ? 1_000 : 0),
+                    labels: [TraceLabel(name: "gpu-memory", value: memory)])))
+    }
+
+    /// A reading of a minute; `NA` says that the machine or device was off.
+    private func readUsage(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
+        guard let time = try Self.time(.string(row.string(0)), "time") else { throw row.fault(0, "a time") }
+        var usage = TraceUsage(
+            subject: .machine, id: try row.name(1), start: time, end: time.advancedClamping(by: .seconds(60)))
+        switch row.schema.table {
+        case Self.cpuUsage:
+            if row.isText(2, "NA") { return output.passOver("a reading of a machine that was off") }
+            usage.cpuFraction = try UsagePercent.fraction(row, 2)
+        case Self.memoryUsage:
+            if row.isText(2, "NA") || row.isText(3, "NA") {
+                return output.passOver("a reading of a machine that was off")
+            }
+            let (total, free) = (try row.decimal(2), try row.decimal(3))
+            guard total > 0, free >= 0, free <= total else { throw row.fault(3, "from 0 to mem_total") }
+            usage.memoryFraction = (total - free) / total
+        default:
+            var busy = 0.0
+            var isOn = false
+            for column in 2..<10 where !row.isMissing(column) && !row.isText(column, "NA") {
+                let percent = try row.decimal(column)
+                guard (0...100).contains(percent) else { throw row.fault(column, "a percentage or NA") }
+                busy += percent
+                isOn = true
+            }
+            if !isOn { return output.passOver("a reading of a machine that was off") }
+            usage.gpuMilli = NumberText.scaled(busy, by: 10)
+        }
+        output.emit(usage)
     }
 
     private func read(_ file: inout JSONObjectFile, into output: inout TraceOutput) throws(TraceError) {
@@ -124,7 +171,8 @@ public struct Philly: TraceReader {
             let detail = attempt["detail"]?.arrayValue ?? []
             if detail.isEmpty { continue }
             workers = Int64(detail.count)
-            gpus = Int64(detail.map { $0["gpus"]?.arrayValue?.count ?? 0 }.max() ?? 0)
+            let devices = detail.reduce(0) { $0 + ($1["gpus"]?.arrayValue?.count ?? 0) }
+            gpus = (Int64(devices) + workers - 1) / workers
             machine = detail[0]["ip"]?.stringValue ?? ""
             break
         }
@@ -138,7 +186,7 @@ public struct Philly: TraceReader {
         task.instances = workers
         task.gangSize = workers
         task.machine = machine
-        var ran = VirtualDuration.zero
+        var ran: VirtualDuration?
         var isRunning = false
         for attempt in attempts {
             let start = try Self.time(attempt["start_time"], "start_time")
@@ -149,7 +197,7 @@ public struct Philly: TraceReader {
                     throw RowFault(
                         column: "end_time", found: "\(end)", expected: "a time not before start_time")
                 }
-                ran += end - start
+                ran = (ran ?? .zero) + (end - start)
                 task.end = end
             }
             isRunning = end == nil
@@ -167,6 +215,8 @@ public struct Philly: TraceReader {
         if isRunning {
             task.outcome = .unfinished
             task.end = nil
+        } else if ran == nil {
+            return output.passOver("a job of which no attempt has both a start and an end")
         } else {
             // The work of all attempts: a replay that starts it once does not fail in between.
             task.duration = ran
@@ -186,7 +236,9 @@ public struct Philly: TraceReader {
                 column: name, found: value.kindName, expected: "a time such as 2017-10-07 01:12:09")
         }
         if text.isEmpty || text == "None" { return nil }
-        guard let seconds = CalendarTime.seconds(text), seconds >= zero else {
+        let isZoned = text.hasSuffix(" PST") || text.hasSuffix(" PDT")
+        guard let seconds = CalendarTime.seconds(isZoned ? String(text.dropLast(4)) : text), seconds >= zero
+        else {
             throw RowFault(
                 column: name, found: "'\(text.prefix(40))'",
                 expected: "a time such as 2017-10-07 01:12:09, not before 2017-08-07")

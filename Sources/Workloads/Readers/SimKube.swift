@@ -6,24 +6,15 @@ import SimulationKernel
 /// Source: the types `ExportedTrace` and `PodLifecycleData` of acrlabs/simkube (version 2.7, MIT). The file
 /// holds the objects that were applied and deleted at each second, and for each recorded owner from when to
 /// when the pods of each specification ran, in the order of their start. Zero is the first event.
-public struct SimKube: TraceReader {
+public struct SimKube: DocumentReader {
     public static let recording = TraceTable(.simkube, "recording")
     public static let tables = [recording]
 
-    private var document: WholeDocument?
+    public var document: WholeDocument?
 
     public init() {}
 
-    public mutating func open(_ table: TraceTable, file: String, options: TraceOptions) throws(TraceError) {
-        document = WholeDocument(file: file, limitBytes: options.documentLimitBytes)
-    }
-
-    public mutating func read(_ chunk: Span<UInt8>, into output: inout TraceOutput) throws(TraceError) {
-        try document?.append(chunk)
-    }
-
-    public mutating func close(into output: inout TraceOutput) throws(TraceError) {
-        guard let document = document.take() else { return }
+    public func read(_ document: WholeDocument, into output: inout TraceOutput) throws(TraceError) {
         let file = document.file
         let root: MessagePackValue
         do throws(MessagePackParser.Fault) {

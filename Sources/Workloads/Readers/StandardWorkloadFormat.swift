@@ -25,11 +25,16 @@ public struct StandardWorkloadFormat: TableReader {
         _ row: borrowing TableRows, into output: inout TraceOutput
     ) throws(RowFault) {
         let id = String(try row.count(0))
+        let status = try row.integer(10)
+        if (2...4).contains(status) {
+            return output.passOver("a part of a job's run: the job's own line tells of it all")
+        }
         let submission = try row.seconds(1)
-        let requested = try Self.known(row, 7)
-        let allocated = try Self.known(row, 4)
-        guard let processors = requested ?? allocated, processors > 0 else {
-            throw row.fault(7, "a number of processors above 0, here or in allocated_processors")
+        let requested = try Self.known(row, 7) ?? 0
+        let allocated = try Self.known(row, 4) ?? 0
+        let processors = requested > 0 ? requested : allocated
+        if processors == 0 {
+            return output.passOver("a job without processors: it got none, and what it wanted is not known")
         }
         // Memory is in KB a processor.
         let requestedMemory = try Self.known(row, 9)
@@ -45,17 +50,22 @@ public struct StandardWorkloadFormat: TableReader {
         task.job = id
         task.user = try Self.known(row, 11).map { "user-\($0)" } ?? ""
         task.group = try Self.known(row, 12).map { "group-\($0)" } ?? ""
-        if try row.decimal(2) >= 0 {
-            task.start = submission.advancedClamping(by: try row.seconds(2).sinceStart)
+        let wait = try Self.knownSeconds(row, 2)
+        let run = try Self.knownSeconds(row, 3)
+        if status == 5, (run ?? .zero) == .zero {
+            // Cancelled before it began: the wait is the time until then.
+            task.end = wait.map { submission.advancedClamping(by: $0) }
+            task.duration = .zero
+        } else {
+            task.start = wait.map { submission.advancedClamping(by: $0) }
+            if let run {
+                task.duration = run
+                task.end = task.start?.advancedClamping(by: run)
+            } else {
+                task.duration = try Self.knownSeconds(row, 8)
+            }
         }
-        if try row.decimal(3) >= 0 {
-            let run = try row.seconds(3).sinceStart
-            task.duration = run
-            task.end = task.start?.advancedClamping(by: run)
-        } else if try row.decimal(8) >= 0 {
-            task.duration = try row.seconds(8).sinceStart
-        }
-        switch try row.integer(10) {
+        switch status {
         case 1: task.outcome = .succeeded
         case 0: task.outcome = .failed
         case 5: task.outcome = .killed
@@ -64,6 +74,7 @@ public struct StandardWorkloadFormat: TableReader {
         if let preceding = try Self.known(row, 16) { task.dependencies = [String(preceding)] }
         for (column, name) in [
             (8, "requested-seconds"), (13, "executable"), (14, "queue"), (15, "partition"),
+            (17, "think-seconds"),
         ] {
             if let value = try Self.known(row, column) {
                 task.labels.append(TraceLabel(name: name, value: String(value)))
@@ -71,6 +82,13 @@ public struct StandardWorkloadFormat: TableReader {
         }
         try output.requireNew(id, kind: 1, column: "job_number")
         output.emit(task)
+    }
+
+    /// The seconds of a column, fractions allowed, or nil for −1.
+    private static func knownSeconds(
+        _ row: borrowing TableRows, _ column: Int
+    ) throws(RowFault) -> VirtualDuration? {
+        try row.decimal(column) == -1 ? nil : try row.seconds(column).sinceStart
     }
 
     /// The number of a column, or nil for −1.

@@ -6,6 +6,9 @@ import SimulationKernel
 /// not with the input. An eviction does not end a task: the trace's scheduler took it off its machine, and a
 /// replay's own scheduler will do otherwise. A task that is submitted again after its end is another record,
 /// with the time of that submission in its id.
+///
+/// Rows come in the order of their times. One that goes back may do so as long as it makes sense; an event
+/// before another of its task, or a beginning after its end was met, cannot be used.
 struct TaskLifecycles: Sendable {
     enum Step: Sendable {
         case submit, schedule, evict
@@ -47,6 +50,8 @@ struct TaskLifecycles: Sendable {
     fileprivate struct Live: Sendable {
         var id: String
         var task: TraceTask
+        /// The time of its last event.
+        var latest: VirtualTime
         var evictions = 0
         /// Since when it runs, if it was evicted and scheduled again.
         var lastStart: VirtualTime?
@@ -56,7 +61,10 @@ struct TaskLifecycles: Sendable {
     private var live: ContiguousArray<Live> = []
     private var freeSlots: ContiguousArray<Int> = []
     private var index = SlotIndex()
-    private let unused = Live(id: "", task: TraceTask(id: "", submission: .start, requests: TraceResources()))
+    private let unused = Live(
+        id: "", task: TraceTask(id: "", submission: .start, requests: TraceResources()), latest: .start)
+    /// The greatest time so far.
+    private var latest = VirtualTime.start
     private var limit = 0
     private var file = ""
 
@@ -85,12 +93,17 @@ struct TaskLifecycles: Sendable {
             guard index.count < limit else {
                 throw RowFault(column: "", found: "more than \(limit) tasks alive at once", expected: "fewer")
             }
+            if event.time < latest, output.hasMet(event.id, kind: 1) || output.hasMet(event.id, kind: 3) {
+                throw Self.disorder(event, after: latest)
+            }
+            latest = max(latest, event.time)
             if case .end = event.step {
                 // Its beginning lies before the file's first row.
                 output.passOver("the end of a task whose beginning is not in the trace")
+                _ = output.isNew(event.id, kind: 3)
                 return
             }
-            let entry = Live(id: event.id, task: newTask(event, output: &output))
+            let entry = Live(id: event.id, task: newTask(event, output: &output), latest: event.time)
             if let free = freeSlots.popLast() {
                 slot = free
                 live[slot] = entry
@@ -100,11 +113,9 @@ struct TaskLifecycles: Sendable {
             }
             index.insert(place.hash, slot: slot)
         }
-        guard event.time >= live[slot].task.submission else {
-            throw RowFault(
-                column: "time", found: "an event at \(event.time)",
-                expected: "none before the task's submission at \(live[slot].task.submission)")
-        }
+        if event.time < live[slot].latest { throw Self.disorder(event, after: live[slot].latest) }
+        live[slot].latest = event.time
+        latest = max(latest, event.time)
         if live[slot].take(event) {
             var ended = unused
             swap(&ended, &live[slot])
@@ -112,6 +123,14 @@ struct TaskLifecycles: Sendable {
             index.remove(place.hash, slot: slot)
             ended.emit(into: &output)
         }
+    }
+
+    private static func disorder(_ event: Event, after latest: VirtualTime) -> RowFault {
+        RowFault(
+            column: "time",
+            found: "an event of \(event.id) at \(event.time.sinceStart.fractionalSeconds) s after one at "
+                + "\(latest.sinceStart.fractionalSeconds) s",
+            expected: "rows in the order of their times: sort them first")
     }
 
     /// Emits the tasks that are still alive, in the order of their submission.

@@ -2,8 +2,8 @@ import SimulationKernel
 
 /// Calendar times in text, as seconds since 1970 in UTC.
 enum CalendarTime {
-    /// Reads `2017-10-07 01:12:09`, with or without a `T`, a fraction that is dropped, and a zone of the
-    /// United States' Pacific coast or `Z`; nil for anything else.
+    /// Reads `2017-10-07 01:12:09`, with or without a `T`, a fraction that is dropped, and `Z`; nil for
+    /// anything else.
     static func seconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64? {
@@ -23,14 +23,8 @@ enum CalendarTime {
         else { return nil }
         var rest = bytes[19...]
         if rest.first == 0x2E { rest = rest.dropFirst().drop { (0x30...0x39).contains($0) } }
-        let offset: Int64
-        switch String(decoding: rest, as: UTF8.self) {
-        case "", "Z", " UTC", "+00:00": offset = 0
-        case " PST": offset = 8 * 3_600
-        case " PDT": offset = 7 * 3_600
-        default: return nil
-        }
-        return days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second + offset
+        guard ["", "Z", " UTC", "+00:00"].contains(String(decoding: rest, as: UTF8.self)) else { return nil }
+        return days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
     }
 
     /// Days since 1970-01-01 in the proleptic Gregorian calendar.

@@ -44,6 +44,12 @@ public struct TraceOptions: Equatable, Sendable {
 
     public init() {}
 
+    /// Whether records change on their way, or some of them are left out.
+    var shapesRecords: Bool {
+        from != nil || until != nil || origin != nil || sampleFraction != 1
+            || timeScale != 1 || arrivalScale != 1 || sizeScale != 1
+    }
+
     /// Everything that is wrong with the options, as a text each; empty when they can be used.
     public func validate() -> [String] {
         var errors: [String] = []

@@ -41,18 +41,7 @@ public struct TraceOutput: Sendable {
     public init(options: TraceOptions = TraceOptions()) {
         self.options = options
         shaper = TraceShaper(options)
-        var plain = TraceOptions()
-        plain.seed = options.seed
-        plain.sampleUnit = options.sampleUnit
-        plain.badRows = options.badRows
-        plain.lineLimitBytes = options.lineLimitBytes
-        plain.idLimit = options.idLimit
-        plain.liveLimit = options.liveLimit
-        plain.documentLimitBytes = options.documentLimitBytes
-        plain.unitMilliCPU = options.unitMilliCPU
-        plain.unitMemoryBytes = options.unitMemoryBytes
-        plain.unitDiskBytes = options.unitDiskBytes
-        shapes = plain != options
+        shapes = options.shapesRecords
     }
 
     /// Takes the records away that have come together, for the next chunk.
@@ -125,6 +114,9 @@ public struct TraceOutput: Sendable {
         }
         return ids.insert(IDHash.hash(id, seed: UInt64(kind)))
     }
+
+    /// Whether ``isNew(_:kind:)`` was asked for the id before.
+    func hasMet(_ id: String, kind: UInt8) -> Bool { ids.contains(IDHash.hash(id, seed: UInt64(kind))) }
 
     public mutating func requireNew(_ id: String, kind: UInt8, column: String) throws(RowFault) {
         if !isNew(id, kind: kind) {

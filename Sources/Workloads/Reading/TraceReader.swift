@@ -37,9 +37,14 @@ public protocol TableReader: TraceReader {
     ///
     /// - Throws: Why the row cannot be used; it is counted as bad, and reading goes on.
     mutating func readRow(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault)
+
+    /// Says that a file's last row has been read, for readers whose records are made of several rows.
+    mutating func endTable(into output: inout TraceOutput)
 }
 
 extension TableReader {
+    public mutating func endTable(into output: inout TraceOutput) {}
+
     public mutating func open(_ table: TraceTable, file: String, options: TraceOptions) throws(TraceError) {
         guard let schema = Self.schema(of: table) else {
             throw .unsupported(file: file, detail: "\(table.format.rawValue) has no table '\(table.name)'")
@@ -58,6 +63,7 @@ extension TableReader {
         guard var source = rows.take() else { return }
         source.finish()
         try readRows(&source, into: &output)
+        endTable(into: &output)
         if source.isEmpty {
             throw .wrongFormat(
                 file: source.file, found: "no rows",

@@ -106,6 +106,9 @@ public enum TraceRecognition {
         if has("nodename", "gpumodel", "gpucapacitynum") { return AlibabaSpot2026.nodes }
         if has("jobname", "organization", "workernum", "submittime") { return AlibabaSpot2026.jobs }
         if has("machineid", "numberofgpus") { return Philly.machines }
+        if has("time", "machineid", "cpuutil") { return Philly.cpuUsage }
+        if has("time", "machineid", "memtotal", "memfree") { return Philly.memoryUsage }
+        if has("time", "machineid", "gpu0util") { return Philly.gpuUsage }
         if has("collectionid", "instanceindex") {
             return has("starttime", "endtime") ? Borg2019.instanceUsage : Borg2019.instanceEvents
         }
