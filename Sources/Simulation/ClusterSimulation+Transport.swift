@@ -347,16 +347,16 @@ extension ClusterSimulation {
     func rearm(_ process: ProcessID) {
         let index = Int(process.index)
         // Spans lend what they hold; a subscript of an array would copy the component to ask it.
-        let (schedulers, managers, operators) = (schedulers, controllerManagers, operators)
+        func next(_ components: [some Component], _ place: Int) -> VirtualTime {
+            processes[index].isRunning ? components.span[place].nextWake : .never
+        }
         let wanted: VirtualTime
         switch processes[index].role {
         case .user: wanted = kubectl.nextWake
-        case .scheduler(let place): wanted = processes[index].isRunning ? schedulers.span[place].nextWake : .never
-        case .controllerManager(let place):
-            wanted = processes[index].isRunning ? managers.span[place].nextWake : .never
+        case .scheduler(let place): wanted = next(schedulers, place)
+        case .controllerManager(let place): wanted = next(controllerManagers, place)
         case .storage: wanted = storage.nextWake
-        case .customControllers(let place):
-            wanted = processes[index].isRunning ? operators.span[place].nextWake : .never
+        case .customControllers(let place): wanted = next(operators, place)
         case .kubelet(let place): wanted = kubelets[place].nextWake
         case .workload: wanted = .never
         }
