@@ -154,6 +154,8 @@ struct ConvergenceGoals {
             let kind = change.object.kind
             if kinds.contains(kind) { lastChanges[kind, default: [:]][change.object.key] = change.time }
         }
+        var hearsPlacements: Bool { false }
+
         func noted(_ entry: JournalEntry, at time: VirtualTime) {}
         func reported(_ event: EventRecord, at time: VirtualTime) {}
     }

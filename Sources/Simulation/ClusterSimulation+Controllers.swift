@@ -12,6 +12,7 @@ extension ClusterSimulation {
             configuration: configuration.scheduler, seed: configuration.seed,
             timing: configuration.schedulerTiming, tieBreak: configuration.schedulerTies, start: now)
         scheduler.isRecording = observers.contains(where: \.hearsScheduling)
+        scheduler.recordsDecisions = observers.contains(where: \.hearsPlacements)
         return scheduler
     }
 

@@ -151,6 +151,8 @@ public final class RunMetrics: SimulationObserver {
         }
     }
 
+    public var hearsPlacements: Bool { false }
+
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {
         switch entry.reason {
         case "PowerLoss":

@@ -12,6 +12,9 @@ public protocol SimulationObserver: AnyObject {
     func reported(_ event: EventRecord, at time: VirtualTime)
     /// Whether the observer wants the schedulers' records, which take some time to make.
     var hearsScheduling: Bool { get }
+    /// Whether the observer wants a note of every pod that a scheduler places, with the reason, which takes a search
+    /// through all scores.
+    var hearsPlacements: Bool { get }
     /// A scheduler has something for the record.
     func recorded(_ record: SchedulerRecord)
     /// The run begins. The observer may look at its state whenever it is told of something.
@@ -36,6 +39,7 @@ public struct ObservedCall: Sendable {
 
 extension SimulationObserver {
     public var hearsScheduling: Bool { false }
+    public var hearsPlacements: Bool { true }
     public func recorded(_ record: SchedulerRecord) {}
     public func began(_ simulation: ClusterSimulation) {}
     public var hearsCalls: Bool { false }

@@ -31,6 +31,8 @@ public final class TimelineRecorder: SimulationObserver {
         "FailedScheduling",
     ]
 
+    public var hearsPlacements: Bool { scope == .everything }
+
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {
         if scope == .failedCommands && entry.reason != "CommandFailed" { return }
         line(

@@ -132,6 +132,8 @@ private final class ExpectationWatcher: SimulationObserver {
         monitor.observe(kind, key, tree, at: change.time)
     }
 
+    var hearsPlacements: Bool { false }
+
     func noted(_ entry: JournalEntry, at time: VirtualTime) {}
     func reported(_ event: EventRecord, at time: VirtualTime) {}
 

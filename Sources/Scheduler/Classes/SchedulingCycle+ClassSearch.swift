@@ -193,13 +193,8 @@ extension SchedulingCycle {
     /// Lists the nodes that were looked at and do not fit, in the order of evaluation.
     func collectRejections(_ search: Search, _ nodes: NodeTable, _ result: inout SchedulingResult) {
         let order = nodes.order
-        if scratch.window.isEmpty && scratch.block.rejected.isEmpty && scratch.nominatedRejections.isEmpty
-            && search.places == nil
-        {
-            let columns = learnt.columns[search.columns]
-            result.rejected = NodeStatuses(
-                order, from: search.start, count: search.visited, verdicts: columns.verdicts,
-                verdictOf: columns.verdictOf)
+        if scratch.window.isEmpty && search.places == nil {
+            collectAll(search, order, &result)
             return
         }
         let columns = learnt.columns[search.columns]
@@ -233,5 +228,23 @@ extension SchedulingCycle {
             rejected.append(order[place], verdict: local[verdict])
         }
         result.rejected = rejected
+    }
+
+    /// Lists all nodes that were looked at: none of them fits.
+    private func collectAll(
+        _ search: Search, _ order: ContiguousArray<NodeIndex>, _ result: inout SchedulingResult
+    ) {
+        var verdicts = learnt.columns[search.columns].verdicts
+        var verdictOf = learnt.columns[search.columns].verdictOf
+        for entry in scratch.nominatedRejections { verdictOf[Int(entry.place)] = entry.verdict }
+        let first = Int32(verdicts.count)
+        if !scratch.block.rejected.isEmpty {
+            verdicts.append(contentsOf: scratch.block.verdicts)
+            for entry in scratch.block.rejected {
+                verdictOf[Int(entry.place)] = UInt16(truncatingIfNeeded: first + entry.verdict)
+            }
+        }
+        result.rejected = NodeStatuses(
+            order, from: search.start, count: search.visited, verdicts: verdicts, verdictOf: verdictOf)
     }
 }

@@ -53,6 +53,8 @@ public final class InvariantMonitor: SimulationObserver {
         if !call.hadEffect { hotLoop?.called(call, &context) }
     }
 
+    public var hearsPlacements: Bool { false }
+
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {
         guard entry.kind == .lease, entry.key.name == "kube-controller-manager" else { return }
         switch entry.reason {

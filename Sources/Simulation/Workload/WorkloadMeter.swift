@@ -101,6 +101,8 @@ public final class WorkloadMeter: SimulationObserver {
         }
     }
 
+    public var hearsPlacements: Bool { false }
+
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {
         if entry.reason == "Preempted" { figures.preemptions += 1 }
     }

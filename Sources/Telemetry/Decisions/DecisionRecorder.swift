@@ -93,6 +93,8 @@ public final class DecisionRecorder: SimulationObserver {
             ])
     }
 
+    public var hearsPlacements: Bool { false }
+
     public func noted(_ entry: JournalEntry, at time: VirtualTime) {}
     public func reported(_ event: EventRecord, at time: VirtualTime) {}
 
