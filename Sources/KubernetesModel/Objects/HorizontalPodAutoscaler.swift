@@ -116,15 +116,15 @@ public struct MetricReading: Hashable, FieldMapped {
     }
 }
 
-/// One metric that an autoscaler goes by: of the members beside `type` the one that it names.
-public struct MetricSpec: Hashable, FieldMapped {
+/// One metric: of the members beside `type` the one that it names.
+public struct TypedMetric<Part: FieldMapped & Hashable & Sendable>: Hashable, FieldMapped {
     /// `Resource`, `ContainerResource`, `Pods`, `Object` or `External`.
     public var type = ""
-    public var object: MetricSource?
-    public var pods: MetricSource?
-    public var resource: MetricSource?
-    public var containerResource: MetricSource?
-    public var external: MetricSource?
+    public var object: Part?
+    public var pods: Part?
+    public var resource: Part?
+    public var containerResource: Part?
+    public var external: Part?
 
     public init() {}
 
@@ -138,26 +138,11 @@ public struct MetricSpec: Hashable, FieldMapped {
     }
 }
 
-/// What became of one metric: of the members beside `type` the one that it names; none after a failure.
-public struct MetricStatus: Hashable, FieldMapped {
-    public var type = ""
-    public var object: MetricReading?
-    public var pods: MetricReading?
-    public var resource: MetricReading?
-    public var containerResource: MetricReading?
-    public var external: MetricReading?
+/// One metric that an autoscaler goes by.
+public typealias MetricSpec = TypedMetric<MetricSource>
 
-    public init() {}
-
-    public mutating func map(_ fields: inout Fields) {
-        fields.requiredString("type", &type)
-        fields.part("object", &object)
-        fields.part("pods", &pods)
-        fields.part("resource", &resource)
-        fields.part("containerResource", &containerResource)
-        fields.part("external", &external)
-    }
-}
+/// What became of one metric; none of the members after a failure.
+public typealias MetricStatus = TypedMetric<MetricReading>
 
 /// How fast an autoscaler may go in one direction.
 public struct HPAScalingRules: Hashable, FieldMapped {
