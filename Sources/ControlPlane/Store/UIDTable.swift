@@ -131,14 +131,16 @@ public struct UIDTable<Value> {
 
     @inlinable @inline(never)
     mutating func grow() {
-        let old = entries
-        entries = ContiguousArray(
-            repeating: Entry(high: 0, low: 0, value: nil), count: max(16, 2 * old.count))
+        var old = ContiguousArray(
+            repeating: Entry(high: 0, low: 0, value: nil), count: max(16, 2 * entries.count))
+        swap(&old, &entries)
         let mask = entries.count - 1
-        for entry in old where entry.value != nil {
-            var place = home(entry.low, mask)
+        for index in old.indices {
+            guard let value = old[index].value.take() else { continue }
+            let (high, low) = (old[index].high, old[index].low)
+            var place = home(low, mask)
             while entries[place].value != nil { place = (place + 1) & mask }
-            entries[place] = entry
+            entries[place] = Entry(high: high, low: low, value: value)
         }
     }
 }

@@ -150,18 +150,18 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             if name.isEmpty { return .error("PersistentVolumeClaim had no name") }
             guard
                 let claim = cluster.objects.persistentVolumeClaims.observed(
-                    namespace: pod.metadata.namespace, name: name)?.value
+                    namespace: pod.metadata.namespace, name: name)
             else {
                 if !isNew { continue }
                 let path = "\(pod.metadata.namespace)/\(name)"
                 return .unresolvable("looking up PVC \(path): persistentvolumeclaim \"\(name)\" not found")
             }
             if volume.persistentVolumeClaim == nil,
-                let problem = VolumeObjects.ownershipError(claim, pod)
+                let problem = VolumeObjects.ownershipError(claim.value, pod)
             {
                 return .error(problem)
             }
-            if let found = attachable(claim, hasCSINode: hasCSINode, cluster: cluster) {
+            if let found = attachable(claim.value, hasCSINode: hasCSINode, cluster: cluster) {
                 Self.add(found, to: &list)
             }
         }
@@ -176,13 +176,13 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
         _ claim: PersistentVolumeClaim, hasCSINode: Bool, cluster: ClusterCache
     ) -> Attachable? {
         if !claim.spec.volumeName.isEmpty,
-            let volume = cluster.objects.persistentVolumes.observed(name: claim.spec.volumeName)?.value
+            let volume = cluster.objects.persistentVolumes.observed(name: claim.spec.volumeName)
         {
-            if let csi = volume.spec.csi { return found(csi.driver, csi.volumeHandle) }
+            if let csi = volume.value.spec.csi { return found(csi.driver, csi.volumeHandle) }
             guard hasCSINode else { return nil }
             for entry in Self.migrated {
-                guard let source = volume.spec.rest[entry.source], !source.isNull else { continue }
-                let labels = volume.metadata.labels
+                guard let source = volume.value.spec.rest[entry.source], !source.isNull else { continue }
+                let labels = volume.value.metadata.labels
                 let beta = labels["failure-domain.beta.kubernetes.io/zone"] ?? ""
                 let zones = beta.isEmpty ? labels[WellKnown.zoneLabel] ?? "" : beta
                 let handle = Self.handle(

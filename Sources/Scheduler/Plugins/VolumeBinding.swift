@@ -50,21 +50,21 @@ public struct VolumeBinding: PreFilterPlugin, FilterPlugin, ReservePlugin, PreBi
         _ name: String, isEphemeral: Bool, _ pod: PodInfo, _ objects: ClusterObjects
     ) -> String? {
         guard
-            let claim = objects.persistentVolumeClaims.observed(namespace: pod.namespace, name: name)?.value
+            let claim = objects.persistentVolumeClaims.observed(namespace: pod.namespace, name: name)
         else {
             return isEphemeral
                 ? "waiting for ephemeral volume controller to create the persistentvolumeclaim \"\(name)\""
                 : "persistentvolumeclaim \"\(name)\" not found"
         }
-        if claim.status.phase == "Lost" {
+        if claim.value.status.phase == "Lost" {
             return
                 "persistentvolumeclaim \"\(name)\" bound to non-existent persistentvolume "
-                + "\"\(claim.spec.volumeName)\""
+                + "\"\(claim.value.spec.volumeName)\""
         }
-        if claim.metadata.deletionTimestamp != nil {
+        if claim.value.metadata.deletionTimestamp != nil {
             return "persistentvolumeclaim \"\(name)\" is being deleted"
         }
-        return isEphemeral ? VolumeObjects.ownershipError(claim, pod.value) : nil
+        return isEphemeral ? VolumeObjects.ownershipError(claim.value, pod.value) : nil
     }
 
     // MARK: Filter

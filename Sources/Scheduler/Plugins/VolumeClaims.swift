@@ -12,7 +12,8 @@ struct VolumeClaims {
         var error = ""
     }
 
-    var bound: [PersistentVolumeClaim] = []
+    /// References: a claim is a large record to copy.
+    var bound: [Ref<PersistentVolumeClaim>] = []
     /// Claims whose binding waits for the choice of a node.
     var delayed: [PersistentVolumeClaim] = []
     var hasUnboundImmediate = false
@@ -21,23 +22,23 @@ struct VolumeClaims {
         var claims = VolumeClaims()
         for volume in pod.value.claimVolumes {
             guard
-                let claim = objects.persistentVolumeClaims[namespace: pod.namespace, name: volume.name]?.value
+                let claim = objects.persistentVolumeClaims[namespace: pod.namespace, name: volume.name]
             else {
                 return .failure(Failure(message: "error getting PVC \"\(pod.namespace)/\(volume.name)\""))
             }
-            if VolumeObjects.isFullyBound(claim) {
+            if VolumeObjects.isFullyBound(claim.value) {
                 claims.bound.append(claim)
                 continue
             }
-            let className = VolumeObjects.className(of: claim)
+            let className = VolumeObjects.className(of: claim.value)
             let storageClass = objects.storageClasses[name: className]?.value
             if let storageClass, storageClass.volumeBindingMode == nil {
                 return .failure(
                     Failure(message: "VolumeBindingMode not set for StorageClass \"\(className)\""))
             }
             let isDelayed = storageClass?.volumeBindingMode == "WaitForFirstConsumer"
-            if isDelayed && claim.spec.volumeName.isEmpty {
-                claims.delayed.append(claim)
+            if isDelayed && claim.value.spec.volumeName.isEmpty {
+                claims.delayed.append(claim.value)
             } else {
                 claims.hasUnboundImmediate = true
             }
@@ -49,7 +50,9 @@ struct VolumeClaims {
     func fitEverywhere(_ objects: ClusterObjects) -> Bool {
         delayed.isEmpty
             && bound.allSatisfy { claim in
-                guard let volume = objects.persistentVolumes[name: claim.spec.volumeName] else { return false }
+                guard let volume = objects.persistentVolumes[name: claim.value.spec.volumeName] else {
+                    return false
+                }
                 return volume.value.spec.nodeAffinity?.required == nil
             }
     }
@@ -64,11 +67,11 @@ struct VolumeClaims {
         var boundFit = true
         var volumesExist = true
         for claim in bound {
-            guard let volume = objects.persistentVolumes[name: claim.spec.volumeName]?.value else {
+            guard let volume = objects.persistentVolumes[name: claim.value.spec.volumeName] else {
                 volumesExist = false
                 break
             }
-            if !VolumeObjects.isUsable(volume, on: labels) {
+            if !VolumeObjects.isUsable(volume.value, on: labels) {
                 boundFit = false
                 break
             }

@@ -32,10 +32,11 @@ public struct VolumeZone: PreFilterPlugin, FilterPlugin, EnqueueExtensions {
         for volume in pod.spec.volumes {
             guard let name = volume.persistentVolumeClaim?.claimName else { continue }
             if name.isEmpty { return refusal("PersistentVolumeClaim had no name") }
-            guard let claim = objects.persistentVolumeClaims[namespace: pod.namespace, name: name]?.value
+            guard let claim = objects.persistentVolumeClaims[namespace: pod.namespace, name: name]
             else { return refusal("persistentvolumeclaim \"\(name)\" not found") }
-            if claim.spec.volumeName.isEmpty {
-                let className = VolumeObjects.className(of: claim)
+            let volumeName = claim.value.spec.volumeName
+            if volumeName.isEmpty {
+                let className = VolumeObjects.className(of: claim.value)
                 if className.isEmpty {
                     return refusal("PersistentVolumeClaim had no pv name and storageClass name")
                 }
@@ -48,8 +49,8 @@ public struct VolumeZone: PreFilterPlugin, FilterPlugin, EnqueueExtensions {
                 if mode == "WaitForFirstConsumer" { continue }
                 return refusal("PersistentVolume had no name")
             }
-            guard let bound = objects.persistentVolumes[name: claim.spec.volumeName] else {
-                return refusal("persistentvolume \"\(claim.spec.volumeName)\" not found")
+            guard let bound = objects.persistentVolumes[name: volumeName] else {
+                return refusal("persistentvolume \"\(volumeName)\" not found")
             }
             topologies += Self.topologies(of: bound.value)
         }

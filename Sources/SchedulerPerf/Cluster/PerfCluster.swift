@@ -351,15 +351,15 @@ struct PerfMachine: ~Copyable {
     ///
     /// Upstream: `test/integration/util/util.go`, `StartFakePVController` (v1.36).
     private mutating func bindClaim(_ key: ObjectKey) {
-        guard let claim = server.store.get(PersistentVolumeClaim.self, key)?.value,
-            claim.spec.volumeName.isEmpty
+        guard let claim = server.store.get(PersistentVolumeClaim.self, key),
+            claim.value.spec.volumeName.isEmpty
         else { return }
         let volume = server.store.list(.persistentVolume).first {
             $0.persistentVolume?.value.spec.claimRef?.name == key.name
                 && $0.persistentVolume?.value.spec.claimRef?.namespace == key.namespace
         }
         guard let volume else { return }
-        let bound = claim.with {
+        let bound = claim.value.with {
             $0.spec.volumeName = volume.metadata.name
             $0.metadata.annotations["pv.kubernetes.io/bind-completed"] = "yes"
         }
