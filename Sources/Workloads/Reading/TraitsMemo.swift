@@ -14,6 +14,14 @@ struct TraitsMemo: Sendable {
     private var key: ContiguousArray<UInt64>
     private var keyLength = 0
     private var place = 0
+    /// How often it was asked and knew since it was last considered, and how many rows it sits out: where rows seldom
+    /// repeat, remembering costs more than it saves.
+    private var asked = 0
+    private var found = 0
+    private var pause = 0
+
+    private static let trial = 4_096
+    private static let longPause = 1 << 17
 
     private static let keyWords = keyBytes / 8
 
@@ -26,8 +34,18 @@ struct TraitsMemo: Sendable {
 
     /// A task with the traits of rows that have the same bytes in ranges of columns; nil when there was none.
     mutating func task(like row: borrowing TableRows, in columns: [ClosedRange<Int>]) -> TraceTask? {
+        keyLength = 0
+        if pause > 0 {
+            pause -= 1
+            return nil
+        }
+        if asked == Self.trial {
+            if found < Self.trial / 2 { pause = Self.longPause }
+            (asked, found) = (0, 0)
+        }
         keyLength = row.copy(columns, into: &key, limit: Self.keyBytes)
         if keyLength == 0 { return nil }
+        asked += 1
         let words = (keyLength + 7) >> 3
         var hash = UInt64(keyLength)
         for word in 0..<words {
@@ -38,6 +56,7 @@ struct TraitsMemo: Sendable {
         if lengths[place] != keyLength { return nil }
         let first = place * Self.keyWords
         for word in 0..<words where keys[first + word] != key[word] { return nil }
+        found += 1
         return tasks[place]
     }
 
