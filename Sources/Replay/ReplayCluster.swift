@@ -39,6 +39,9 @@ public struct ReplayCluster: Sendable {
         milliCPU = machines.reduce(0) { $0 + $1.capacity.milliCPU }
         var templates: [PodTemplate] = []
         var numbers: [TraceResourcesKey: Int] = [:]
+        // Tasks of equal rows share their traits, so that most are known by where these are.
+        var known: [UInt: Int] = [:]
+        var typical: [TargetWorkload.Task] = []
         var ofTask: [Int] = []
         ofTask.reserveCapacity(tasks.count)
         var specs: [SpecKey: PodSpec] = [:]
@@ -46,9 +49,16 @@ public struct ReplayCluster: Sendable {
         names.reserveCapacity(tasks.count)
         for (place, task) in tasks.enumerated() {
             names[task.id] = place
+            if let number = known[task.traitsIdentity] {
+                ofTask.append(number)
+                typical[number].count += 1
+                continue
+            }
             let key = TraceResourcesKey(requests: task.requests, models: task.gpuModels)
             if let number = numbers[key] {
+                known[task.traitsIdentity] = number
                 ofTask.append(number)
+                typical[number].count += 1
                 continue
             }
             let specKey = SpecKey(milliCPU: task.requests.milliCPU, memoryBytes: task.requests.memoryBytes)
@@ -60,16 +70,14 @@ public struct ReplayCluster: Sendable {
                     spec: spec, annotations: StringMap(gpu?.annotations ?? []),
                     milliCPU: task.requests.milliCPU, milliGPU: gpu?.totalMilli ?? 0))
             numbers[key] = templates.count - 1
+            known[task.traitsIdentity] = templates.count - 1
+            typical.append(TargetWorkload.Task(milliCPU: task.requests.milliCPU, gpu: gpu, count: 1))
             ofTask.append(templates.count - 1)
         }
         self.templates = templates
         templateOfTask = ofTask
         taskNumbers = names
-        targetWorkload = TargetWorkload.typical(
-            of: tasks.lazy.map {
-                TargetWorkload.Task(
-                    milliCPU: $0.requests.milliCPU, gpu: Self.gpuRequest($0), count: 1)
-            })
+        targetWorkload = TargetWorkload.typical(of: typical)
     }
 
     private struct TraceResourcesKey: Hashable {

@@ -29,15 +29,30 @@ public struct ReplayOrders: Sendable {
         for (line, name) in names.enumerated() {
             let name = String(name)
             var task = cluster.taskNumbers[name]
-            if task == nil, let mark = name.lastRange(of: copyMark) {
-                task = cluster.taskNumbers[String(name[..<mark])]
-            }
+            if task == nil, let original = original(of: name) { task = cluster.taskNumbers[original] }
             guard let task else {
                 throw .unknownName(file: file, line: line + 1, name: name, what: "pod")
             }
             arrivals.append(Arrival(name: name, task: task))
         }
         return arrivals
+    }
+
+    /// The name of the task of which a name tells that it is a copy: what stands before the last mark.
+    private static func original(of name: String) -> String? {
+        var name = name
+        return name.withUTF8 { bytes in
+            var start = bytes.count - copyMark.utf8.count
+            while start >= 0 {
+                let rest = unsafe UnsafeBufferPointer(rebasing: bytes[start...])
+                if unsafe rest.starts(with: copyMark.utf8) {
+                    return unsafe String(
+                        decoding: UnsafeBufferPointer(rebasing: bytes[..<start]), as: UTF8.self)
+                }
+                start -= 1
+            }
+            return nil
+        }
     }
 
     /// Reads the order of all nodes.
@@ -100,18 +115,5 @@ public struct ReplayOrders: Sendable {
             place -= 1
         }
         return list
-    }
-}
-
-extension String {
-    /// Where the last occurrence of a text begins.
-    fileprivate func lastRange(of text: String) -> String.Index? {
-        let (own, wanted) = (utf8, Array(text.utf8))
-        var place = own.endIndex
-        while true {
-            if own[place...].starts(with: wanted) { return place }
-            if place == own.startIndex { return nil }
-            place = own.index(before: place)
-        }
     }
 }

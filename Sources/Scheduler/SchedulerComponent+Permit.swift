@@ -15,7 +15,7 @@ extension SchedulerComponent {
     }
 
     func waitingPlugins(_ framework: Framework) -> [any WaitingPermitPlugin] {
-        framework.permit.compactMap { $0 as? any WaitingPermitPlugin }
+        framework.permit.compactMap(\.asWaitingPermit)
     }
 
     /// Lets a pod that has just got its node wait, where a plugin says so, and then those go on that waited

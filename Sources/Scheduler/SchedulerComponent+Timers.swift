@@ -7,7 +7,7 @@ extension SchedulerComponent {
     mutating func setTimer(for pod: QueuedPod, _ framework: Framework) {
         var time = VirtualTime.never
         for plugin in framework.filter where pod.unschedulablePlugins.contains(plugin.name) {
-            guard let plugin = plugin as? any TimedPlugin,
+            guard let plugin = plugin.asTimed,
                 let own = plugin.retryTime(of: pod.pod, cluster: cluster)
             else { continue }
             time = min(time, own)

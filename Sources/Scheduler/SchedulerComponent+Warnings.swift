@@ -34,5 +34,5 @@ extension SchedulerComponent {
 
 extension Framework {
     /// The plugins that have warnings.
-    var warners: [any PodWarningPlugin] { preFilter.compactMap { $0 as? any PodWarningPlugin } }
+    var warners: [any PodWarningPlugin] { preFilter.compactMap(\.asWarning) }
 }

@@ -70,7 +70,7 @@ public struct SchedulerComponent: Component {
         self.timing = timing
         hasWarners = configuration.profiles.contains { !$0.warners.isEmpty }
         hasPermits = configuration.profiles.contains { !$0.permit.isEmpty }
-        hasTimers = configuration.profiles.contains { $0.filter.contains { $0 is any TimedPlugin } }
+        hasTimers = configuration.profiles.contains { $0.filter.contains { $0.asTimed != nil } }
         queue = SchedulingQueue(configuration: configuration, start: start)
         cycle.percentageOfNodesToScore = configuration.percentageOfNodesToScore
         cycle.tieBreak = tieBreak

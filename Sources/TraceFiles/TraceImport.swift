@@ -4,13 +4,19 @@ public import Workloads
 
 /// Writes a trace in the compact form, in the order of its records' times, in bounded memory.
 ///
-/// Records that come in any order are sorted in runs of a fixed number, which are written to temporary files
-/// and merged. What is equal in time stays in the order of the trace's files, machines first.
+/// Records that come in any order are sorted in runs of a fixed number. A run that begins where the one before has
+/// ended continues its file, so that a trace that is in order, or nearly so, is written once; the others go to
+/// temporary files, which are merged. What is equal in time stays in the order of the trace's files, machines first.
 public struct TraceImport: Sendable {
     /// Records held in memory at once.
     public var runRecords: Int
+    /// How many files are merged at a time.
+    public var mergedFiles: Int
 
-    public init(runRecords: Int = 1_000_000) { self.runRecords = max(1, runRecords) }
+    public init(runRecords: Int = 250_000, mergedFiles: Int = 32) {
+        self.runRecords = max(1, runRecords)
+        self.mergedFiles = max(2, mergedFiles)
+    }
 
     /// Reads the trace and writes it to a file.
     ///
@@ -18,32 +24,17 @@ public struct TraceImport: Sendable {
     public func write(
         _ files: TraceFileSet, options: TraceOptions, to path: String
     ) throws(TraceError) -> (tally: TraceTally, summary: TraceSummary) {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "simk-import-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
+        var runs = RecordRuns(path)
+        defer { runs.removeFolder() }
         var run: [TraceRecord] = []
-        var runs: [String] = []
         var summary = TraceSummary()
         let tally = try files.read(options: options) { record throws(TraceError) in
             summary.add(record)
             run.append(record)
-            if run.count >= runRecords {
-                if runs.isEmpty { try Self.makeFolder(folder) }
-                let name = folder.appending(path: "\(runs.count)").path
-                try Self.writeSorted(&run, to: name)
-                runs.append(name)
-            }
+            if run.count >= runRecords { try runs.write(&run) }
         }
-        if runs.isEmpty {
-            try Self.writeSorted(&run, to: path)
-        } else {
-            if !run.isEmpty {
-                let name = folder.appending(path: "\(runs.count)").path
-                try Self.writeSorted(&run, to: name)
-                runs.append(name)
-            }
-            try Self.merge(runs, to: path)
-        }
+        try runs.write(&run)
+        try runs.finish(mergedFiles)
         return (tally, summary)
     }
 
@@ -63,8 +54,111 @@ public struct TraceImport: Sendable {
         try sink.finish()
         return summary
     }
+}
 
-    private static func makeFolder(_ folder: URL) throws(TraceError) {
+/// The order of records in the compact form; what is equal stays as it came.
+struct RecordOrder: Comparable {
+    var time: Int64
+    /// The rank above, a place or a number below.
+    var rest: UInt64
+
+    init(_ record: borrowing TraceRecord, place: Int) {
+        time = record.time.nanoseconds
+        rest = UInt64(record.rank) << 56 | UInt64(place)
+    }
+
+    var place: Int { Int(rest & (1 << 56 - 1)) }
+
+    static func < (left: RecordOrder, right: RecordOrder) -> Bool {
+        left.time != right.time ? left.time < right.time : left.rest < right.rest
+    }
+}
+
+/// The sorted files that an import writes on its way.
+private struct RecordRuns {
+    private let path: String
+    private let folder = FileManager.default.temporaryDirectory.appending(
+        path: "simk-import-\(UUID().uuidString)")
+    /// The files that have ended; none as long as the records are in order, and go to where they are wanted.
+    private var files: [String] = []
+    private var fileCount = 0
+    private var sink: CompactFile?
+    /// The last record of the present file.
+    private var last: RecordOrder?
+
+    init(_ path: String) { self.path = path }
+
+    func removeFolder() { try? FileManager.default.removeItem(at: folder) }
+
+    /// Writes records, sorted, and takes them away.
+    mutating func write(_ records: inout [TraceRecord]) throws(TraceError) {
+        var order: [RecordOrder] = []
+        order.reserveCapacity(records.count)
+        var isSorted = true
+        for place in records.indices {
+            let entry = RecordOrder(records[place], place: place)
+            if let before = order.last, entry < before { isSorted = false }
+            order.append(entry)
+        }
+        if !isSorted { order.sort() }
+        let sink = try sink(for: order.first)
+        try Self.append(records, in: order, to: sink)
+        if let end = order.last { last = end }
+        records.removeAll(keepingCapacity: true)
+    }
+
+    private static func append(
+        _ records: [TraceRecord], in order: [RecordOrder], to sink: CompactFile
+    ) throws(TraceError) {
+        for entry in order { try sink.append(records[entry.place]) }
+    }
+
+    /// The present file if the records can follow in it, otherwise another.
+    private mutating func sink(for first: RecordOrder?) throws(TraceError) -> CompactFile {
+        if let sink {
+            guard let first, let last else { return sink }
+            // Equal ones have come later, so their places do not matter.
+            if (last.time, last.rest >> 56) <= (first.time, first.rest >> 56) { return sink }
+            try sink.finish()
+            if files.isEmpty {
+                try makeFolder()
+                files.append(try moved(path))
+            }
+        }
+        let isFirst = fileCount == 0
+        let name = isFirst ? path : temporary()
+        if !isFirst { files.append(name) }
+        fileCount += 1
+        let sink = try CompactFile(name)
+        self.sink = sink
+        return sink
+    }
+
+    /// Puts the records of all files into one.
+    mutating func finish(_ mergedFiles: Int) throws(TraceError) {
+        try sink?.finish()
+        sink = nil
+        if files.isEmpty { return }
+        while files.count > mergedFiles {
+            var merged: [String] = []
+            var place = 0
+            while place < files.count {
+                let group = Array(files[place..<min(place + mergedFiles, files.count)])
+                let name = temporary()
+                fileCount += 1
+                try Self.merge(group, to: name)
+                for file in group { try? FileManager.default.removeItem(atPath: file) }
+                merged.append(name)
+                place += group.count
+            }
+            files = merged
+        }
+        try Self.merge(files, to: path)
+    }
+
+    private func temporary() -> String { folder.appending(path: "\(fileCount)").path }
+
+    private func makeFolder() throws(TraceError) {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
@@ -72,37 +166,49 @@ public struct TraceImport: Sendable {
         }
     }
 
-    private static func writeSorted(_ records: inout [TraceRecord], to path: String) throws(TraceError) {
-        let keys = records.map { ($0.time.nanoseconds, $0.rank) }
-        let order = records.indices.sorted {
-            (keys[$0].0, keys[$0].1, $0) < (keys[$1].0, keys[$1].1, $1)
+    private func moved(_ path: String) throws(TraceError) -> String {
+        let name = folder.appending(path: "first").path
+        do { try FileManager.default.moveItem(atPath: path, toPath: name) } catch {
+            throw .cannotOpen(file: name, detail: "cannot be written: \(error.localizedDescription)")
         }
-        let sink = try CompactFile(path)
-        for index in order { try sink.append(records[index]) }
-        try sink.finish()
-        records.removeAll(keepingCapacity: true)
+        return name
     }
 
-    private static func merge(_ runs: [String], to path: String) throws(TraceError) {
+    private static func merge(_ files: [String], to path: String) throws(TraceError) {
         var cursors: [RecordCursor] = []
-        for run in runs { cursors.append(try RecordCursor(run)) }
+        for file in files { cursors.append(try RecordCursor(file)) }
+        // The earliest of the cursors' records first, of equals that of the earlier file.
+        var heap: [RecordOrder] = []
+        for place in cursors.indices {
+            if let order = cursors[place].order(place) { heap.append(order) }
+        }
+        heap.sort()
         let sink = try CompactFile(path)
-        while true {
-            var earliest = -1
-            for index in cursors.indices {
-                guard let record = cursors[index].current else { continue }
-                guard earliest >= 0, let best = cursors[earliest].current else {
-                    earliest = index
-                    continue
-                }
-                // Of equals the one of the earlier run.
-                if (record.time, record.rank) < (best.time, best.rank) { earliest = index }
+        while let first = heap.first {
+            let cursor = cursors[first.place]
+            try cursor.withCurrent { record throws(TraceError) in try sink.append(record) }
+            try cursor.advance()
+            if let next = cursor.order(first.place) {
+                heap[0] = next
+            } else if let end = heap.popLast(), !heap.isEmpty {
+                heap[0] = end
             }
-            guard earliest >= 0, let record = cursors[earliest].current else { break }
-            try sink.append(record)
-            try cursors[earliest].advance()
+            siftDown(&heap)
         }
         try sink.finish()
+    }
+
+    /// Brings the first entry to its place among the others, which are a heap.
+    private static func siftDown(_ heap: inout [RecordOrder]) {
+        var place = 0
+        while true {
+            var child = 2 * place + 1
+            if child >= heap.count { return }
+            if child + 1 < heap.count && heap[child + 1] < heap[child] { child += 1 }
+            if heap[place] < heap[child] { return }
+            heap.swapAt(place, child)
+            place = child
+        }
     }
 }
 
@@ -111,7 +217,6 @@ final class CompactFile {
     private let path: String
     private let handle: FileHandle
     private var writer = CompactTraceWriter()
-    private var count = 0
 
     init(_ path: String) throws(TraceError) {
         self.path = path
@@ -123,8 +228,7 @@ final class CompactFile {
 
     func append(_ record: TraceRecord) throws(TraceError) {
         writer.append(record)
-        count += 1
-        if count.isMultiple(of: 1_024) { try flush() }
+        if writer.waitingBytes > 1 << 18 { try flush() }
     }
 
     func finish() throws(TraceError) {
@@ -136,23 +240,27 @@ final class CompactFile {
     }
 
     private func flush() throws(TraceError) {
+        if writer.longestBlockBytes > CompactTrace.blockLimitBytes {
+            throw .limit(
+                file: path, what: "bytes in a block of the compact form", bound: CompactTrace.blockLimitBytes)
+        }
         do { try handle.write(contentsOf: Data(writer.take())) } catch {
             throw .cannotOpen(file: path, detail: "cannot be written: \(error.localizedDescription)")
         }
     }
 }
 
-/// The records of a file in the compact form, one after the other: what a replay reads from.
+/// The records of a file in the compact form, one after the other.
 public final class RecordCursor {
     private let source: ByteSource
     private var reader = CompactTrace()
     private var output: TraceOutput
     private var records: [TraceRecord] = []
-    private var index = 0
+    private var index = -1
     private var isClosed = false
 
     /// The present record; nil after the last.
-    public private(set) var current: TraceRecord?
+    public var current: TraceRecord? { index < records.count ? records[index] : nil }
 
     /// - Parameter options: Window, sample and scales.
     public init(_ path: String, options: TraceOptions = TraceOptions()) throws(TraceError) {
@@ -163,11 +271,8 @@ public final class RecordCursor {
     }
 
     public func advance() throws(TraceError) {
-        while index >= records.count {
-            if isClosed {
-                current = nil
-                return
-            }
+        index += 1
+        while index >= records.count && !isClosed {
             let bytes = try source.next()
             if bytes.isEmpty {
                 try reader.close(into: &output)
@@ -178,7 +283,14 @@ public final class RecordCursor {
             records = output.take()
             index = 0
         }
-        current = records[index]
-        index += 1
+    }
+
+    /// The present record's order among those of other cursors; nil after the last.
+    func order(_ number: Int) -> RecordOrder? {
+        index < records.count ? RecordOrder(records[index], place: number) : nil
+    }
+
+    func withCurrent(_ body: (TraceRecord) throws(TraceError) -> Void) throws(TraceError) {
+        if index < records.count { try body(records[index]) }
     }
 }

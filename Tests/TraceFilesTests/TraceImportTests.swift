@@ -29,6 +29,37 @@ struct TraceImportTests {
         #expect(times.count == 14)
     }
 
+    @Test("files are merged in several rounds into the same file", arguments: [2, 3, 64])
+    func rounds(mergedFiles: Int) throws {
+        // Submissions fall, so that no run continues the one before.
+        var text = ""
+        for job in 1...40 { text += "\(job) \(40 - job) 0 10 1 -1 -1 1 10 -1 1 1 1 1 1 1 -1 -1\n" }
+        try Vectors.withFile(Array(text.utf8), name: "falling.swf") { path in
+            let files = try TraceFileSet.open([path])
+            let whole = path + ".whole"
+            _ = try TraceImport().write(files, options: TraceOptions(), to: whole)
+            let merged = path + ".merged"
+            let result = try TraceImport(runRecords: 3, mergedFiles: mergedFiles).write(
+                files, options: TraceOptions(), to: merged)
+            #expect(result.summary.tasks == 40)
+            #expect(try Data(contentsOf: URL(filePath: merged)) == Data(contentsOf: URL(filePath: whole)))
+        }
+    }
+
+    @Test("a trace in order is the same whether it is written in one run or in many")
+    func inOrder() throws {
+        var text = ""
+        for job in 1...40 { text += "\(job) \(job / 4) 0 10 1 -1 -1 1 10 -1 1 1 1 1 1 1 -1 -1\n" }
+        try Vectors.withFile(Array(text.utf8), name: "rising.swf") { path in
+            let files = try TraceFileSet.open([path])
+            let whole = path + ".whole"
+            _ = try TraceImport().write(files, options: TraceOptions(), to: whole)
+            let parts = path + ".parts"
+            _ = try TraceImport(runRecords: 3).write(files, options: TraceOptions(), to: parts)
+            #expect(try Data(contentsOf: URL(filePath: parts)) == Data(contentsOf: URL(filePath: whole)))
+        }
+    }
+
     @Test("a place that cannot be written to is named")
     func unwritable() throws {
         let files = try TraceFileSet.open([Vectors.path("swf")])

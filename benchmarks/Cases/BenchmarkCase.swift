@@ -53,5 +53,6 @@ public let benchmarkCases: [any BenchmarkCase.Type] = [
     SchedulerCase<UnschedulableShape>.self,
     DelimitedTextReading.self,
     TraceTaskReading.self,
+    BatchTaskReading.self,
     CompactTraceReading.self,
 ]

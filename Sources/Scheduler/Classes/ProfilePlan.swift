@@ -144,13 +144,14 @@ struct ProfilePlan {
         case is VolumeRestrictions, is NodeVolumeLimits, is VolumeBinding, is VolumeZone:
             steps.append(.volumes(plugin))
         case is NodeDeclaredFeatures: steps.append(.declaredFeatures(plugin))
-        case let plugin as any LocalFilterPlugin
-        where isPrefix && !preFilterNames.contains(plugin.name):
-            local.append(.plugin(localFilters.count))
-            localFilters.append(plugin)
         default:
-            steps.append(.plain(plugin))
-            hasUnknownSteps = true
+            if isPrefix, !preFilterNames.contains(plugin.name), let plugin = plugin.asLocalFilter {
+                local.append(.plugin(localFilters.count))
+                localFilters.append(plugin)
+            } else {
+                steps.append(.plain(plugin))
+                hasUnknownSteps = true
+            }
         }
     }
 
@@ -170,14 +171,15 @@ struct ProfilePlan {
         case let plugin as InterPodAffinity where hasPreScore: score = .interPod(plugin)
         case is VolumeBinding where hasPreScore: score = .none
         case is DynamicResources where !hasPreScore: score = .zero
-        case let plugin as any LocalScorePlugin where !hasPreScore:
-            score = .plugin(localScores.count)
-            localScores.append(
-                LocalScore(
-                    plugin: plugin, weight: weight, normalization: plugin as? any NormalizeScorePlugin))
         default:
-            scoresAreKnown = false
-            score = .none
+            if !hasPreScore, let local = plugin.asLocalScore {
+                score = .plugin(localScores.count)
+                localScores.append(
+                    LocalScore(plugin: local, weight: weight, normalization: plugin.asNormalizeScore))
+            } else {
+                scoresAreKnown = false
+                score = .none
+            }
         }
         scores.append((score, plugin.name, weight))
         var resources: [ScoredResource] = []

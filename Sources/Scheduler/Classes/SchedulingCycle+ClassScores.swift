@@ -70,7 +70,9 @@ extension SchedulingCycle {
         _ draw: (Int) -> Int, _ result: inout SchedulingResult
     ) -> Bool {
         let order = cluster.nodes.order
-        let feasible = ContiguousArray(scratch.window.map { order[Int($0)] })
+        var feasible: ContiguousArray<NodeIndex> = []
+        feasible.reserveCapacity(scratch.window.count)
+        for place in scratch.window { feasible.append(order[Int(place)]) }
         var state = result.state
         if !learnt.classes[search.number].hasVolumes {
             let isAlone = isAffinityFilterSkipped(search.number)
@@ -89,10 +91,12 @@ extension SchedulingCycle {
         result.state = state
         if keepsDetails { result.scores = scored.scores }
         if keepsDetails { result.totals = scored.totals }
-        let highest = scored.totals.max() ?? 0
-        result.best = ContiguousArray(
-            feasible.indices.lazy.filter { scored.totals[$0] == highest }.map { feasible[$0] })
-        result.tieCount = result.best.count
+        var highest = Int64.min
+        for total in scored.totals where total > highest { highest = total }
+        var best: ContiguousArray<NodeIndex> = []
+        for place in feasible.indices where scored.totals[place] == highest { best.append(feasible[place]) }
+        result.best = best
+        result.tieCount = best.count
         take(cluster.nodes, draw, &result)
         return true
     }

@@ -7,18 +7,18 @@ enum ExtensionPoint: String, CaseIterable, Sendable {
 
     func isImplemented(by plugin: any Plugin) -> Bool {
         switch self {
-        case .preEnqueue: plugin is any PreEnqueuePlugin
-        case .queueSort: plugin is any QueueSortPlugin
-        case .preFilter: plugin is any PreFilterPlugin
-        case .filter: plugin is any FilterPlugin
-        case .postFilter: plugin is any PostFilterPlugin
-        case .preScore: plugin is any PreScorePlugin
-        case .score: plugin is any ScorePlugin
-        case .reserve: plugin is any ReservePlugin
-        case .permit: plugin is any PermitPlugin
-        case .preBind: plugin is any PreBindPlugin
-        case .bind: plugin is any BindPlugin
-        case .postBind: plugin is any PostBindPlugin
+        case .preEnqueue: plugin.asPreEnqueue != nil
+        case .queueSort: plugin.asQueueSort != nil
+        case .preFilter: plugin.asPreFilter != nil
+        case .filter: plugin.asFilter != nil
+        case .postFilter: plugin.asPostFilter != nil
+        case .preScore: plugin.asPreScore != nil
+        case .score: plugin.asScore != nil
+        case .reserve: plugin.asReserve != nil
+        case .permit: plugin.asPermit != nil
+        case .preBind: plugin.asPreBind != nil
+        case .bind: plugin.asBind != nil
+        case .postBind: plugin.asPostBind != nil
         }
     }
 }

@@ -200,10 +200,10 @@ private struct ProfileBuilder {
         }
         for entry in plugins where framework.uses(entry.name) {
             let canReject =
-                entry.plugin is any PreEnqueuePlugin || entry.plugin is any PreFilterPlugin
-                || entry.plugin is any FilterPlugin || entry.plugin is any ReservePlugin
-                || entry.plugin is any PermitPlugin
-            if canReject || entry.plugin is any EnqueueExtensions {
+                entry.plugin.asPreEnqueue != nil || entry.plugin.asPreFilter != nil
+                || entry.plugin.asFilter != nil || entry.plugin.asReserve != nil
+                || entry.plugin.asPermit != nil
+            if canReject || entry.plugin.asEnqueueExtensions != nil {
                 framework.enqueue.append(Framework.EnqueueEntry(entry.plugin))
             }
         }
@@ -305,18 +305,18 @@ private struct ProfileBuilder {
 extension Framework {
     fileprivate mutating func add(_ plugin: any Plugin, at point: ExtensionPoint, weight: Int64) {
         switch point {
-        case .preEnqueue: if let plugin = plugin as? any PreEnqueuePlugin { preEnqueue.append(plugin) }
-        case .queueSort: if let plugin = plugin as? any QueueSortPlugin { queueSort = plugin }
-        case .preFilter: if let plugin = plugin as? any PreFilterPlugin { preFilter.append(plugin) }
-        case .filter: if let plugin = plugin as? any FilterPlugin { filter.append(plugin) }
-        case .postFilter: if let plugin = plugin as? any PostFilterPlugin { postFilter.append(plugin) }
-        case .preScore: if let plugin = plugin as? any PreScorePlugin { preScore.append(plugin) }
-        case .score: if let plugin = plugin as? any ScorePlugin { score.append((plugin, weight)) }
-        case .reserve: if let plugin = plugin as? any ReservePlugin { reserve.append(plugin) }
-        case .permit: if let plugin = plugin as? any PermitPlugin { permit.append(plugin) }
-        case .preBind: if let plugin = plugin as? any PreBindPlugin { preBind.append(plugin) }
-        case .bind: if let plugin = plugin as? any BindPlugin { bind.append(plugin) }
-        case .postBind: if let plugin = plugin as? any PostBindPlugin { postBind.append(plugin) }
+        case .preEnqueue: if let plugin = plugin.asPreEnqueue { preEnqueue.append(plugin) }
+        case .queueSort: if let plugin = plugin.asQueueSort { queueSort = plugin }
+        case .preFilter: if let plugin = plugin.asPreFilter { preFilter.append(plugin) }
+        case .filter: if let plugin = plugin.asFilter { filter.append(plugin) }
+        case .postFilter: if let plugin = plugin.asPostFilter { postFilter.append(plugin) }
+        case .preScore: if let plugin = plugin.asPreScore { preScore.append(plugin) }
+        case .score: if let plugin = plugin.asScore { score.append((plugin, weight)) }
+        case .reserve: if let plugin = plugin.asReserve { reserve.append(plugin) }
+        case .permit: if let plugin = plugin.asPermit { permit.append(plugin) }
+        case .preBind: if let plugin = plugin.asPreBind { preBind.append(plugin) }
+        case .bind: if let plugin = plugin.asBind { bind.append(plugin) }
+        case .postBind: if let plugin = plugin.asPostBind { postBind.append(plugin) }
         }
     }
 

@@ -111,7 +111,7 @@ public struct Framework: Sendable {
 
         init(_ plugin: any Plugin) {
             name = plugin.name
-            extensions = plugin as? any EnqueueExtensions
+            extensions = plugin.asEnqueueExtensions
             events = extensions?.events ?? [.wildcard]
         }
 
@@ -204,7 +204,7 @@ public struct Framework: Sendable {
         _ other: PodInfo, to node: NodeIndex, for pod: PodInfo, cluster: ClusterCache, state: inout CycleState
     ) {
         for plugin in preFilter where !state.skippedFilters.contains(plugin.name) {
-            (plugin as? any PreFilterExtensions)?.add(
+            plugin.asPreFilterExtensions?.add(
                 other, to: node, for: pod, cluster: cluster, state: &state)
         }
     }
@@ -214,7 +214,7 @@ public struct Framework: Sendable {
         state: inout CycleState
     ) {
         for plugin in preFilter where !state.skippedFilters.contains(plugin.name) {
-            (plugin as? any PreFilterExtensions)?.remove(
+            plugin.asPreFilterExtensions?.remove(
                 other, from: node, for: pod, cluster: cluster, state: &state)
         }
     }

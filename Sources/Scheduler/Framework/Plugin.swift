@@ -5,7 +5,7 @@ public import SimulationKernel
 ///
 /// Plugins are values without state of their own: what they learn about a pod goes into its ``CycleState``.
 /// Upstream: `kube-scheduler/framework/interface.go` (v1.36).
-public protocol Plugin: Sendable {
+public protocol Plugin: PluginRoles {
     /// The name in configurations and messages.
     static var name: String { get }
 }

@@ -35,11 +35,11 @@ extension Framework {
                 plugin.score(pod, feasible: feasible, cluster: cluster, state: state, scores: &scores)
             }
             let raw = scores
-            (plugin as? any NormalizeScorePlugin)?.normalize(
+            plugin.asNormalizeScore?.normalize(
                 pod, feasible: feasible, state: state, scores: &scores)
             for place in scores.indices {
                 let score = scores[place]
-                guard (NodeScore.minimum...NodeScore.maximum).contains(score) else {
+                guard score >= NodeScore.minimum && score <= NodeScore.maximum else {
                     let text =
                         "applying score defaultWeights on Score plugins: plugin \"\(plugin.name)\" returns "
                         + "an invalid score \(score), it should in the range of [0, 100] after normalizing"

@@ -52,7 +52,7 @@ public struct SchedulingQueue {
         self.start = start
         // Upstream takes the order of the first profile for all; validation has them equal.
         let sort: any QueueSortPlugin = configuration.profiles.first?.queueSort ?? PrioritySort()
-        grouping = sort as? any GroupingQueueSort
+        grouping = sort.asGroupingQueueSort
         isGrouping = grouping != nil
         active = PodHeap(sort is PrioritySort ? .priority : .custom { sort.isBefore($0, $1) })
         let byBackoff: @Sendable (QueuedPod, QueuedPod) -> Bool = { left, right in

@@ -50,6 +50,14 @@ public struct TraceTask: Hashable, Sendable {
     public var duration: VirtualDuration?
     /// The machine on which the trace's own scheduler put it; empty when it does not say.
     public var machine: String = ""
+    /// The job, collection, application or deployment that the task is part of; empty if none.
+    public var job: String = ""
+    /// Ids of tasks, or of jobs, that must have ended before this one may start.
+    public var dependencies: [String] = []
+    /// How many alike instances the record stands for, at least 1.
+    public var instances: Int64 = 1
+    /// How many of them must run at the same time: 1 for independent ones.
+    public var gangSize: Int64 = 1
     /// The rest, one element: an array, so that tasks that are alike share it and a copy is cheap.
     @usableFromInline var shared: ContiguousArray<TraceTaskTraits>
 
@@ -58,6 +66,13 @@ public struct TraceTask: Hashable, Sendable {
         self.id = id
         self.submission = submission
         shared = [traits]
+    }
+
+    /// Makes a task that has the traits of another.
+    init(id: consuming String, submission: VirtualTime, alike other: borrowing TraceTask) {
+        self.id = id
+        self.submission = submission
+        shared = other.shared
     }
 
     @inlinable
@@ -72,13 +87,9 @@ public struct TraceTask: Hashable, Sendable {
         _modify { yield &shared[0] }
     }
 
-    /// Whether both hold the same copy of their traits, which are equal then; quick to tell.
-    func sharesTraits(with other: TraceTask) -> Bool {
-        unsafe shared.withUnsafeBufferPointer { own in
-            unsafe other.shared.withUnsafeBufferPointer { others in
-                unsafe own.baseAddress == others.baseAddress
-            }
-        }
+    /// Where its traits are: as long as another task holds them, the same number means the same traits.
+    public var traitsIdentity: UInt {
+        unsafe shared.withUnsafeBufferPointer { UInt(bitPattern: $0.baseAddress) }
     }
 
     /// How long a replay lets the task run once it is started: the recorded run, else what lies between
@@ -94,8 +105,6 @@ public struct TraceTask: Hashable, Sendable {
 
 /// What tasks that are alike have in common.
 public struct TraceTaskTraits: Hashable, Sendable {
-    /// The job, collection, application or deployment that the task is part of; empty if none.
-    public var job: String = ""
     public var user: String = ""
     /// A wider group: tenant, virtual cluster, queue, role or organisation.
     public var group: String = ""
@@ -110,13 +119,6 @@ public struct TraceTaskTraits: Hashable, Sendable {
     public var priority: Int32?
     public var qos: TraceTask.QoS = .unspecified
     public var constraints: [TraceConstraint] = []
-    /// Ids of tasks, or of jobs, that must have ended before this one may start.
-    public var dependencies: [String] = []
-
-    /// How many alike instances the record stands for, at least 1.
-    public var instances: Int64 = 1
-    /// How many of them must run at the same time: 1 for independent ones.
-    public var gangSize: Int64 = 1
     /// How many instances of the job one machine may hold; nil: any number.
     public var maxPerMachine: Int64?
 
@@ -128,12 +130,6 @@ public struct TraceTaskTraits: Hashable, Sendable {
 }
 
 extension TraceTask {
-    @inlinable
-    public var job: String {
-        get { shared[0].job }
-        _modify { yield &shared[0].job }
-    }
-
     @inlinable
     public var user: String {
         get { shared[0].user }
@@ -180,24 +176,6 @@ extension TraceTask {
     public var constraints: [TraceConstraint] {
         get { shared[0].constraints }
         _modify { yield &shared[0].constraints }
-    }
-
-    @inlinable
-    public var dependencies: [String] {
-        get { shared[0].dependencies }
-        _modify { yield &shared[0].dependencies }
-    }
-
-    @inlinable
-    public var instances: Int64 {
-        get { shared[0].instances }
-        _modify { yield &shared[0].instances }
-    }
-
-    @inlinable
-    public var gangSize: Int64 {
-        get { shared[0].gangSize }
-        _modify { yield &shared[0].gangSize }
     }
 
     @inlinable

@@ -22,6 +22,7 @@ public struct Alibaba2017: TableReader {
     public static let assumedDiskBytes: Int64 = 4 << 40
 
     public var rows: TableRows?
+    private var memo = TraitsMemo()
     private var machines: [String: TraceMachine] = [:]
     private var containers: [String: TraceTask] = [:]
     private var memoryBytes = 0.0
@@ -157,20 +158,16 @@ public struct Alibaba2017: TableReader {
         containers[id] = task
     }
 
-    private func readTask(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
-        let created = try Self.time(row, 0)
-        let changed = try Self.time(row, 1)
-        let job = try row.name(2)
-        let id = job + "/" + (try row.name(3))
+    /// The columns that tell what batch tasks have in common.
+    private static let traitColumns = [5...7]
+
+    private func traits(_ row: borrowing TableRows) throws(RowFault) -> TraceTask {
         var task = TraceTask(
-            id: id, submission: created,
+            id: "", submission: .start,
             requests: TraceResources(
                 milliCPU: try row.amountOrZero(6, times: 10),
                 memoryBytes: try row.amountOrZero(7, times: memoryBytes)))
-        task.job = job
         task.qos = .bestEffort
-        task.instances = try row.count(4)
-        if task.instances == 0 { return output.passOver("a task without instances") }
         task.labels = [TraceLabel(name: "kind", value: "batch")]
         switch row.string(5) {
         case "Terminated": task.outcome = .succeeded
@@ -180,6 +177,26 @@ public struct Alibaba2017: TableReader {
         case "Ready", "Waiting", "Running", "Interrupted", "Interupted": task.outcome = .unfinished
         default: throw row.fault(5, "a status such as Terminated")
         }
+        return task
+    }
+
+    private mutating func readTask(
+        _ row: borrowing TableRows, into output: inout TraceOutput
+    ) throws(RowFault) {
+        let created = try Self.time(row, 0)
+        let changed = try Self.time(row, 1)
+        let id = try row.joined(2, 3)
+        let alike: TraceTask
+        if let known = memo.task(like: row, in: Self.traitColumns) {
+            alike = known
+        } else {
+            alike = try traits(row)
+            memo.remember(alike)
+        }
+        var task = TraceTask(id: id, submission: created, alike: alike)
+        task.job = row.string(2)
+        task.instances = try row.count(4)
+        if task.instances == 0 { return output.passOver("a task without instances") }
         if task.outcome != .unfinished {
             if changed < created { throw row.fault(1, "a time not before create_timestamp") }
             task.end = changed
@@ -198,7 +215,7 @@ public struct Alibaba2017: TableReader {
         if end == .start || row.isMissing(9) { return output.passOver("an instance without usage") }
         if end < start { throw row.fault(1, "a time not before start_timestamp") }
         var usage = TraceUsage(
-            subject: .task, id: try row.name(2) + "/" + row.name(3), start: start, end: end)
+            subject: .task, id: try row.joined(2, 3), start: start, end: end)
         if !row.isMissing(8) { usage.maximumMilliCPU = try row.amount(8, times: 1_000) }
         usage.milliCPU = try row.amount(9, times: 1_000)
         if !row.isMissing(10) { usage.maximumMemoryBytes = try row.amount(10, times: memoryBytes) }

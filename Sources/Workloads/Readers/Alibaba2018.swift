@@ -26,6 +26,7 @@ public struct Alibaba2018: TableReader {
     /// The container whose rows, which follow each other, are being read.
     private var container: TraceTask?
     private var typeLabels: [[TraceLabel]] = []
+    private var memo = TraitsMemo()
 
     public init() {}
 
@@ -155,23 +156,24 @@ public struct Alibaba2018: TableReader {
         let job = try row.name(2)
         let place = try graphPlace(row, 0)
         let id = row.joined(2, 0, place.node)
-        var traits = TraceTaskTraits(
-            requests: TraceResources(
-                milliCPU: try row.amountOrZero(7, times: 10),
-                memoryBytes: try memory(row, 8) ?? 0))
+        let known = memo.task(like: row, in: Self.traitColumns)
+        let traits: TraceTask
+        if let known {
+            traits = known
+        } else {
+            traits = try self.traits(row)
+            memo.remember(traits)
+        }
         guard let submission = try row.secondsIfPresent(5) else {
             return output.passOver("a task without a time")
         }
-        traits.job = job
-        traits.instances = try row.count(1)
-        if traits.instances == 0 { return output.passOver("a task without instances") }
-        if !place.dependencies.isEmpty { traits.dependencies = place.dependencies.map { row.joined(2, 0, $0) } }
-        traits.qos = .bestEffort
-        traits.labels = labels(ofType: row.string(3))
-        traits.outcome = try outcome(row)
-        var task = TraceTask(id: id, submission: submission, traits: traits)
+        var task = TraceTask(id: id, submission: submission, alike: traits)
+        task.instances = try row.count(1)
+        if task.instances == 0 { return output.passOver("a task without instances") }
+        task.job = job
+        if !place.dependencies.isEmpty { task.dependencies = place.dependencies.map { row.joined(2, 0, $0) } }
         // Tasks that have not ended carry 0 as their end.
-        if traits.outcome != .unfinished, !row.isMissing(6) {
+        if task.outcome != .unfinished, !row.isMissing(6) {
             let end = try row.seconds(6)
             if end != .start {
                 if end < task.submission { throw row.fault(6, "a time not before start_time") }
@@ -183,6 +185,21 @@ public struct Alibaba2018: TableReader {
         }
         try output.requireNew(id, kind: 2, column: "task_name")
         output.emit(task)
+    }
+
+    /// The columns that tell what batch tasks have in common.
+    private static let traitColumns = [3...4, 7...8]
+
+    /// What follows from the columns but for the names and the times.
+    private mutating func traits(_ row: borrowing TableRows) throws(RowFault) -> TraceTask {
+        var traits = TraceTaskTraits(
+            requests: TraceResources(
+                milliCPU: try row.amountOrZero(7, times: 10),
+                memoryBytes: try memory(row, 8) ?? 0))
+        traits.qos = .bestEffort
+        traits.labels = labels(ofType: row.string(3))
+        traits.outcome = try outcome(row)
+        return TraceTask(id: "", submission: .start, traits: traits)
     }
 
     private func outcome(_ row: borrowing TableRows) throws(RowFault) -> TraceTask.Outcome {

@@ -11,6 +11,7 @@ public struct AlibabaDLRM2025: TableReader {
     public static let tables = [instances]
 
     public var rows: TableRows?
+    private var memo = TraitsMemo()
 
     public init() {}
 
@@ -31,15 +32,18 @@ public struct AlibabaDLRM2025: TableReader {
     ) throws(RowFault) {
         let id = try row.name(0)
         let creation = try row.secondsIfPresent(14)
-        var task = TraceTask(
-            id: id, submission: creation ?? .start, requests: try Self.amounts(row, from: 3))
-        task.limits = try Self.amounts(row, from: 4)
-        task.job = row.string(2)
-        task.group = row.string(1)
-        task.qos = .latencySensitive
+        let alike: TraceTask
+        if let known = memo.task(like: row, in: Self.traitColumns) {
+            alike = known
+        } else {
+            alike = try Self.traits(row)
+            memo.remember(alike)
+        }
+        var task = TraceTask(id: id, submission: creation ?? .start, alike: alike)
+        task.job = alike.job
         task.start = try row.secondsIfPresent(15) ?? (creation == nil ? .start : nil)
         task.end = try row.secondsIfPresent(16)
-        task.outcome = task.end == nil ? .unfinished : .unknown
+        if task.end == nil { task.outcome = .unfinished }
         if let start = task.start, start < task.submission {
             throw row.fault(15, "a time not before creation_time")
         }
@@ -47,13 +51,25 @@ public struct AlibabaDLRM2025: TableReader {
             throw row.fault(16, "a time not before scheduled_time")
         }
         if let start = task.start, let end = task.end, creation != nil { task.duration = end - start }
+        if creation == nil { task.labels.append(TraceLabel(name: "predates", value: "true")) }
+        try output.requireNew(id, kind: 1, column: "instance_sn")
+        output.emit(task)
+    }
+
+    /// The columns that tell what instances have in common.
+    private static let traitColumns = [1...13]
+
+    private static func traits(_ row: borrowing TableRows) throws(RowFault) -> TraceTask {
+        var task = TraceTask(id: "", submission: .start, requests: try amounts(row, from: 3))
+        task.limits = try amounts(row, from: 4)
+        task.job = row.string(2)
+        task.group = row.string(1)
+        task.qos = .latencySensitive
         let most = try row.integer(13)
         if most == 0 || most < -1 { throw row.fault(13, "-1 or a whole number above 0") }
         task.maxPerMachine = most > 0 ? most : nil
         task.labels = [TraceLabel(name: "role", value: task.group)]
-        if creation == nil { task.labels.append(TraceLabel(name: "predates", value: "true")) }
-        try output.requireNew(id, kind: 1, column: "instance_sn")
-        output.emit(task)
+        return task
     }
 
     /// The requests begin at column 3 and the limits at column 4, and alternate.

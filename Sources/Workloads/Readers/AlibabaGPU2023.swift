@@ -10,6 +10,7 @@ public struct AlibabaGPU2023: TableReader {
     public static let tables = [nodes, pods]
 
     public var rows: TableRows?
+    private var memo = TraitsMemo()
 
     public init() {}
 
@@ -49,19 +50,18 @@ public struct AlibabaGPU2023: TableReader {
                 machine: TraceMachine(id: id, capacity: capacity, gpuModel: row.string(4))))
     }
 
-    private func readPod(_ row: borrowing TableRows, into output: inout TraceOutput) throws(RowFault) {
+    private mutating func readPod(
+        _ row: borrowing TableRows, into output: inout TraceOutput
+    ) throws(RowFault) {
         let id = try row.name(0)
-        let gpus = try row.count(3)
-        let gpuMilli = try row.count(4)
-        if gpuMilli > 1_000 { throw row.fault(4, "at most 1000, a whole device") }
-        if gpus > 1 && gpuMilli != 1_000 && gpuMilli != 0 {
-            throw row.fault(4, "1000, as several devices are taken whole")
+        let alike: TraceTask
+        if let known = memo.task(like: row, in: Self.traitColumns) {
+            alike = known
+        } else {
+            alike = try Self.traits(row)
+            memo.remember(alike)
         }
-        let requests = TraceResources(
-            milliCPU: try row.count(1), memoryBytes: try row.amount(2, times: Self.mebibyte),
-            gpuCount: gpus, gpuMilli: gpus > 0 ? gpuMilli : 0)
-        var task = TraceTask(id: id, submission: try row.secondsIfPresent(8) ?? .start, requests: requests)
-        task.limits = requests
+        var task = TraceTask(id: id, submission: try row.secondsIfPresent(8) ?? .start, alike: alike)
         task.start = try row.secondsIfPresent(10)
         task.end = try row.secondsIfPresent(9)
         if let end = task.end, end < task.submission {
@@ -74,12 +74,31 @@ public struct AlibabaGPU2023: TableReader {
                 task.duration = end - start
             }
         }
-        if !row.isEmpty(5) { task.gpuModels = row.string(5).split(separator: "|").map(String.init) }
-        task.qos = try Self.qos(row)
-        task.outcome = Self.outcome(row)
         try output.requireNew(id, kind: 1, column: "name")
         output.emit(task)
     }
+
+    /// What follows from the columns but for the id and the times.
+    private static func traits(_ row: borrowing TableRows) throws(RowFault) -> TraceTask {
+        let gpus = try row.count(3)
+        let gpuMilli = try row.count(4)
+        if gpuMilli > 1_000 { throw row.fault(4, "at most 1000, a whole device") }
+        if gpus > 1 && gpuMilli != 1_000 && gpuMilli != 0 {
+            throw row.fault(4, "1000, as several devices are taken whole")
+        }
+        let requests = TraceResources(
+            milliCPU: try row.count(1), memoryBytes: try row.amount(2, times: mebibyte),
+            gpuCount: gpus, gpuMilli: gpus > 0 ? gpuMilli : 0)
+        var task = TraceTask(id: "", submission: .start, requests: requests)
+        task.limits = requests
+        if !row.isEmpty(5) { task.gpuModels = row.string(5).split(separator: "|").map(String.init) }
+        task.qos = try qos(row)
+        task.outcome = outcome(row)
+        return task
+    }
+
+    /// The columns that tell what tasks have in common.
+    private static let traitColumns = [1...7]
 
     private static func qos(_ row: borrowing TableRows) throws(RowFault) -> TraceTask.QoS {
         if row.isMissing(6) { return .unspecified }

@@ -11,6 +11,7 @@ public struct AlibabaSpot2026: TableReader {
     public static let tables = [nodes, jobs]
 
     public var rows: TableRows?
+    private var memo = TraitsMemo()
 
     public init() {}
 
@@ -40,20 +41,36 @@ public struct AlibabaSpot2026: TableReader {
                     machine: TraceMachine(id: id, capacity: capacity, gpuModel: row.string(1))))
             return
         }
-        guard let gpus = GPUShare(percent: try row.decimal(4) * 100) else {
-            throw row.fault(4, "a number of at least 0 and in range")
+        let alike: TraceTask
+        if let known = memo.task(like: row, in: Self.traitColumns) {
+            alike = known
+        } else {
+            alike = try Self.traits(row)
+            memo.remember(alike)
         }
-        var task = TraceTask(
-            id: id, submission: try row.seconds(6),
-            requests: TraceResources(
-                milliCPU: try row.amount(3, times: 1_000), gpuCount: gpus.count, gpuMilli: gpus.milli))
+        var task = TraceTask(id: id, submission: try row.seconds(6), alike: alike)
         task.job = id
-        task.user = row.string(1)
-        if !row.isMissing(2) { task.gpuModels = [row.string(2)] }
         task.instances = try row.count(5)
         if task.instances == 0 { throw row.fault(5, "a whole number above 0") }
         task.gangSize = task.instances
         task.duration = try row.seconds(7).sinceStart
+        try output.requireNew(id, kind: 1, column: "job_name")
+        output.emit(task)
+    }
+
+    /// The columns that tell what jobs have in common.
+    private static let traitColumns = [1...4, 8...8]
+
+    private static func traits(_ row: borrowing TableRows) throws(RowFault) -> TraceTask {
+        guard let gpus = GPUShare(percent: try row.decimal(4) * 100) else {
+            throw row.fault(4, "a number of at least 0 and in range")
+        }
+        var task = TraceTask(
+            id: "", submission: .start,
+            requests: TraceResources(
+                milliCPU: try row.amount(3, times: 1_000), gpuCount: gpus.count, gpuMilli: gpus.milli))
+        task.user = row.string(1)
+        if !row.isMissing(2) { task.gpuModels = [row.string(2)] }
         if row.isText(8, "HP") {
             task.priority = 1
             task.qos = .guaranteed
@@ -64,8 +81,7 @@ public struct AlibabaSpot2026: TableReader {
             throw row.fault(8, "HP or Spot")
         }
         task.labels = [TraceLabel(name: "job-type", value: row.string(8))]
-        try output.requireNew(id, kind: 1, column: "job_name")
-        output.emit(task)
+        return task
     }
 }
 

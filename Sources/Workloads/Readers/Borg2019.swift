@@ -1,5 +1,4 @@
 import KubernetesModel
-import OrderedCollections
 import SimulationKernel
 
 /// Reads Google's cluster traces of May 2019 (clusterdata-2019), as JSON lines or as a CSV export.
@@ -114,7 +113,7 @@ public struct Borg2019: TraceReader {
                 } catch {
                     throw RowFault(column: "", found: "no JSON: \(error.message)", expected: "an object")
                 }
-                try readRow(BorgRow(value), into: &output)
+                try readRow(BorgObject(value), into: &output)
             } catch {
                 try output.reject(BadRow(file: lines.file, line: lines.line, reason: error.description))
             }
@@ -124,17 +123,12 @@ public struct Borg2019: TraceReader {
     private mutating func read(
         _ rows: inout TableRows, into output: inout TraceOutput
     ) throws(TraceError) {
+        let places = BorgField.places(in: rows.schema)
         while try rows.next() {
             output.countRow()
             do throws(RowFault) {
                 try rows.checkFieldCount()
-                var values = JSONObject()
-                for (column, place) in rows.schema.columns.indices.enumerated() {
-                    if !rows.isMissing(place) {
-                        values[rows.schema.columns[column].name] = .string(rows.string(place))
-                    }
-                }
-                try readRow(BorgRow(.object(values)), into: &output)
+                try readRow(BorgTableRow(rows, places), into: &output)
             } catch {
                 try output.reject(BadRow(file: rows.file, line: rows.line, reason: error.description))
             }
@@ -166,7 +160,7 @@ public struct Borg2019: TraceReader {
         return TableSchema(table, list, header: .required)
     }
 
-    private mutating func readRow(_ row: BorgRow, into output: inout TraceOutput) throws(RowFault) {
+    private mutating func readRow(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
         switch table {
         case Self.machineEvents: try readMachine(row, into: &output)
         case Self.machineAttributes: try readAttribute(row, into: &output)
@@ -176,53 +170,53 @@ public struct Borg2019: TraceReader {
         }
     }
 
-    private mutating func readMachine(_ row: BorgRow, into output: inout TraceOutput) throws(RowFault) {
-        guard let time = try row.time("time") else { return output.passOver("an event after the trace") }
-        let id = try row.name("machine_id")
+    private mutating func readMachine(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
+        guard let time = try row.time(.time) else { return output.passOver("an event after the trace") }
+        let id = try row.name(.machineID)
         var machine = machines[id] ?? TraceMachine(id: id, capacity: TraceResources())
-        if let cpus = try row.amount("capacity.cpus", times: milliCPU) { machine.capacity.milliCPU = cpus }
-        if let memory = try row.amount("capacity.memory", times: memoryBytes) {
+        if let cpus = try row.amount(.capacityCPUs, times: milliCPU) { machine.capacity.milliCPU = cpus }
+        if let memory = try row.amount(.capacityMemory, times: memoryBytes) {
             machine.capacity.memoryBytes = memory
         }
-        if let platform = row.text("platform_id") { machine.setLabel("platform", platform) }
-        if let rack = row.text("switch_id") { machine.setLabel("switch", rack) }
+        if let platform = row.text(.platformID) { machine.setLabel("platform", platform) }
+        if let rack = row.text(.switchID) { machine.setLabel("switch", rack) }
         let kind: TraceMachineEvent.Kind
-        switch try row.code("type", ["EVENT_TYPE_UNKNOWN", "ADD", "REMOVE", "UPDATE"]) {
+        switch try row.code(.type, ["EVENT_TYPE_UNKNOWN", "ADD", "REMOVE", "UPDATE"]) {
         case 1: kind = .add
         case 2: kind = .remove
         case 3: kind = .update
-        default: throw row.fault("type", "ADD, REMOVE or UPDATE (1 to 3)")
+        default: throw row.fault(.type, "ADD, REMOVE or UPDATE (1 to 3)")
         }
         machines[id] = machine
         output.emit(TraceMachineEvent(time: time, kind: kind, machine: machine))
     }
 
-    private mutating func readAttribute(_ row: BorgRow, into output: inout TraceOutput) throws(RowFault) {
-        guard let time = try row.time("time") else { return output.passOver("an event after the trace") }
-        guard var machine = machines[try row.name("machine_id")] else {
+    private mutating func readAttribute(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
+        guard let time = try row.time(.time) else { return output.passOver("an event after the trace") }
+        guard var machine = machines[try row.name(.machineID)] else {
             return output.passOver("an attribute of a machine that is not in machine_events")
         }
-        let name = try row.name("name")
-        if let deleted = row.text("deleted"), deleted == "true" || deleted == "1" {
+        let name = try row.name(.name)
+        if let deleted = row.text(.deleted), deleted == "true" || deleted == "1" {
             machine.labels.removeAll { $0.name == name }
         } else {
-            machine.setLabel(name, row.text("value") ?? "")
+            machine.setLabel(name, row.text(.value) ?? "")
         }
         machines[machine.id] = machine
         output.emit(TraceMachineEvent(time: time, kind: .update, machine: machine))
     }
 
-    private mutating func readCollection(_ row: BorgRow, into output: inout TraceOutput) throws(RowFault) {
-        let id = try row.name("collection_id")
+    private mutating func readCollection(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
+        let id = try row.name(.collectionID)
         if collections.count >= options.liveLimit {
-            throw row.fault("collection_id", "at most \(options.liveLimit) collections")
+            throw row.fault(.collectionID, "at most \(options.liveLimit) collections")
         }
         // A row that lacks a member, as those do that were made up for missing ones, leaves what is known.
         var collection = collections[id] ?? Collection(user: "", name: "", maxPerMachine: nil, dependencies: [])
-        if let user = row.text("user") { collection.user = user }
-        if let name = row.text("collection_logical_name") { collection.name = name }
-        if let most = try row.integer("max_per_machine") { collection.maxPerMachine = most > 0 ? most : nil }
-        let dependencies = row.list("start_after_collection_ids")
+        if let user = row.text(.user) { collection.user = user }
+        if let name = row.text(.collectionLogicalName) { collection.name = name }
+        if let most = try row.integer(.maxPerMachine) { collection.maxPerMachine = most > 0 ? most : nil }
+        let dependencies = row.list(.startAfterCollectionIDs)
         if !dependencies.isEmpty { collection.dependencies = dependencies }
         collections[id] = collection
         output.passOver("a collection event: instances carry what is replayed")
@@ -233,12 +227,12 @@ public struct Borg2019: TraceReader {
         "UPDATE_RUNNING",
     ]
 
-    private mutating func readInstance(_ row: BorgRow, into output: inout TraceOutput) throws(RowFault) {
-        guard let time = try row.time("time") else { return output.passOver("an event after the trace") }
-        let isAlloc = try row.code("collection_type", ["JOB", "ALLOC_SET"]) == 1
-        let job = try row.name("collection_id")
+    private mutating func readInstance(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
+        guard let time = try row.time(.time) else { return output.passOver("an event after the trace") }
+        let isAlloc = try row.code(.collectionType, ["JOB", "ALLOC_SET"]) == 1
+        let job = try row.name(.collectionID)
         let step: TaskLifecycles.Step
-        switch try row.code("type", Self.eventTypes) {
+        switch try row.code(.type, Self.eventTypes) {
         case 0: step = .submit
         case 1, 2: step = .queue
         case 3: step = .schedule
@@ -248,190 +242,56 @@ public struct Borg2019: TraceReader {
         case 7: step = .end(.killed)
         case 8: step = .end(.unknown)
         case 9, 10: step = .update
-        default: throw row.fault("type", "an event type (0 to 10, or its name)")
+        default: throw row.fault(.type, "an event type (0 to 10, or its name)")
         }
         var event = TaskLifecycles.Event(
-            id: job + "/" + (try row.name("instance_index")), job: job, time: time, step: step)
+            id: job + "/" + (try row.name(.instanceIndex)), job: job, time: time, step: step)
         if let collection = collections[job] {
             event.user = collection.user
             event.group = collection.name
             event.maxPerMachine = collection.maxPerMachine
             event.dependencies = collection.dependencies
         }
-        if let machine = row.text("machine_id"), machine != "0", machine != "-1" { event.machine = machine }
+        if let machine = row.text(.machineID), machine != "0", machine != "-1" { event.machine = machine }
         if let sensitivity = try row.code(
-            "scheduling_class", ["MOST_INSENSITIVE", "INSENSITIVE", "SENSITIVE", "MOST_SENSITIVE"])
+            .schedulingClass, ["MOST_INSENSITIVE", "INSENSITIVE", "SENSITIVE", "MOST_SENSITIVE"])
         {
-            guard (0...3).contains(sensitivity) else { throw row.fault("scheduling_class", "0 to 3") }
+            guard (0...3).contains(sensitivity) else { throw row.fault(.schedulingClass, "0 to 3") }
             event.qos = Borg2011.classes[sensitivity]
             event.labels.append(TraceLabel(name: "scheduling-class", value: String(sensitivity)))
         }
-        if let priority = try row.integer("priority") {
+        if let priority = try row.integer(.priority) {
             guard let narrow = Int32(exactly: priority) else {
-                throw row.fault("priority", "a number in range")
+                throw row.fault(.priority, "a number in range")
             }
             event.priority = narrow
         }
-        let cpus = try row.amount("resource_request.cpus", times: milliCPU)
-        let memory = try row.amount("resource_request.memory", times: memoryBytes)
+        let cpus = try row.amount(.resourceRequestCPUs, times: milliCPU)
+        let memory = try row.amount(.resourceRequestMemory, times: memoryBytes)
         if cpus != nil || memory != nil {
             event.requests = TraceResources(milliCPU: cpus ?? 0, memoryBytes: memory ?? 0)
         }
         if isAlloc {
             event.labels.append(TraceLabel(name: "collection-type", value: "alloc-set"))
-        } else if let alloc = row.text("alloc_collection_id"), alloc != "0" {
+        } else if let alloc = row.text(.allocCollectionID), alloc != "0" {
             event.labels.append(TraceLabel(name: "alloc-set", value: alloc))
         }
         event.constraints = try row.constraints()
         try lifecycles.take(event, at: lifecycles.place(of: event.id), into: &output)
     }
 
-    private func readUsage(_ row: BorgRow, into output: inout TraceOutput) throws(RowFault) {
-        guard let start = try row.time("start_time"), let end = try row.time("end_time") else {
+    private func readUsage(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
+        guard let start = try row.time(.startTime), let end = try row.time(.endTime) else {
             return output.passOver("an event after the trace")
         }
-        if end < start { throw row.fault("end_time", "a time not before start_time") }
+        if end < start { throw row.fault(.endTime, "a time not before start_time") }
         var usage = TraceUsage(
-            subject: .task, id: try row.name("collection_id") + "/" + row.name("instance_index"),
+            subject: .task, id: try row.name(.collectionID) + "/" + row.name(.instanceIndex),
             start: start, end: end)
-        usage.milliCPU = try row.amount("average_usage.cpus", times: milliCPU)
-        usage.memoryBytes = try row.amount("average_usage.memory", times: memoryBytes)
-        usage.maximumMilliCPU = try row.amount("maximum_usage.cpus", times: milliCPU)
-        usage.maximumMemoryBytes = try row.amount("maximum_usage.memory", times: memoryBytes)
+        usage.milliCPU = try row.amount(.averageUsageCPUs, times: milliCPU)
+        usage.memoryBytes = try row.amount(.averageUsageMemory, times: memoryBytes)
+        usage.maximumMilliCPU = try row.amount(.maximumUsageCPUs, times: milliCPU)
+        usage.maximumMemoryBytes = try row.amount(.maximumUsageMemory, times: memoryBytes)
         output.emit(usage)
-    }
-}
-
-/// A row of the trace: a JSON object, or a row of CSV with dotted names in its place.
-///
-/// BigQuery writes 64-bit numbers as strings in JSON, so every number may be one.
-private struct BorgRow {
-    let value: JSONValue
-
-    init(_ value: JSONValue) { self.value = value }
-
-    /// A member by its path, `capacity.cpus`; nil when it is absent, null or empty.
-    func member(_ path: String) -> JSONValue? {
-        if let direct = value[path] { return direct.isNull ? .none : .some(direct) }
-        var found: JSONValue? = value
-        for name in path.split(separator: ".") { found = found?[String(name)] }
-        guard let found, !found.isNull, found.stringValue != "" else { return nil }
-        return found
-    }
-
-    func text(_ path: String) -> String? {
-        switch member(path) {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        case .number(let number): "\(number)"
-        case .bool(let flag): flag ? "true" : "false"
-        default: nil
-        }
-    }
-
-    func name(_ path: String) throws(RowFault) -> String {
-        guard let text = text(path) else { throw fault(path, "a name or number") }
-        return text
-    }
-
-    func integer(_ path: String) throws(RowFault) -> Int64? {
-        guard let member = member(path) else { return nil }
-        if let number = member.integerValue { return number }
-        if case .string(let text) = member, let number = NumberText.integer(Array(text.utf8).span) {
-            return number
-        }
-        throw fault(path, "a whole number")
-    }
-
-    /// An enumeration's value by number or by name; -1 for a name that it does not have.
-    func code(_ path: String, _ names: [String]) throws(RowFault) -> Int? {
-        guard let member = member(path) else { return nil }
-        if case .string(let text) = member, let index = names.firstIndex(of: text) { return index }
-        if case .string(let text) = member, NumberText.integer(Array(text.utf8).span) == nil { return -1 }
-        return try integer(path).map { Int(clamping: $0) }
-    }
-
-    func amount(_ path: String, times factor: Double) throws(RowFault) -> Int64? {
-        guard let member = member(path) else { return nil }
-        var number = member.doubleValue
-        if case .string(let text) = member { number = NumberText.decimal(Array(text.utf8).span) }
-        guard let number, number >= 0, let result = NumberText.scaled(number, by: factor) else {
-            throw fault(path, "a number of at least 0 and in range")
-        }
-        return result
-    }
-
-    /// A time in microseconds; nil for what lies after the trace.
-    func time(_ path: String) throws(RowFault) -> VirtualTime? {
-        guard let number = try integer(path) else { throw fault(path, "a time") }
-        if number == .max { return nil }
-        let (nanoseconds, overflow) = number.multipliedReportingOverflow(by: 1_000)
-        if number < 0 || overflow { throw fault(path, "a time that is not negative and in range") }
-        return VirtualTime(nanoseconds: nanoseconds)
-    }
-
-    /// A repeated field: an array in JSON, `[1, 2]` or `1;2` in CSV.
-    func list(_ path: String) -> [String] {
-        switch member(path) {
-        case .array(let elements):
-            return elements.compactMap { BorgRow(.object(["e": $0])).text("e") }
-        case .string(let text):
-            return text.split { !($0.isNumber || $0 == "-") }.map(String.init)
-        default: return []
-        }
-    }
-
-    func constraints() throws(RowFault) -> [TraceConstraint]? {
-        guard var value = member("constraint") else { return nil }
-        // In CSV, which has no records, what `TO_JSON_STRING` makes of them.
-        if case .string(let text) = value {
-            do throws(JSONSyntaxError) {
-                var parser = JSONParser(Array(text.utf8))
-                value = try parser.parseDocument()
-            } catch {
-                throw fault("constraint", "a list of constraints in JSON")
-            }
-        }
-        guard let elements = value.arrayValue else { return nil }
-        var constraints: [TraceConstraint] = []
-        for element in elements {
-            let row = BorgRow(element)
-            let relations: [TraceConstraint.Relation] = [
-                .equal, .notEqual, .less, .greater, .lessOrEqual, .greaterOrEqual, .present, .absent,
-            ]
-            let code =
-                try row.code(
-                    "relation",
-                    [
-                        "EQUAL", "NOT_EQUAL", "LESS_THAN", "GREATER_THAN", "LESS_THAN_EQUAL",
-                        "GREATER_THAN_EQUAL", "PRESENT", "NOT_PRESENT",
-                    ]) ?? 0
-            guard relations.indices.contains(code) else { throw row.fault("relation", "0 to 7, or its name") }
-            constraints.append(
-                TraceConstraint(
-                    attribute: try row.name("name"), relation: relations[code], value: row.text("value") ?? ""
-                ))
-        }
-        return constraints
-    }
-
-    func fault(_ path: String, _ expected: String) -> RowFault {
-        let found = member(path).map { "'\(String(JSONText.compact($0).prefix(40)))'" } ?? "nothing"
-        return RowFault(column: path, found: found, expected: expected)
-    }
-}
-
-/// A short text of a JSON value for messages.
-private enum JSONText {
-    static func compact(_ value: JSONValue) -> String {
-        switch value {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        case .number(let number): "\(number)"
-        case .bool(let flag): flag ? "true" : "false"
-        case .null: "null"
-        case .array: "an array"
-        case .object: "an object"
-        }
     }
 }

@@ -1,4 +1,5 @@
-/// Bytes of the compact form as they are put together: numbers of variable length, texts, repeated texts.
+/// Bytes of the compact form as they are put together: columns, and for what is rare numbers of variable length
+/// and texts.
 struct CompactEncoder: Sendable {
     private(set) var bytes: [UInt8] = []
 
@@ -21,17 +22,35 @@ struct CompactEncoder: Sendable {
         unsigned(UInt64(bitPattern: value) << 1 ^ UInt64(bitPattern: value >> 63))
     }
 
-    mutating func number(_ value: Double) {
-        let bits = value.bitPattern
-        for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * shift))) }
+    /// Eight bytes, the lowest first.
+    mutating func fixed(_ value: UInt64) {
+        for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * shift))) }
     }
 
     mutating func text(_ value: String) {
         unsigned(UInt64(value.utf8.count))
-        bytes.append(contentsOf: value.utf8)
+        raw(value)
     }
 
     mutating func raw(_ values: [UInt8]) { bytes.append(contentsOf: values) }
+
+    /// The bytes of another, with their number before them.
+    mutating func part(_ other: CompactEncoder) {
+        unsigned(UInt64(other.bytes.count))
+        raw(other.bytes)
+    }
+
+    mutating func raw(_ text: String) {
+        var text = text
+        text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    /// Appends so many bytes, and has them filled.
+    mutating func extend(by count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: count))
+        unsafe bytes.withUnsafeMutableBytes { unsafe fill(UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
+    }
 }
 
 /// Takes the compact form apart again; every length is checked against the bytes that there are.
@@ -110,12 +129,44 @@ struct CompactDecoder {
         return Int(value)
     }
 
-    mutating func number() throws(Fault) -> Double {
+    mutating func fixed() throws(Fault) -> UInt64 {
         guard end - offset >= 8 else { throw Fault() }
-        var bits: UInt64 = 0
-        for shift in 0..<8 { bits |= unsafe UInt64(bytes[offset + shift]) << UInt64(8 * shift) }
-        offset += 8
-        return Double(bitPattern: bits)
+        defer { offset += 8 }
+        return unsafe UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(
+            fromByteOffset: offset, as: UInt64.self
+        ).littleEndian
+    }
+
+    /// Reads only what is in a range that ``skip(_:)`` has told.
+    func part(_ range: Range<Int>) -> CompactDecoder {
+        var part = self
+        part.offset = range.lowerBound
+        part.end = range.upperBound
+        return part
+    }
+
+    /// Passes over bytes that have their number before them, and tells where they are.
+    mutating func part() throws(Fault) -> Range<Int> { try skip(try count()) }
+
+    /// Passes over so many bytes, and tells where they are.
+    mutating func skip(_ count: Int) throws(Fault) -> Range<Int> {
+        guard count >= 0, count <= end - offset else { throw Fault() }
+        defer { offset += count }
+        return offset..<offset + count
+    }
+
+    /// A word of so many bytes, the lowest first; whoever asks has made sure that it is there.
+    @inline(__always)
+    func word<Word: FixedWidthInteger & BitwiseCopyable>(_ place: Int, as type: Word.Type) -> Word {
+        unsafe Word(
+            littleEndian: UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(fromByteOffset: place, as: type))
+    }
+
+    /// The text of bytes that are there.
+    @inline(__always)
+    func text(_ range: Range<Int>) -> String {
+        if range.isEmpty { return "" }
+        return unsafe String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
     }
 
     mutating func text() throws(Fault) -> String {

@@ -35,14 +35,8 @@ extension CompactEncoder {
         if let value { signed(value) }
     }
 
-    mutating func optional(_ value: Double?) {
-        byte(value == nil ? 0 : 1)
-        if let value { number(value) }
-    }
-
-    /// What tasks have in common: all but the id, the times and the machine.
+    /// What tasks have in common: all but the id, the times, the machine, the job and the dependencies.
     mutating func template(_ task: TraceTaskTraits) {
-        text(task.job)
         text(task.user)
         text(task.group)
         resources(task.requests)
@@ -57,9 +51,6 @@ extension CompactEncoder {
             byte(constraint.relation.rawValue)
             text(constraint.value)
         }
-        texts(task.dependencies)
-        signed(task.instances)
-        signed(task.gangSize)
         optional(task.maxPerMachine)
         byte(task.outcome.rawValue)
         labels(task.labels)
@@ -71,19 +62,6 @@ extension CompactEncoder {
         resources(event.machine.capacity)
         text(event.machine.gpuModel)
         labels(event.machine.labels)
-    }
-
-    mutating func usage(_ usage: TraceUsage) {
-        byte(usage.subject.rawValue)
-        text(usage.id)
-        signed(usage.end.nanoseconds &- usage.start.nanoseconds)
-        optional(usage.milliCPU)
-        optional(usage.maximumMilliCPU)
-        optional(usage.memoryBytes)
-        optional(usage.maximumMemoryBytes)
-        optional(usage.cpuFraction)
-        optional(usage.memoryFraction)
-        optional(usage.gpuMilli)
     }
 
     mutating func object(_ object: TraceObject, json: String) {
@@ -130,11 +108,8 @@ extension CompactDecoder {
 
     mutating func optional() throws(Fault) -> Int64? { try byte() == 0 ? nil : try signed() }
 
-    mutating func optionalNumber() throws(Fault) -> Double? { try byte() == 0 ? nil : try number() }
-
     mutating func template() throws(Fault) -> TraceTaskTraits {
         var task = TraceTaskTraits(requests: TraceResources())
-        task.job = try text()
         task.user = try text()
         task.group = try text()
         task.requests = try resources()
@@ -152,10 +127,6 @@ extension CompactDecoder {
             task.constraints.append(
                 TraceConstraint(attribute: attribute, relation: relation, value: try text()))
         }
-        task.dependencies = try texts()
-        task.instances = try signed()
-        task.gangSize = try signed()
-        guard task.instances > 0, task.gangSize > 0 else { throw Fault() }
         task.maxPerMachine = try optional()
         guard let outcome = TraceTask.Outcome(rawValue: try byte()) else { throw Fault() }
         task.outcome = outcome
@@ -169,22 +140,6 @@ extension CompactDecoder {
         machine.gpuModel = try text()
         machine.labels = try labels()
         return TraceMachineEvent(time: time, kind: kind, machine: machine)
-    }
-
-    mutating func usage(at time: VirtualTime) throws(Fault) -> TraceUsage {
-        guard let subject = TraceUsage.Subject(rawValue: try byte()) else { throw Fault() }
-        let id = try text()
-        let length = VirtualDuration(nanoseconds: try signed())
-        var usage = TraceUsage(
-            subject: subject, id: id, start: time, end: time.advancedClamping(by: length))
-        usage.milliCPU = try optional()
-        usage.maximumMilliCPU = try optional()
-        usage.memoryBytes = try optional()
-        usage.maximumMemoryBytes = try optional()
-        usage.cpuFraction = try optionalNumber()
-        usage.memoryFraction = try optionalNumber()
-        usage.gpuMilli = try optional()
-        return usage
     }
 
     mutating func object(at time: VirtualTime) throws(Fault) -> TraceObject {

@@ -413,6 +413,32 @@ extension DelimitedText {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Copies the bytes from one field to another, separators and quotes between them included, with the byte before
+    /// them, to a place in a list of words.
+    ///
+    /// - Returns: The place after them, what is left of its word being 0; 0 when that is past the limit.
+    func copy(
+        _ first: Int, _ last: Int, into key: inout ContiguousArray<UInt64>, from place: Int, limit: Int
+    ) -> Int {
+        let start = fields[firstField + first].start
+        let end = fields[firstField + last].end
+        let count = end - start + 1
+        if end < start || count > limit - place { return 0 }
+        return unsafe key.withUnsafeMutableBytes { target in
+            unsafe buffer.withUnsafeBytes { bytes in
+                unsafe target[place] = start > 0 ? bytes[start - 1] : UInt8(ascii: "\n")
+                let source = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[(place + 1)...]).copyMemory(from: source)
+                var rest = place + count
+                while rest & 7 != 0 {
+                    unsafe target[rest] = 0
+                    rest += 1
+                }
+                return place + count
+            }
+        }
+    }
+
     /// Both fields' texts with a byte between; of the second only those of its bytes that are named.
     func joined(_ first: Int, _ separator: UInt8, _ second: Int, _ range: Range<Int>? = nil) -> String {
         let head = fields[firstField + first]

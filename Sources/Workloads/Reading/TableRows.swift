@@ -61,7 +61,11 @@ public struct TableRows: Sendable {
     public let file: String
     public private(set) var text: DelimitedText
     /// For each column of the schema the field that holds it, or `Int.max` where the file has none.
-    private var positions: [Int]
+    private var positions: [Int] {
+        didSet { isInOrder = positions == Array(schema.columns.indices) }
+    }
+    /// Whether the columns are where the schema has them.
+    private var isInOrder = true
     private var isPastHeader = false
     /// How many fields a row has at least: those of the header, or up to the last that is required.
     private var least: Int
@@ -173,6 +177,23 @@ public struct TableRows: Sendable {
         let value = text.string(positions[column])
         if value.isEmpty { throw fault(column, "a name") }
         return value
+    }
+
+    /// Copies the bytes of ranges of columns as they stand in the file, with the byte before each range, which
+    /// tells a quote.
+    ///
+    /// - Returns: How many bytes these are, the last word filled up with zeros; 0 when they are more than the limit,
+    ///   or the row has the columns in another order or not at all.
+    func copy(_ ranges: [ClosedRange<Int>], into key: inout ContiguousArray<UInt64>, limit: Int) -> Int {
+        var count = 0
+        for range in ranges {
+            let first = positions[range.lowerBound]
+            let last = positions[range.upperBound]
+            guard isInOrder, last < text.count else { return 0 }
+            count = text.copy(first, last, into: &key, from: count, limit: limit)
+            if count == 0 { return 0 }
+        }
+        return count
     }
 
     /// The bytes of a column that the row has.

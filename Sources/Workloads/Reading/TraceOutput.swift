@@ -55,13 +55,20 @@ public struct TraceOutput: Sendable {
     /// Gives each record that has come together to the body, and forgets it.
     public mutating func drain<Failure: Error>(_ body: (TraceRecord) throws(Failure) -> Void) throws(Failure)
     {
-        // By place, as an iterator would copy each of them.
-        for place in records.indices { try body(records[place]) }
-        records.removeAll(keepingCapacity: true)
+        // Taken out, and by place in a span, as otherwise each of them would be copied.
+        var taken: [TraceRecord] = []
+        swap(&taken, &records)
+        defer {
+            taken.removeAll(keepingCapacity: true)
+            swap(&taken, &records)
+        }
+        let span = taken.span
+        for place in span.indices { try body(span[place]) }
     }
 
     // MARK: For readers
 
+    @inline(__always)
     public mutating func emit(_ record: consuming TraceRecord) {
         if shapes {
             var shaped = record
@@ -71,12 +78,23 @@ public struct TraceOutput: Sendable {
         }
     }
 
+    @inline(__always)
     public mutating func emit(_ task: consuming TraceTask) { emit(.task(task)) }
     public mutating func emit(_ event: TraceMachineEvent) { emit(.machine(event)) }
+    @inline(__always)
     public mutating func emit(_ usage: consuming TraceUsage) { emit(.usage(usage)) }
     public mutating func emit(_ object: TraceObject) { emit(.object(object)) }
 
     public mutating func countRow() { tally.rows += 1 }
+
+    mutating func countRows(_ count: Int) { tally.rows += count }
+
+    /// Makes room for so many further records.
+    mutating func reserve(_ count: Int) {
+        if records.capacity < records.count + count {
+            records.reserveCapacity(max(records.count + count, 2 * records.count))
+        }
+    }
 
     /// Counts a row that is right but has no meaning for a replay.
     public mutating func passOver(_ reason: StaticString) {

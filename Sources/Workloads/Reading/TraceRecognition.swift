@@ -60,7 +60,7 @@ public enum TraceRecognition {
 
     private static func recognise(head: [UInt8], path: String, format: TraceFormat?) -> TraceTable? {
         if head.isEmpty { return nil }
-        if head.starts(with: CompactTraceWriter.magic) { return CompactTrace.records }
+        if head.starts(with: CompactTraceWriter.family) { return CompactTrace.records }
         if head.starts(with: Array("SQLite format 3\0".utf8)) { return AzurePacking2020.table }
         let text = String(decoding: head, as: UTF8.self)
         if (0x80...0x8F).contains(head[0]) || head[0] == 0xDE || head[0] == 0xDF {
