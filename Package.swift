@@ -78,7 +78,8 @@ let package = Package(
         floor(
             "Conformance",
             [
-                "Autoscalers", "ControlPlane", "Controllers", "KubernetesModel", "Scheduler", "SimulationKernel",
+                "Autoscalers", "ControlPlane", "Controllers", "KubernetesModel", "Scheduler",
+                "SimulationKernel",
                 collections,
             ]),
         // Floor 6
@@ -98,7 +99,8 @@ let package = Package(
         floor(
             "TraceFiles",
             [
-                "CZlib", "KubernetesModel", "SimulationKernel", "Stochastics", "Workloads", "Yams", collections,
+                "CZlib", "KubernetesModel", "SimulationKernel", "Stochastics", "Workloads", "Yams",
+                collections,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Floor 7
@@ -123,7 +125,8 @@ let package = Package(
         floor(
             "Replay",
             [
-                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel", "Stochastics",
+                "ControlPlane", "KubernetesModel", "Scenarios", "Scheduler", "SimulationKernel",
+                "Stochastics",
                 "TraceFiles", "Workloads", collections,
             ]),
         // Floor 8
@@ -145,7 +148,7 @@ let package = Package(
         // Tests
         tests(of: "SimulationKernel"),
         tests(of: "Stochastics", ["CGSL"]),
-        tests(of: "KubernetesModel", ["TestSupport"]),
+        tests(of: "KubernetesModel", ["TestSupport", collections]),
         tests(of: "ControlPlane", ["TestSupport"]),
         tests(of: "Scheduler", ["TestSupport"]),
         tests(of: "Controllers", ["TestSupport"]),
@@ -182,7 +185,8 @@ let package = Package(
         .target(
             name: "Benchmarks",
             dependencies: [
-                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics", "Workloads",
+                "ControlPlane", "KubernetesModel", "Scheduler", "SimulationKernel", "Stochastics",
+                "Workloads",
                 collections,
             ],
             path: "benchmarks/Cases", swiftSettings: settings),
