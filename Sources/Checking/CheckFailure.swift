@@ -36,7 +36,8 @@ public struct CheckFailure: Hashable, Sendable {
                 message: violation.message, cause: violation.cause)
             return
         }
-        guard let missed = run.results.first(where: { $0.verdict == .failed && goals.contains($0.name) }) else {
+        guard let missed = run.results.first(where: { $0.verdict == .failed && goals.contains($0.name) })
+        else {
             return nil
         }
         self.init(

@@ -1,5 +1,5 @@
-import KubernetesModel
 import ControlPlane
+import KubernetesModel
 import Scenarios
 import Simulation
 import SimulationKernel
@@ -134,7 +134,8 @@ struct ConvergenceGoals {
             return object.value.status.availableReplicas == object.value.spec.replicas
         case .statefulSet(let object):
             let status = object.value.status
-            return status.readyReplicas == object.value.spec.replicas && status.replicas == status.readyReplicas
+            return status.readyReplicas == object.value.spec.replicas
+                && status.replicas == status.readyReplicas
         case .daemonSet(let object):
             return object.value.status.numberReady == object.value.status.desiredNumberScheduled
         case .persistentVolumeClaim(let object): return object.value.status.phase == "Bound"

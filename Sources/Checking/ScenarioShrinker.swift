@@ -61,7 +61,8 @@ struct ScenarioShrinker {
     }
 
     private func weight(of scenario: Scenario) -> Int64 {
-        scenario.manifests.reduce(0) { $0 + (Self.replicas(of: $1.tree) ?? 0) } + Int64(scenario.behaviors.count)
+        scenario.manifests.reduce(0) { $0 + (Self.replicas(of: $1.tree) ?? 0) }
+            + Int64(scenario.behaviors.count)
     }
 
     // MARK: Trying
@@ -82,7 +83,8 @@ struct ScenarioShrinker {
             calm.expectations = []
             calm.timeline.removeAll { $0.description == Disturbance.mark }
             calm.failures = []
-            let found = ConvergenceGoals.found(in: calm, after: chaos.until, bound: bound, configure: configure)
+            let found = ConvergenceGoals.found(
+                in: calm, after: chaos.until, bound: bound, configure: configure)
             guard found.failure == nil else { return false }
             candidate.duration = chaos.until.sinceStart + found.goals.aftermath
             candidate.expectations = found.goals.expectations(under: chaos)
@@ -160,7 +162,9 @@ struct ScenarioShrinker {
         if best.chaos?.settings.isEmpty == true && failure.kind != .convergence { attempt { $0.chaos = nil } }
     }
 
-    private static let countPaths = [["spec", "replicas"], ["spec", "completions"], ["spec", "parallelism"]]
+    private static let countPaths = [
+        ["spec", "replicas"], ["spec", "completions"], ["spec", "parallelism"],
+    ]
 
     private static func replicas(of tree: JSONValue) -> Int64? {
         var sum: Int64?

@@ -46,7 +46,9 @@ public struct ShrunkScenario: Sendable {
 
         /// `3 nodes, 1 object, 2 actions, 1 disturbance, 40 s`.
         public var text: String {
-            func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+            func count(_ number: Int, _ word: String) -> String {
+                "\(number) \(word)\(number == 1 ? "" : "s")"
+            }
             return [
                 count(nodes, "node"), count(objects, "object"), count(actions, "action"),
                 count(disturbances, "disturbance"), "\(seconds) s",

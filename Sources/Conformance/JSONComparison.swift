@@ -28,7 +28,9 @@ extension JSONValue {
             }
             return differences.min { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
         case (.array(let left)?, .array(let right)?) where left.count == right.count:
-            let differences = left.indices.compactMap { difference(left[$0], right[$0], at: "\(path)[\($0)]") }
+            let differences = left.indices.compactMap {
+                difference(left[$0], right[$0], at: "\(path)[\($0)]")
+            }
             return differences.min { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
         default:
             if same(expected, found) { return nil }

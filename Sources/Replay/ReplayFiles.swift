@@ -102,7 +102,8 @@ public struct ReplayFiles: Sendable {
             throw Fault(
                 description:
                     "\(plan.file): \(key): \(path) is not there. Give an order for seed \(seed), or say "
-                    + "\"shuffled\" (--order shuffled --node-order shuffled) for one that is made from the seed")
+                    + "\"shuffled\" (--order shuffled --node-order shuffled) for one that is made from the seed"
+            )
         }
         return (path, String(decoding: try read(path), as: UTF8.self))
     }

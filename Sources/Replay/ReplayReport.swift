@@ -94,7 +94,8 @@ public struct ReplayReport: Sendable {
             }
             text += "\n" + Self.table(rows)
         }
-        text += "\nGPU amounts are in GPUs; fragmented is the share of free GPU that the trace's typical pods "
+        text +=
+            "\nGPU amounts are in GPUs; fragmented is the share of free GPU that the trace's typical pods "
         return text + "cannot be expected to use.\n"
     }
 

@@ -41,7 +41,8 @@ extension SimulatedCluster {
         var list: [String] = []
         for object in self.list(Deployment.self) {
             let (spec, status) = (object.spec, object.status)
-            if status.observedGeneration < object.metadata.generation || status.updatedReplicas != spec.replicas
+            if status.observedGeneration < object.metadata.generation
+                || status.updatedReplicas != spec.replicas
                 || status.availableReplicas != spec.replicas || status.replicas != spec.replicas
             {
                 list.append(
@@ -49,7 +50,8 @@ extension SimulatedCluster {
                         + "\(status.availableReplicas) available of \(spec.replicas) replicas")
             }
         }
-        for object in self.list(ReplicaSet.self) where object.status.availableReplicas != object.spec.replicas {
+        for object in self.list(ReplicaSet.self) where object.status.availableReplicas != object.spec.replicas
+        {
             list.append(
                 "replicaset/\(object.metadata.name) has \(object.status.availableReplicas) available of "
                     + "\(object.spec.replicas) replicas")
@@ -64,7 +66,8 @@ extension SimulatedCluster {
                         + "replicas")
             }
         }
-        for object in self.list(Job.self) where object.finishedCondition == nil && object.spec.suspend != true {
+        for object in self.list(Job.self) where object.finishedCondition == nil && object.spec.suspend != true
+        {
             list.append("job/\(object.metadata.name) is at work")
         }
         for object in self.list(PersistentVolumeClaim.self) where object.status.phase != "Bound" {

@@ -166,7 +166,8 @@ public final class SimulatedCluster {
     func reference(_ text: String) throws(ClusterFailure) -> Scenarios.ObjectReference {
         guard let selection = try? ObjectSelection(parsing: text), let name = selection.name else {
             throw ClusterFailure(
-                message: "'\(text)' names no object: write it as deployment/web or pod/db-0 -n shop", timeline: "")
+                message: "'\(text)' names no object: write it as deployment/web or pod/db-0 -n shop",
+                timeline: "")
         }
         return Scenarios.ObjectReference(
             kind: selection.kind, key: ObjectKey(namespace: selection.namespace ?? "", name: name))

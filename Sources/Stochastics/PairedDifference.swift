@@ -48,7 +48,8 @@ public struct PairedDifference: Equatable, Sendable {
     /// Pearson's coefficient.
     private static func correlation(_ first: [Double], _ second: [Double]) -> Double? {
         let (left, right) = (MeanAccumulator(first), MeanAccumulator(second))
-        guard let leftMean = left.mean, let rightMean = right.mean, let leftDeviation = left.standardDeviation,
+        guard let leftMean = left.mean, let rightMean = right.mean,
+            let leftDeviation = left.standardDeviation,
             let rightDeviation = right.standardDeviation, leftDeviation > 0, rightDeviation > 0
         else { return nil }
         var sum = 0.0

@@ -37,7 +37,9 @@ public enum SyntheticFile {
         }
         var workload = SyntheticWorkload(until: try moment(root.required("until")))
         for job in try root["jobs"]?.list() ?? [] { workload.jobs.append(try jobKind(job)) }
-        for service in try root["services"]?.list() ?? [] { workload.services.append(try serviceKind(service)) }
+        for service in try root["services"]?.list() ?? [] {
+            workload.services.append(try serviceKind(service))
+        }
         if workload.jobs.isEmpty && workload.services.isEmpty {
             throw Fault(description: "\(file): found neither jobs nor services, expected some of them")
         }
@@ -148,7 +150,8 @@ public enum SyntheticFile {
         let factor = unit.factor
         if member.value.doubleValue != nil { return .constant(try member.number() * factor) }
         let names = [
-            "constant", "uniform", "exponential", "weibull", "logNormal", "gamma", "truncatedNormal", "pareto",
+            "constant", "uniform", "exponential", "weibull", "logNormal", "gamma", "truncatedNormal",
+            "pareto",
             "hyperexponential", "empirical",
         ]
         let (name, value) = try member.object(names).only(names)

@@ -109,7 +109,8 @@ struct CheckCommand: ParsableCommand {
                     + "\(outcome.events) events in \((seconds * 10).rounded() / 10) s\n")
         case .json:
             let members: JSONValue = [
-                "apiVersion": "simk.dev/v1", "kind": "Check", "scenario": .string(scenario), "outcome": "held",
+                "apiVersion": "simk.dev/v1", "kind": "Check", "scenario": .string(scenario),
+                "outcome": "held",
                 "runs": .integer(Int64(outcome.runs)), "events": .integer(Int64(outcome.events)),
             ]
             Console.output(JSONWriter.string(members, style: .pretty) + "\n")
@@ -143,7 +144,8 @@ struct CheckCommand: ParsableCommand {
                 "seed": Int64(exactly: finding.seed).map(JSONValue.integer) ?? .string(String(finding.seed)),
                 "broken": failure.json,
                 "shrunk": [
-                    "file": .string(file), "runs": .integer(Int64(shrunk.runs)), "broken": shrunk.failure.json,
+                    "file": .string(file), "runs": .integer(Int64(shrunk.runs)),
+                    "broken": shrunk.failure.json,
                     "size": shrunk.size.json,
                 ],
             ]

@@ -76,7 +76,9 @@ struct CompareCommand: ParsableCommand {
             scenarios.append(scenario)
         }
         let (last, overflow) = base.seed.addingReportingOverflow(UInt64(seeds - 1))
-        if overflow { throw Stop(status: ExitStatus.badInput, message: "--seeds: there are no seeds above \(last)") }
+        if overflow {
+            throw Stop(status: ExitStatus.badInput, message: "--seeds: there are no seeds above \(last)")
+        }
         let seedList = Array(base.seed...last)
         let runs = try Self.runs(scenarios, seeds: seedList, jobs: jobs, isQuiet: quiet)
         let comparison = PolicyComparison(policies: policies, seeds: seedList, runs: runs, level: level)
@@ -114,7 +116,8 @@ struct CompareCommand: ParsableCommand {
         if policies.count < 2 {
             throw Stop(
                 status: ExitStatus.badInput,
-                message: "simk compare: name at least two policies, then a scenario or a trace; `simk policies` "
+                message:
+                    "simk compare: name at least two policies, then a scenario or a trace; `simk policies` "
                     + "lists them")
         }
         if rest.isEmpty {
@@ -127,7 +130,8 @@ struct CompareCommand: ParsableCommand {
     /// What other seeds leave as it is.
     private static func caveat(_ scenario: Scenario) -> String {
         guard let workload = scenario.workload, workload.trace.options.sampleFraction == 1 else { return "" }
-        return "Every seed replays the same tasks of the trace at the same times: the intervals speak of this "
+        return
+            "Every seed replays the same tasks of the trace at the same times: the intervals speak of this "
             + "trace with other draws (failures, ties, start times), not of other workloads. --sample 0.5 makes "
             + "another workload of every seed."
     }

@@ -33,7 +33,8 @@ struct SchedulerConformanceCommand: ParsableCommand {
 struct ControllersConformanceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "controllers",
-        abstract: "Compares the controllers: recordings, played step by step, and vectors of single functions.",
+        abstract:
+            "Compares the controllers: recordings, played step by step, and vectors of single functions.",
         discussion: """
             Every file NAME.jsonl of the folder holds one case a line. A recording is what the real controllers \
             wrote after each action of a user, kubelet or scheduler; a vector is what one of their functions \

@@ -11,7 +11,8 @@ import Workloads
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Replays a trace in a whole cluster, or through the scheduler alone, and tells what the policy has made of it.",
+        abstract:
+            "Replays a trace in a whole cluster, or through the scheduler alone, and tells what the policy has made of it.",
         discussion: """
             Takes the files of a trace, or a scenario with a workload. Every task becomes a pod that is created \
             at its time, goes through API server and scheduler, and runs on a virtual node for as long as the \
@@ -86,7 +87,8 @@ struct ReplayCommand: ParsableCommand {
         if let stray = alone.strayOption {
             throw Stop(
                 status: ExitStatus.badInput,
-                message: "\(stray) is for replays through the scheduler alone: add --scheduler-only to a trace")
+                message:
+                    "\(stray) is for replays through the scheduler alone: add --scheduler-only to a trace")
         }
         let scenario = try options.scenario(input, format: formats.trace, seed: seed, policy: policy)
         guard scenario.workload != nil else {
@@ -126,7 +128,8 @@ struct ReplayCommand: ParsableCommand {
             Console.error("\(input[0]): warning: at \(record.time): \(record.subject): \(record.message)")
         }
         if failed.count > 5 {
-            Console.error("\(input[0]): warning: \(failed.count - 5) more of the trace's objects were refused")
+            Console.error(
+                "\(input[0]): warning: \(failed.count - 5) more of the trace's objects were refused")
         }
     }
 

@@ -110,7 +110,8 @@ struct ReplayInput: ParsableArguments {
     private var givenOption: String? {
         let given: [(Bool, String)] = [
             (traceFormat != nil, "--trace-format"), (unitCpu != nil, "--unit-cpu"),
-            (unitMemory != nil, "--unit-memory"), (unitDisk != nil, "--unit-disk"), (!nodes.isEmpty, "--nodes"),
+            (unitMemory != nil, "--unit-memory"), (unitDisk != nil, "--unit-disk"),
+            (!nodes.isEmpty, "--nodes"),
             (podsPerNode != nil, "--pods-per-node"), (from != nil, "--from"), (until != nil, "--until"),
             (sample != nil, "--sample"), (sampleBy != nil, "--sample-by"), (timeScale != nil, "--time-scale"),
             (arrivalScale != nil, "--arrival-scale"), (sizeScale != nil, "--size-scale"),
@@ -173,7 +174,8 @@ struct ReplayInput: ParsableArguments {
             let parts = text.split(separator: ":", maxSplits: 1)
             guard let count = parts.first.flatMap({ Int64($0) }), count > 0, parts.count == 2 else {
                 throw Self.misuse(
-                    "--nodes: found '\(text)', expected a count and resources such as 500:cpu=64,memory=256Gi")
+                    "--nodes: found '\(text)', expected a count and resources such as 500:cpu=64,memory=256Gi"
+                )
             }
             var capacity: JSONObject = [:]
             for pair in parts[1].split(separator: ",") {
@@ -196,7 +198,8 @@ struct ReplayInput: ParsableArguments {
                 }
             }
             pools.append([
-                "name": .string("nodes-\(place + 1)"), "count": .integer(count), "capacity": .object(capacity),
+                "name": .string("nodes-\(place + 1)"), "count": .integer(count),
+                "capacity": .object(capacity),
             ])
         }
         return pools

@@ -14,7 +14,8 @@ struct SchedulerReplayOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Take these seeds: 1,2,5 or 1-10.", valueName: "list"))
     var seeds: String?
 
-    @Option(help: ArgumentHelp("A file with the order of arrivals, or shuffled or recorded.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file with the order of arrivals, or shuffled or recorded.", valueName: "file"))
     var order: String?
 
     @Option(
@@ -55,7 +56,8 @@ struct SchedulerReplayOptions: ParsableArguments {
     ///
     /// - Returns: false, with nothing done, when it is a scenario for a whole cluster.
     func run(
-        _ input: [String], traceFormat: String?, policy: String?, seed: UInt64?, format: OutputFormat, out: String?
+        _ input: [String], traceFormat: String?, policy: String?, seed: UInt64?, format: OutputFormat,
+        out: String?
     ) throws -> Bool {
         guard var plan = try plan(input) else { return false }
         if let traceFormat { plan.format = traceFormat }

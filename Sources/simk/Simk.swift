@@ -31,7 +31,8 @@ struct Simk: ParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ReplayCommand.self, CompareCommand.self, ExplainCommand.self,
             ValidateCommand.self, ConformanceCommand.self, BenchCommand.self, TraceCommand.self,
-            FitCommand.self, GenerateCommand.self, ImportCommand.self, ExportCommand.self, ParametersCommand.self,
+            FitCommand.self, GenerateCommand.self, ImportCommand.self, ExportCommand.self,
+            ParametersCommand.self,
             PoliciesCommand.self, VersionCommand.self,
         ])
 

@@ -116,7 +116,9 @@ struct StatedMetricsTests {
 
     @Test(
         "a series is constant between its steps, and straight on its ramps",
-        arguments: [(0, nil), (59, nil), (60, 100), (239, 100), (240, 100), (270, 250), (300, 400), (999, 400)]
+        arguments: [
+            (0, nil), (59, nil), (60, 100), (239, 100), (240, 100), (270, 250), (300, 400), (999, 400),
+        ]
             as [(Int64, Int64?)])
     func series(_ seconds: Int64, _ milli: Int64?) {
         let series = MetricSeries(steps: [
@@ -142,7 +144,8 @@ struct StatedMetricsTests {
             name: "qps", namespace: "default", subject: .eachPod(Self.web), series: .init(constant: 1))
         #expect(
             Self.answer([], .pods("qps")) == "no custom metrics API (custom.metrics.k8s.io) registered")
-        #expect(Self.answer([metric], .pods("other")) == "the server could not find the metric other for pods")
+        #expect(
+            Self.answer([metric], .pods("other")) == "the server could not find the metric other for pods")
         #expect(
             Self.answer([metric], .object("hits"))
                 == "the server could not find the metric hits for ingresses.networking.k8s.io i")

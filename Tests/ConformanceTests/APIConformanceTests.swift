@@ -27,7 +27,9 @@ struct APIConformanceTests {
         print(report.summary)
         #expect(report.cases.count { $0.isCovered } >= covered)
         if ProcessInfo.processInfo.environment["SIMK_SHOW_GAPS"] != nil {
-            for result in report.cases where !result.isCovered { print("GAP", result.name, result.notCovered) }
+            for result in report.cases where !result.isCovered {
+                print("GAP", result.name, result.notCovered)
+            }
         }
         for result in report.cases where result.isCovered && !result.agrees {
             Issue.record("\(result.name): \(result.difference)")

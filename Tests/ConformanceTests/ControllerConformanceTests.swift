@@ -15,7 +15,8 @@ struct ControllerConformanceTests {
         .enabled(if: SharedFiles.exists(folder), Comment(rawValue: SharedFiles.missing)),
         arguments: [
             "cron", "daemonset", "deploymath", "deployment", "dsnode", "endpoints", "gc", "hash", "job",
-            "limitrange", "namespace", "nodelifecycle", "pdb", "podrank", "quota", "replicaset", "statefulset",
+            "limitrange", "namespace", "nodelifecycle", "pdb", "podrank", "quota", "replicaset",
+            "statefulset",
             "taintmath", "volume", "hpa",
         ])
     func agreement(category: String) throws {
@@ -72,7 +73,9 @@ struct ShippedCasesTests {
         #expect(runners.count >= 6)
     }
 
-    @Test("a changed fact is told with its step, and a case that needs what is not there is not counted as agreeing")
+    @Test(
+        "a changed fact is told with its step, and a case that needs what is not there is not counted as agreeing"
+    )
     func difference() throws {
         var line = try #require(try Self.lines("controllers").first { $0.category == "replicaset" }).line
         line = try JSONParser.parse(

@@ -39,7 +39,8 @@ struct AutoscalerVersionTests {
             at: .start)
         #expect(made.code == 201)
 
-        let one = server.respond(to: RESTRequest("GET", Self.path + "/web", contentType: "", body: []), at: .start)
+        let one = server.respond(
+            to: RESTRequest("GET", Self.path + "/web", contentType: "", body: []), at: .start)
         #expect(one.code == 200 && one.body["apiVersion"] == "autoscaling/v1")
         #expect(one.body["spec"]?["targetCPUUtilizationPercentage"] == 60)
         #expect(one.body["spec"]?["metrics"] == nil)

@@ -92,13 +92,16 @@ struct AutoscalerConversionTests {
     @Test(
         "the server's answers in version 1 are what conversion makes of those in version 2",
         .enabled(
-            if: SharedFiles.exists("conformance/api/subresources.jsonl"), Comment(rawValue: SharedFiles.missing)))
+            if: SharedFiles.exists("conformance/api/subresources.jsonl"),
+            Comment(rawValue: SharedFiles.missing)))
     func recorded() throws {
         var count = 0
         for line in try SharedFiles.lines("conformance/api/subresources.jsonl") {
             var newest: JSONValue?
             for step in try JSONParser.parse(line)["steps"]?.arrayValue ?? [] {
-                guard let object = step["object"], object["kind"] == "HorizontalPodAutoscaler" else { continue }
+                guard let object = step["object"], object["kind"] == "HorizontalPodAutoscaler" else {
+                    continue
+                }
                 if object["apiVersion"] == "autoscaling/v2" {
                     newest = object
                 } else if let newest, step["request"]?["method"] == "GET" {

@@ -13,7 +13,8 @@ struct Tampered<Base: Controller>: Controller {
     /// What the controller sees in place of its cache.
     var view: @Sendable (WorkKey, ObjectCache) -> ObjectCache = { $1 }
     /// What is done in place of what it wants.
-    var plan: @Sendable (Plan<Base.Continuation>, WorkKey, ObjectCache) -> Plan<Base.Continuation> = { plan, _, _ in
+    var plan: @Sendable (Plan<Base.Continuation>, WorkKey, ObjectCache) -> Plan<Base.Continuation> = {
+        plan, _, _ in
         plan
     }
     /// What it is told of the answers.
@@ -53,7 +54,8 @@ struct Tampered<Base: Controller>: Controller {
     ) -> Plan<Base.Continuation> {
         let seen = self.view(key, view)
         return plan(
-            base.resume(continuation, key: key, outcomes: outcomes.map(outcome), view: seen, now: now), key, view)
+            base.resume(continuation, key: key, outcomes: outcomes.map(outcome), view: seen, now: now), key,
+            view)
     }
 
     mutating func completed(

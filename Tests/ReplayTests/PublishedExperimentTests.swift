@@ -88,23 +88,38 @@ struct PublishedExperiment: Sendable {
     private static let table: [(seed: UInt64, arrivals: Int, results: [(Int64, Int)])] = [
         (
             42, 10_866,
-            [(5_919_410, 8_334), (5_785_450, 8_190), (5_688_580, 8_072), (5_686_120, 8_069), (5_624_470, 7_992)]
+            [
+                (5_919_410, 8_334), (5_785_450, 8_190), (5_688_580, 8_072), (5_686_120, 8_069),
+                (5_624_470, 7_992),
+            ]
         ),
         (
             43, 10_793,
-            [(5_921_240, 8_351), (5_792_550, 8_214), (5_718_500, 8_123), (5_712_960, 8_119), (5_643_090, 8_033)]
+            [
+                (5_921_240, 8_351), (5_792_550, 8_214), (5_718_500, 8_123), (5_712_960, 8_119),
+                (5_643_090, 8_033),
+            ]
         ),
         (
             44, 10_863,
-            [(5_928_510, 8_364), (5_782_530, 8_184), (5_721_540, 8_114), (5_707_440, 8_094), (5_654_800, 8_040)]
+            [
+                (5_928_510, 8_364), (5_782_530, 8_184), (5_721_540, 8_114), (5_707_440, 8_094),
+                (5_654_800, 8_040),
+            ]
         ),
         (
             45, 10_813,
-            [(5_931_400, 8_377), (5_786_000, 8_214), (5_763_970, 8_194), (5_774_860, 8_209), (5_646_450, 8_055)]
+            [
+                (5_931_400, 8_377), (5_786_000, 8_214), (5_763_970, 8_194), (5_774_860, 8_209),
+                (5_646_450, 8_055),
+            ]
         ),
         (
             46, 10_814,
-            [(5_932_130, 8_344), (5_789_010, 8_164), (5_671_670, 8_038), (5_641_060, 8_002), (5_636_910, 7_998)]
+            [
+                (5_932_130, 8_344), (5_789_010, 8_164), (5_671_670, 8_038), (5_641_060, 8_002),
+                (5_636_910, 7_998),
+            ]
         ),
     ]
     static let results = table.flatMap { row in
@@ -125,7 +140,8 @@ struct PublishedExperiment: Sendable {
 
     init() throws {
         var plan = ReplayPlan(trace: ["openb_node_list_gpu_node.csv", "openb_pod_list_default.csv"])
-        let orders = SharedFiles.folder.appending(path: Self.folder).path + "/openb_pod_list_default-seed{seed}-"
+        let orders =
+            SharedFiles.folder.appending(path: Self.folder).path + "/openb_pod_list_default-seed{seed}-"
         plan.folders = [SharedFiles.folder.appending(path: "traces/alibaba-gpu-2023").path]
         plan.podOrder = .file(orders + "arrivals.txt.gz")
         plan.nodeOrder = .file(orders + "nodes.txt.gz")

@@ -14,7 +14,8 @@ struct ReplayTests {
         .deletingLastPathComponent().path
 
     static func plan() throws -> ReplayPlan {
-        guard case .replay(let plan) = try ScenarioLoader.loadAny(path: project + "/scenarios/gpu-replay.json")
+        guard
+            case .replay(let plan) = try ScenarioLoader.loadAny(path: project + "/scenarios/gpu-replay.json")
         else { throw ReplayError.nothing("workload", "") }
         return plan
     }
@@ -32,7 +33,9 @@ struct ReplayTests {
         #expect(run.placedCount > 60 && run.firstUnplaced != nil)
     }
 
-    @Test("no GPU is given away twice, and models are as asked for", arguments: SchedulingPolicy.publishedForGPUs)
+    @Test(
+        "no GPU is given away twice, and models are as asked for",
+        arguments: SchedulingPolicy.publishedForGPUs)
     func allocationIsSound(policy: SchedulingPolicy) throws {
         let files = ReplayFiles(try Self.plan())
         let cluster = try files.cluster()

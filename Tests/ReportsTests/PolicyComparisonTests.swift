@@ -67,8 +67,10 @@ struct PolicyComparisonTests {
         let among = comparison([base, other, [[10.4], [10.7], [12.3], [12.8]]])
         func p(_ comparison: PolicyComparison) throws -> Double {
             try #require(
-                comparison.differences.first { $0.policy == "other" && $0.measure.name == "queueingDelayMean" }?
-                    .adjustedPValue)
+                comparison.differences.first {
+                    $0.policy == "other" && $0.measure.name == "queueingDelayMean"
+                }?
+                .adjustedPValue)
         }
         #expect(try p(among) > p(alone))
     }
@@ -122,7 +124,10 @@ struct PolicyComparisonTests {
 
     @Test(
         "numbers are short and the same everywhere",
-        arguments: [(0.0, "0.0000"), (1_234.5, "1,235"), (0.12346, "0.1235"), (-3.14159, "-3.142"), (99.999, "100.00")])
+        arguments: [
+            (0.0, "0.0000"), (1_234.5, "1,235"), (0.12346, "0.1235"), (-3.14159, "-3.142"),
+            (99.999, "100.00"),
+        ])
     func numbers(value: Double, text: String) {
         var figures = WorkloadFigures()
         figures.makespanSeconds = nil

@@ -107,7 +107,10 @@ struct AutoscalingTests {
                 "[{name: a, external: true, value: {series: [[5m, 1], [5m, 2]]}}]",
                 "a time later than the one before it, 5m"
             ),
-            ("[{name: a, external: true, value: {series: [[5m, 1, 1m]]}}]", "no rise before the first amount"),
+            (
+                "[{name: a, external: true, value: {series: [[5m, 1, 1m]]}}]",
+                "no rise before the first amount"
+            ),
             (
                 "[{name: a, external: true, value: {series: [[0s, 1], [5m, 2, 6m]]}}]",
                 "at most the time since the amount before it"
@@ -124,7 +127,10 @@ struct AutoscalingTests {
         "an autoscaler that goes by what nobody states is told",
         arguments: [
             ("metrics: []", "v2", "a metric of cpu has no effect"),
-            ("targetCPUUtilizationPercentage: 50", "v1", "No behavior says what the pods of Deployment web use"),
+            (
+                "targetCPUUtilizationPercentage: 50", "v1",
+                "No behavior says what the pods of Deployment web use"
+            ),
             (
                 "metrics: [{type: Pods, pods: {metric: {name: qqs}, target: {type: AverageValue, averageValue: 1}}}]",
                 "v2", "there is no metric 'qqs'. Did you mean 'qps'?"
@@ -144,12 +150,15 @@ struct AutoscalingTests {
 
     @Test("a workload that is not there is told")
     func missingTarget() {
-        let scaler = Self.scaler("metrics: [{type: Pods, pods: {metric: {name: qps}, target: {type: AverageValue, averageValue: 1}}}]")
-            .replacing("kind: Deployment, name: web", with: "kind: Deployment, name: wib")
+        let scaler = Self.scaler(
+            "metrics: [{type: Pods, pods: {metric: {name: qps}, target: {type: AverageValue, averageValue: 1}}}]"
+        )
+        .replacing("kind: Deployment, name: web", with: "kind: Deployment, name: wib")
         let found = Self.messages(
             Self.text(metrics: "[{name: qps, eachPod: app=web, value: 1}]", scaler: scaler))
         #expect(
-            found.count == 1 && found.first?.contains("there is no deployment 'wib'. Did you mean 'web'?") == true,
+            found.count == 1
+                && found.first?.contains("there is no deployment 'wib'. Did you mean 'web'?") == true,
             "\(found)")
     }
 
@@ -206,7 +215,8 @@ struct AutoscalingTests {
 
     @Test("a target that is not there is told")
     func noTarget() throws {
-        let scaler = Self.scaler("minReplicas: 1").replacing("name: web}\n      maxR", with: "name: wob}\n      maxR")
+        let scaler = Self.scaler("minReplicas: 1").replacing(
+            "name: web}\n      maxR", with: "name: wob}\n      maxR")
         let run = try Self.run(Self.text(scaler: scaler), for: .minutes(1))
         let status = try #require(run.simulation.get(HorizontalPodAutoscaler.self, Self.key)).status
         #expect(
@@ -221,7 +231,8 @@ struct AutoscalingTests {
         let again = first.replacing("50", with: "60").replacing("maxReplicas: 9", with: "maxReplicas: 7")
         let text =
             Self.text(scaler: first)
-            + "\ntimeline:\n  - at: 1m\n    apply:\n" + again.split(separator: "\n").map { "    \($0)" }
+            + "\ntimeline:\n  - at: 1m\n    apply:\n"
+            + again.split(separator: "\n").map { "    \($0)" }
             .joined(separator: "\n")
         let run = try Self.run(text, for: .seconds(30))
         #expect(run.simulation.refusedManifests.map(\.message) == [])

@@ -78,7 +78,8 @@ struct ChaosInputTests {
     func junit() {
         let violation = InvariantViolation(
             invariant: .replicas, time: .start + .seconds(3), kind: .replicaSet,
-            key: ObjectKey(namespace: "default", name: "web"), message: "4 active pods, where 3 are asked for",
+            key: ObjectKey(namespace: "default", name: "web"),
+            message: "4 active pods, where 3 are asked for",
             cause: "kube-controller-manager-0: create pod default/(new)")
         let exemption = InvariantExemption(invariant: .capacity, reason: "static pods")
         let xml = JUnitReport.xml(

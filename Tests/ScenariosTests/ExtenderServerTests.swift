@@ -2,8 +2,8 @@ import Foundation
 import KubernetesModel
 import Scheduler
 import Simulation
-import Synchronization
 import SimulationKernel
+import Synchronization
 import Testing
 
 @testable import Scenarios

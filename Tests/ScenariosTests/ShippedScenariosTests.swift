@@ -12,7 +12,8 @@ enum ProjectFolder {
 
     static let scenarios = [
         "autoscaling", "batch-jobs", "crash-loop", "daemonset-rollout", "data-locality", "deadlines",
-        "disk-failure", "drain-with-pdb", "gang", "gpu-sharing", "kubelet-partition", "memory-pressure", "node-failure",
+        "disk-failure", "drain-with-pdb", "gang", "gpu-sharing", "kubelet-partition", "memory-pressure",
+        "node-failure",
         "quota", "rolling-update",
         "scheduler-failover", "sidecar-patterns", "statefulset-failover", "stochastic-failures",
         "trace-replay", "why-pending", "zone-outage",

@@ -27,7 +27,9 @@ struct TraceWorkloadTests {
             _ = try scenario(workload, cluster: cluster)
             return []
         } catch {
-            return (error as? InvalidInput)?.errors.map { "\($0.path): \($0.problem.message)" } ?? ["\(error)"]
+            return (error as? InvalidInput)?.errors.map { "\($0.path): \($0.problem.message)" } ?? [
+                "\(error)"
+            ]
         }
     }
 
@@ -86,7 +88,8 @@ struct TraceWorkloadTests {
         let folder = try TemporaryFolder()
         try folder.write(
             "nodes.csv",
-            "sn,cpu_milli,memory_mib,gpu,model\nn0,32000,262144,2,V100M16\nn1,32000,262144,2,V100M16\nn2,8000,65536,0,\n")
+            "sn,cpu_milli,memory_mib,gpu,model\nn0,32000,262144,2,V100M16\nn1,32000,262144,2,V100M16\nn2,8000,65536,0,\n"
+        )
         try folder.write(
             "pods.csv",
             """
@@ -136,7 +139,8 @@ struct TraceWorkloadTests {
                 {"trace": {"format": "azure-vm-2019", "folders": [""], "files": ["\(folder.path)vmtable.csv",
                   "\(folder.path)vm_cpu_readings-file-1-of-1.csv"]}\(extra)}
                 """,
-                cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+                cluster:
+                    #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
             let run = ScenarioRun(scenario)
             try run.openWorkload()
             return run
@@ -182,7 +186,8 @@ struct TraceWorkloadTests {
             {"trace": {"format": "alibaba-2018", "files": ["\(folder.path)batch_task.csv",
               "\(folder.path)batch_instance.csv"]}}
             """,
-            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#
+        )
         let run = ScenarioRun(scenario)
         try run.openWorkload()
         run.simulation.run(until: .start + .seconds(60 + 610))
@@ -226,7 +231,8 @@ struct TraceWorkloadTests {
             {"trace": {"format": "borg-2011", "files": ["\(folder.path)part-00000-of-00500.csv",
               "\(folder.path)task_usage.csv"]}}
             """,
-            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#
+        )
         let run = ScenarioRun(scenario)
         try run.openWorkload()
         func used(from: Int64, to: Int64) -> Double {
@@ -253,7 +259,8 @@ struct TraceWorkloadTests {
             """)
         let scenario = try scenario(
             #"{"trace": {"format": "swf", "files": ["\#(folder.path)log.swf"]}}"#,
-            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#)
+            cluster: #"{"nodePools": [{"name": "n", "count": 1, "capacity": {"cpu": 10, "memory": "64Gi"}}]}"#
+        )
         let run = ScenarioRun(scenario)
         try run.openWorkload()
         run.simulation.run(until: .start + .seconds(60 + 590))
@@ -271,7 +278,8 @@ struct TraceWorkloadTests {
     func recordings(_ name: String, pods: Int, ended: Int) throws {
         let scenario = try scenario(
             #"{"trace": {"folders": [""], "files": ["\#(SharedFiles.folder.path)/traces/simkube/\#(name).sktrace"]}}"#,
-            cluster: #"{"nodePools": [{"name": "n", "count": 10, "capacity": {"cpu": 32, "memory": "128Gi"}}]}"#)
+            cluster:
+                #"{"nodePools": [{"name": "n", "count": 10, "capacity": {"cpu": 32, "memory": "128Gi"}}]}"#)
         let run = ScenarioRun(scenario)
         try run.openWorkload()
         run.run()
@@ -291,7 +299,9 @@ struct TraceWorkloadTests {
             "apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": "steps", "namespace": "default"],
             "spec": [
                 "completions": 3, "parallelism": 1,
-                "template": ["spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "c:1"]]]],
+                "template": [
+                    "spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "c:1"]]]
+                ],
             ],
         ]
         var scenario = try ScenarioLoader.parse(
@@ -305,7 +315,8 @@ struct TraceWorkloadTests {
         let owner = WorkloadOwner(kind: .job, key: ObjectKey(namespace: "default", name: "steps"))
         run.simulation.attach(
             Recording([
-                WorkloadArrival(time: time, .lifetimes(of: owner, [.seconds(40), .seconds(7), .seconds(300)])),
+                WorkloadArrival(
+                    time: time, .lifetimes(of: owner, [.seconds(40), .seconds(7), .seconds(300)])),
                 WorkloadArrival(time: time, .command(.apply([AppliedManifest(job)]))),
             ]), retention: .seconds(60))
         run.run()

@@ -166,7 +166,8 @@ struct GPUSharingTests {
         return .standard(environment)
     }
 
-    static func harness(_ policy: SchedulingPolicy, nodes: [(String, String, Int)]) throws -> SchedulerHarness {
+    static func harness(_ policy: SchedulingPolicy, nodes: [(String, String, Int)]) throws -> SchedulerHarness
+    {
         var harness = try SchedulerHarness(policy.configuration, registry: registry())
         for (name, model, count) in nodes {
             try harness.apply(
@@ -193,16 +194,20 @@ struct GPUSharingTests {
             """
     }
 
-    @Test("a bound pod tells its GPUs, and another scheduler that starts knows them", arguments: [
-        SchedulingPolicy.fgd, .gpuBestFit, .gpuPacking, .standard,
-    ])
+    @Test(
+        "a bound pod tells its GPUs, and another scheduler that starts knows them",
+        arguments: [
+            SchedulingPolicy.fgd, .gpuBestFit, .gpuPacking, .standard,
+        ])
     func binding(policy: SchedulingPolicy) throws {
         var harness = try Self.harness(policy, nodes: [("a", "T4", 2)])
         for (name, milli) in [("one", 600), ("two", 300), ("three", 500)] {
             try harness.apply(Self.pod(name, milli: milli))
             harness.run(until: harness.now + .seconds(1))
         }
-        func gpu(_ name: String) -> String? { harness.pod(name)?.metadata.annotations["alibabacloud.com/gpu-index"] }
+        func gpu(_ name: String) -> String? {
+            harness.pod(name)?.metadata.annotations["alibabacloud.com/gpu-index"]
+        }
         let (one, two, three) = (gpu("one"), gpu("two"), gpu("three"))
         #expect(one == "0" && two == "0" && three == "1")
         // What the API server has is enough to know what is free.
@@ -236,7 +241,9 @@ struct GPUSharingTests {
                 "0/2 nodes are available: 2 invalid GPU request: alibabacloud.com/gpu-milli is '1500', expected "
                     + "a whole number from 0 to 1000.",
             ])
-        try harness.perform(.delete(.pod, ObjectKey(namespace: "default", name: "whole"), DeleteOptions(gracePeriodSeconds: 0)))
+        try harness.perform(
+            .delete(
+                .pod, ObjectKey(namespace: "default", name: "whole"), DeleteOptions(gracePeriodSeconds: 0)))
         harness.run(until: .start + .seconds(30))
         let gpu = harness.pod("next")?.metadata.annotations["alibabacloud.com/gpu-index"]
         #expect(gpu == "0")
@@ -263,7 +270,8 @@ struct GPUSharingTests {
 /// Random clusters with GPUs under the published policies, each cycle computed with classes and plainly.
 @Suite("GPU policies by class")
 struct GPUClassTests {
-    @Test("classes change no decision", arguments: SchedulingPolicy.publishedForGPUs, [TieBreak.first, .drawn])
+    @Test(
+        "classes change no decision", arguments: SchedulingPolicy.publishedForGPUs, [TieBreak.first, .drawn])
     func agree(policy: SchedulingPolicy, ties: TieBreak) throws {
         var json = policy.configuration
         json["percentageOfNodesToScore"] = 100
@@ -282,7 +290,8 @@ struct GPUClassTests {
 
     @Test("with preemption and nominated pods, too")
     func preemption() throws {
-        let configuration = try SchedulerConfiguration(json: .object([:]), registry: GPUSharingTests.registry())
+        let configuration = try SchedulerConfiguration(
+            json: .object([:]), registry: GPUSharingTests.registry())
         var churn = ChurningCluster(
             seed: 5, nodes: 20, percentage: 100, configuration: configuration, hasGPUs: true)
         for _ in 0..<600 { churn.step() }

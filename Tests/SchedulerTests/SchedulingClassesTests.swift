@@ -48,7 +48,9 @@ struct ChurningCluster {
         cycle.tieBreak = .drawn
         cycle.comparesWithPlain = true
         var specs: [PodSpec] = []
-        for _ in 0..<14 { specs.append(Self.spec(&random, profiles: configuration.profiles.map(\.profileName))) }
+        for _ in 0..<14 {
+            specs.append(Self.spec(&random, profiles: configuration.profiles.map(\.profileName)))
+        }
         self.specs = specs
         for name in ["a", "b", "c"] {
             var namespace = Namespace()
@@ -70,7 +72,9 @@ struct ChurningCluster {
         if random.isOne(in: 8) { requests["example.com/rare"] = "1" }
         container["resources"] = ["requests": .object(requests)]
         if random.isOne(in: 6) {
-            container["ports"] = [["containerPort": 80, "hostPort": .integer(Int64(8_000 + random.below(2)))]]
+            container["ports"] = [
+                ["containerPort": 80, "hostPort": .integer(Int64(8_000 + random.below(2)))]
+            ]
         }
         var source: JSONObject = [
             "schedulerName": .string(random.pick(profiles)), "containers": [.object(container)],
@@ -103,7 +107,11 @@ struct ChurningCluster {
             affinity["nodeAffinity"] = [
                 "requiredDuringSchedulingIgnoredDuringExecution": [
                     "nodeSelectorTerms": [
-                        ["matchExpressions": [["key": "rack", "operator": "In", "values": ["r0", "r1", "r2"]]]]
+                        [
+                            "matchExpressions": [
+                                ["key": "rack", "operator": "In", "values": ["r0", "r1", "r2"]]
+                            ]
+                        ]
                     ]
                 ],
                 "preferredDuringSchedulingIgnoredDuringExecution": [
@@ -133,7 +141,9 @@ struct ChurningCluster {
         }
         if !affinity.isEmpty { source["affinity"] = .object(affinity) }
         if random.isOne(in: 3) {
-            source["tolerations"] = [["key": "t0", "operator": "Exists"], ["key": "soft", "operator": "Exists"]]
+            source["tolerations"] = [
+                ["key": "t0", "operator": "Exists"], ["key": "soft", "operator": "Exists"],
+            ]
         }
         if random.isOne(in: 3) {
             var constraints: [JSONValue] = []
@@ -171,7 +181,8 @@ struct ChurningCluster {
             ]
         }
         if random.isOne(in: 4) {
-            node.spec.taints.append(Taint(key: random.isOne(in: 2) ? "soft" : "mild", effect: .preferNoSchedule))
+            node.spec.taints.append(
+                Taint(key: random.isOne(in: 2) ? "soft" : "mild", effect: .preferNoSchedule))
         }
         node.spec.unschedulable = random.isOne(in: 10)
         node.status.allocatable = ResourceList([
@@ -188,7 +199,8 @@ struct ChurningCluster {
             node.status.images = [image]
         }
         if hasGPUs && !random.isOne(in: 4) {
-            node.status.allocatable["alibabacloud.com/gpu-count"] = Quantity(value: Int64(1 + random.below(4)))
+            node.status.allocatable["alibabacloud.com/gpu-count"] = Quantity(
+                value: Int64(1 + random.below(4)))
             node.metadata.labels["alibabacloud.com/gpu-card-model"] = random.pick(["T4", "P100"])
         }
         return node

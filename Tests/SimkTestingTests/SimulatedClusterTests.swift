@@ -26,7 +26,8 @@ struct SimulatedClusterTests {
     func refusal() throws {
         let cluster = try SimulatedCluster(nodes: 1)
         #expect(throws: (any Error).self) {
-            try cluster.apply("{ apiVersion: v1, kind: Pod, metadata: { name: empty }, spec: { containers: [] } }")
+            try cluster.apply(
+                "{ apiVersion: v1, kind: Pod, metadata: { name: empty }, spec: { containers: [] } }")
         }
     }
 

@@ -9,7 +9,8 @@ struct FloorsTests {
         "CGSL": 0, "CZlib": 0, "SimulationKernel": 1, "Stochastics": 1, "KubernetesModel": 2,
         "ControlPlane": 3, "Scheduler": 4, "Controllers": 4, "Autoscalers": 4, "VirtualNodes": 4,
         "Failures": 4, "Workloads": 4, "Simulation": 5, "Conformance": 5, "Scenarios": 6, "Telemetry": 6,
-        "TraceFiles": 6, "Reports": 7, "SchedulerPerf": 7, "Checking": 7, "Replay": 7, "SimkTesting": 8, "simk": 8,
+        "TraceFiles": 6, "Reports": 7, "SchedulerPerf": 7, "Checking": 7, "Replay": 7, "SimkTesting": 8,
+        "simk": 8,
     ]
     /// Libraries from elsewhere, with the lowest floor that may import them.
     static let libraries: [String: Int] = [

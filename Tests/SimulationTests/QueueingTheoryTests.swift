@@ -42,14 +42,19 @@ struct QueueTheory {
 
 /// A queue of the simulator's own parts: its event queue, streams, distributions and estimators.
 struct QueueModel {
-    enum Event: BitwiseCopyable { case arrives, departs(UInt32) }
+    enum Event: BitwiseCopyable {
+        case arrives
+        case departs(UInt32)
+    }
 
     var servers: Int
     var interarrival: Distribution
     var service: Distribution
 
     /// The sojourn times of the first customers, in seconds, and Little's law's two sides for them.
-    func run(customers: Int, streams: RandomStreams) -> (sojourns: [Double], check: WorkloadFigures.LittleCheck) {
+    func run(customers: Int, streams: RandomStreams) -> (
+        sojourns: [Double], check: WorkloadFigures.LittleCheck
+    ) {
         var arrivals = streams.stream("arrivals")
         var services = streams.stream("services")
         var queue = EventQueue<Event>()
@@ -185,7 +190,8 @@ struct QueueingTheoryTests {
                 fractionalSeconds: arrivals.withStream { interarrival.sample(from: &$0) })
             let run = services.withStream { service.sample(from: &$0) }
             let instance = ManifestInstance(
-                name: "pod-\(number)", namespace: "default", annotations: ["simk.dev/run-time": "\(Int(run))s"])
+                name: "pod-\(number)", namespace: "default",
+                annotations: ["simk.dev/run-time": "\(Int(run))s"])
             return WorkloadArrival(
                 time: time, .pod(WorkloadPod(template: template, instance: instance)))
         }
@@ -195,7 +201,9 @@ struct QueueingTheoryTests {
     private func clusterRun(_ run: Int, pods: Int) throws -> WorkloadFigures {
         var description = NodeDescription(name: "server")
         var capacity = ResourceList()
-        for (name, amount) in [("cpu", "2"), ("memory", "8Gi"), ("ephemeral-storage", "100Gi"), ("pods", "110")] {
+        for (name, amount) in [
+            ("cpu", "2"), ("memory", "8Gi"), ("ephemeral-storage", "100Gi"), ("pods", "110"),
+        ] {
             capacity[name] = try Quantity(parsing: amount)
         }
         description.capacity = capacity

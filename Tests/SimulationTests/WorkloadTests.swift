@@ -46,7 +46,9 @@ struct WorkloadTests {
     ) throws -> (simulation: ClusterSimulation, figures: WorkloadFigures) {
         var description = NodeDescription(name: "server")
         var capacity = ResourceList()
-        for (name, amount) in [("cpu", cores), ("memory", "8Gi"), ("ephemeral-storage", "100Gi"), ("pods", "110")] {
+        for (name, amount) in [
+            ("cpu", cores), ("memory", "8Gi"), ("ephemeral-storage", "100Gi"), ("pods", "110"),
+        ] {
             capacity[name] = try Quantity(parsing: amount)
         }
         description.capacity = capacity

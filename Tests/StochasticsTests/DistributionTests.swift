@@ -45,7 +45,10 @@ struct DistributionTests {
             (.constant(7), 0.9, 7),
             // s ∕ (1 − p)^(1 ∕ k); 1 − (1 ∕ 2)(e^(−x) + e^(−2x)) is 1/2 where e^(−x) is the golden ratio's inverse.
             (.pareto(shape: 2, scale: 3), 0.75, 6),
-            (.hyperexponential(probability: 0.5, firstMean: 1, secondMean: 0.5), 0.5, 0.481_211_825_059_603_4),
+            (
+                .hyperexponential(probability: 0.5, firstMean: 1, secondMean: 0.5), 0.5,
+                0.481_211_825_059_603_4
+            ),
             // Half a normal: its median is z(0.75).
             (.truncatedNormal(mean: 0, standardDeviation: 1), 0.5, 0.674_489_750_196_081_7),
         ])

@@ -8,15 +8,15 @@ struct ByteSourceTests {
     /// 60 names of pods, as Python's zlib packs them: with fixed codes, and with codes of their own.
     static let fixed =
         "H4sIAAAAAAACA8svSM1L0i3IT9E1AAKufDjX3NLQEolrZmFsgcQ1NTc1R+KamJmbIXGNTS1NkbhGpoYmSFxDE2Nj"
-            + "JK6BsakREtfCyNwQ2RmGlsiuMjM0QHaVqYERsquMLU2QXWVkYYbsKkNzC2RXGZgbILvKwswI2VXmpibIrjIzMUN2"
-            + "lamxBbKrTIwskV1lbGSI7CojQ2NkVxkamCK7ysLSHNlV5haWJijBbmiMEuzGRijBbmqIEuzmyK4yMrGwRAl2AwuU"
-            + "YDcyRwl2EzOUYDdDdpWZgYUJSrAbGKMEu5ERSrCbGKIEuxmyqwzMzJFdZWFqaYES7IbmKMFubIYS7KamKMFujuwq"
-            + "Y0NLY5RgNzRCCXZjQ5RgN0VJ7RZmKKnd3AI1tRugpnYj1NRugpLaTcxQUruxBWpqN0BN7UaGXABLBJeohAMAAA=="
+        + "JK6BsakREtfCyNwQ2RmGlsiuMjM0QHaVqYERsquMLU2QXWVkYYbsKkNzC2RXGZgbILvKwswI2VXmpibIrjIzMUN2"
+        + "lamxBbKrTIwskV1lbGSI7CojQ2NkVxkamCK7ysLSHNlV5haWJijBbmiMEuzGRijBbmqIEuzmyK4yMrGwRAl2AwuU"
+        + "YDcyRwl2EzOUYDdDdpWZgYUJSrAbGKMEu5ERSrCbGKIEuxmyqwzMzJFdZWFqaYES7IbmKMFubIYS7KamKMFujuwq"
+        + "Y0NLY5RgNzRCCXZjQ5RgN0VJ7RZmKKnd3AI1tRugpnYj1NRugpLaTcxQUruxBWpqN0BN7UaGXABLBJeohAMAAA=="
     static let dynamic =
         "H4sIAAAAAAACA1XSuW0DAAxD0d67GBB1a50gaW3vXyVVQKpj9/Ch9+fn9fX8vL+f9neP9/+cw9HsjaVZU0Mze5pm"
-            + "1BVNLyRNZARNi3Ka6wNm4FjVMFaVOaviklW+zSrMssrGWLXtrJpKVnU2qyqWVenHqnCwyhGsghWr9oZVs5eSHSHZ"
-            + "wyV7QbIPqzz3JLutZPeR7NmSvVnVtinZLSS7u2RPSPZmlfWwautWsmMke7Rkr5Lsw6rAhWSHS/aAZC/59m359ln9"
-            + "dtNvd/32lG/Plm+P1W83/XbH4xdLBJeohAMAAA=="
+        + "1BVNLyRNZARNi3Ka6wNm4FjVMFaVOaviklW+zSrMssrGWLXtrJpKVnU2qyqWVenHqnCwyhGsghWr9oZVs5eSHSHZ"
+        + "wyV7QbIPqzz3JLutZPeR7NmSvVnVtinZLSS7u2RPSPZmlfWwautWsmMke7Rkr5Lsw6rAhWSHS/aAZC/59m359ln9"
+        + "dtNvd/32lG/Plm+P1W83/XbH4xdLBJeohAMAAA=="
     static let text = (0..<60).map { number -> String in
         let digits = String(number * 7_919 % 9_000)
         return "openb-pod-" + String(repeating: "0", count: 4 - digits.count) + digits + "\n"

@@ -38,18 +38,25 @@ struct RobustnessTests {
     @Test(
         "a row that cannot be used is told with line, column, what was found and what was expected",
         arguments: [
-            ("p,1,1,0,0,,LS,Running,-1,5,2", "creation_time: found '-1', expected a time that is not negative"),
+            (
+                "p,1,1,0,0,,LS,Running,-1,5,2",
+                "creation_time: found '-1', expected a time that is not negative"
+            ),
             ("p,NaN,1,0,0,,LS,Running,1,5,2", "cpu_milli: found 'NaN', expected a whole number"),
             ("p,1,nan,0,0,,LS,Running,1,5,2", "memory_mib: found 'nan', expected a number"),
             ("p,1,inf,0,0,,LS,Running,1,5,2", "memory_mib: found 'inf', expected a number"),
-            ("p,1,1,0,0,,LS,Running,9,5,2", "deletion_time: found '5', expected a time not before creation_time"),
+            (
+                "p,1,1,0,0,,LS,Running,9,5,2",
+                "deletion_time: found '5', expected a time not before creation_time"
+            ),
             ("good,1,1,0,0,,LS,Running,1,5,2", "name: found 'good' a second time, expected every id once"),
             ("p,1,1", "found 3 fields, expected 11"),
             ("p,1,1,0,0,,LS,Running,99999999999999999999,5,2", "creation_time: found '99999999999999999999'"),
             ("p,1,1,2,500,,LS,Running,1,5,2", "gpu_milli: found '500', expected 1000"),
         ])
     func badRow(row: String, reason: String) throws {
-        let text = Self.openb + "good,1,1,0,0,,LS,Running,1,5,2\n" + row + "\nlast,1,1,0,0,,LS,Running,1,5,2\n"
+        let text =
+            Self.openb + "good,1,1,0,0,,LS,Running,1,5,2\n" + row + "\nlast,1,1,0,0,,LS,Running,1,5,2\n"
         try Vectors.withFile(Array(text.utf8)) { path in
             var options = TraceOptions()
             options.badRows = .skip
@@ -60,7 +67,8 @@ struct RobustnessTests {
             #expect(told.hasPrefix("\(path):3: \(reason)"), "\(told)")
             // One in three is more than one in a hundred.
             let error = #expect(throws: TraceError.self) { try TraceFileSet.open([path]).load() }
-            #expect(error?.description.hasPrefix("1 of 3 rows (33.3 %) cannot be used:\n  \(path):3: ") == true)
+            #expect(
+                error?.description.hasPrefix("1 of 3 rows (33.3 %) cannot be used:\n  \(path):3: ") == true)
         }
     }
 
@@ -68,7 +76,8 @@ struct RobustnessTests {
     func share() throws {
         func text(bad: Int) -> String {
             Self.openb
-                + (0..<1_000).map { $0 < bad ? "b\($0),x,1,0,0,,,,1,5,2\n" : "p\($0),1,1,0,0,,,,1,5,2\n" }.joined()
+                + (0..<1_000).map { $0 < bad ? "b\($0),x,1,0,0,,,,1,5,2\n" : "p\($0),1,1,0,0,,,,1,5,2\n" }
+                .joined()
         }
         try Vectors.withFile(Array(text(bad: 10).utf8)) { path in
             let tally = try TraceFileSet.open([path]).load().tally

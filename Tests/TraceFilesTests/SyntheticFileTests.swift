@@ -32,7 +32,9 @@ struct SyntheticFileTests {
         let train = all.filter { $0.id.hasPrefix("train-") }
         #expect(train.count == 50)
         #expect(train.allSatisfy { $0.requests.gpuCount == 2 && $0.gpuModels == ["A100"] })
-        #expect(train.allSatisfy { (1_000...4_000).contains($0.requests.milliCPU) && $0.gangSize == $0.instances })
+        #expect(
+            train.allSatisfy { (1_000...4_000).contains($0.requests.milliCPU) && $0.gangSize == $0.instances }
+        )
         #expect(train.allSatisfy { ($0.duration?.fractionalSeconds ?? 0) >= 30 && $0.priority == 10 })
         // The median of the memory is e GiB.
         let memory = train.map { Double($0.requests.memoryBytes) / 0x1p30 }.sorted()
@@ -77,8 +79,14 @@ struct SyntheticFileTests {
                 job("\"cpu\": {\"pareto\": {\"shape\": 1, \"scale\": 2}}"),
                 "w.json: j.milliCPU.shape: found 1.0, expected a finite number above 1"
             ),
-            (job("\"cpu\": 1, \"qos\": \"best\""), "w.json.jobs[0].qos: found \"best\", expected unspecified"),
-            (job("\"cpu\": 1, \"users\": 0"), "w.json.jobs[0].users: found 0, expected a whole number from 1"),
+            (
+                job("\"cpu\": 1, \"qos\": \"best\""),
+                "w.json.jobs[0].qos: found \"best\", expected unspecified"
+            ),
+            (
+                job("\"cpu\": 1, \"users\": 0"),
+                "w.json.jobs[0].users: found 0, expected a whole number from 1"
+            ),
         ])
     func faults(text: String, message: String) {
         let fault = #expect(throws: SyntheticFile.Fault.self) {

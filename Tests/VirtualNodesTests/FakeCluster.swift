@@ -112,7 +112,8 @@ struct FakeCluster {
             return .success(store(lease: value.value))
         case .update(.lease(let value)):
             // Leases are not updated without a version.
-            guard let lease, value.value.metadata.resourceVersion == lease.value.metadata.resourceVersion else {
+            guard let lease, value.value.metadata.resourceVersion == lease.value.metadata.resourceVersion
+            else {
                 return .failure(APIError(.invalid, "must be specified for an update"))
             }
             return .success(store(lease: value.value))

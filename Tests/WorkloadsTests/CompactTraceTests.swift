@@ -45,7 +45,9 @@ struct CompactTraceTests {
     func cut() throws {
         let bytes = Self.written(Self.records(seed: 9, count: 12))
         for length in 0..<bytes.count {
-            #expect(throws: TraceError.self, "\(length)") { try Self.read(Array(bytes[..<length]), piece: 100) }
+            #expect(throws: TraceError.self, "\(length)") {
+                try Self.read(Array(bytes[..<length]), piece: 100)
+            }
         }
         let more = #expect(throws: TraceError.self) { try Self.read(bytes + [0], piece: bytes.count + 1) }
         #expect(more?.description == "f: there are bytes after the last record")
@@ -64,7 +66,9 @@ struct CompactTraceTests {
             let place = body.lowerBound + stream.index(below: body.count)
             forged[place] = [0, 1, 8, 0x7F, 0x80, 0xFF][stream.index(below: 6)]
             let sum = CompactChecksum.sum(forged, body, count: 60, flags: CompactTraceWriter.Flag.anew)
-            for byte in 0..<8 { forged[head + 24 + byte] = UInt8(truncatingIfNeeded: sum >> UInt64(8 * byte)) }
+            for byte in 0..<8 {
+                forged[head + 24 + byte] = UInt8(truncatingIfNeeded: sum >> UInt64(8 * byte))
+            }
             do { _ = try Self.read(forged, piece: forged.count) } catch { errors += 1 }
         }
         #expect(errors > 100)
@@ -139,7 +143,8 @@ struct CompactTraceTests {
         var stream = RandomStream(seed: seed, name: "compact-records")
         func chance() -> Bool { stream.index(below: 2) == 0 }
         func name(_ kinds: Int) -> String {
-            ["", "ä-", "a-longer-name-than-fits-", "n"][stream.index(below: 4)] + "\(stream.index(below: kinds))"
+            ["", "ä-", "a-longer-name-than-fits-", "n"][stream.index(below: 4)]
+                + "\(stream.index(below: kinds))"
         }
         func number() -> Int64 {
             [0, 1, 1_000, Int64(stream.index(below: 1 << 30)), 1 << 52][stream.index(below: 5)]
@@ -158,7 +163,8 @@ struct CompactTraceTests {
                 let machine = TraceMachine(
                     id: name(9), capacity: resources(), gpuModel: chance() ? "T4" : "",
                     labels: chance() ? [TraceLabel(name: name(3), value: name(3))] : [])
-                return .machine(TraceMachineEvent(time: moment, kind: chance() ? .add : .fault, machine: machine))
+                return .machine(
+                    TraceMachineEvent(time: moment, kind: chance() ? .add : .fault, machine: machine))
             case 1:
                 let object: JSONValue = ["kind": "Pod", "metadata": ["name": .string(name(99))]]
                 let lifetime = TraceObject.PodLifetime(

@@ -72,7 +72,8 @@ struct CheckCommandTests {
         let expectations = try #require(try Self.object(run.output)["expectations"] as? [[String: Any]])
         let broken = try #require((shrunk["broken"] as? [String: Any])?["object"] as? String)
         let failed = expectations.filter { $0["verdict"] as? String == "failed" }
-        #expect(failed.count == expectations.count && failed.contains { $0["condition"] as? String == broken })
+        #expect(
+            failed.count == expectations.count && failed.contains { $0["condition"] as? String == broken })
     }
 
     @Test(

@@ -10,7 +10,10 @@ struct ReplayCommandTests {
         let scratch = try ScratchFolder()
         let out = scratch.url.appending(path: "run")
         let result = try SimkCommand.run(
-            ["replay", "scenarios/traces/small.swf", "--format", "swf", "--format", "json", "--out", out.path]
+            [
+                "replay", "scenarios/traces/small.swf", "--format", "swf", "--format", "json", "--out",
+                out.path,
+            ]
                 + Self.nodes)
         #expect(result.status == 0, "\(result.errors)")
         let report = try #require(
@@ -32,7 +35,8 @@ struct ReplayCommandTests {
         for jobs in ["1", "2"] {
             let result = try SimkCommand.run(
                 [
-                    "compare", "default", "gang", "scenarios/traces/small.swf", "--seeds", "3", "--sample", "0.6",
+                    "compare", "default", "gang", "scenarios/traces/small.swf", "--seeds", "3", "--sample",
+                    "0.6",
                     "--jobs", jobs, "--quiet",
                 ] + Self.nodes)
             #expect(result.status == 0, "\(result.errors)")
@@ -73,7 +77,10 @@ struct ReplayCommandTests {
             (["replay", "scenarios/traces/small.swf", "--nodes", "4"], "expected a count and resources"),
             (["compare", "default", "scenarios/gang.json"], "name at least two policies"),
             (["compare", "default", "gangs", "scenarios/gang.json"], "Did you mean 'gang'?"),
-            (["compare", "default", "gang", "scenarios/gang.json", "--seeds", "0"], "--seeds takes 1 to 100000"),
+            (
+                ["compare", "default", "gang", "scenarios/gang.json", "--seeds", "0"],
+                "--seeds takes 1 to 100000"
+            ),
         ])
     func mistakes(arguments: [String], words: String) throws {
         let scratch = try ScratchFolder()

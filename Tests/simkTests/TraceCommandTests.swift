@@ -110,7 +110,10 @@ struct TraceCommandTests {
             (["trace", "Tests/Vectors/traces/swf", "--on-bad-row", "x"], "expected stop or skip"),
             (["trace", "Tests/Vectors/traces/swf", "--from", "soon"], "--from soon"),
             (["import", "Tests/Vectors/traces/swf", "--out", "/nowhere/x.json"], "--nodes"),
-            (["generate", "no-such-file.json", "--out", "/nowhere/x.simktrace"], "no-such-file.json: cannot be read"),
+            (
+                ["generate", "no-such-file.json", "--out", "/nowhere/x.simktrace"],
+                "no-such-file.json: cannot be read"
+            ),
             (["generate", "Package.swift", "--out", "/nowhere/x.simktrace"], "Package.swift:1:1: "),
             (["export", "Tests"], "holds no run"),
         ])

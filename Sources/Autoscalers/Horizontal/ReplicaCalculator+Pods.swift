@@ -86,7 +86,8 @@ extension ReplicaCalculator {
         for container in containers where name.isEmpty || name == container.name {
             guard let request = container.resources.requests[resource] else {
                 throw MetricFailure(
-                    "missing request for \(resource) in container \(container.name) of Pod \(pod.metadata.name)")
+                    "missing request for \(resource) in container \(container.name) of Pod \(pod.metadata.name)"
+                )
             }
             total &+= request.milliValue
             if name == container.name { return total }

@@ -59,7 +59,8 @@ struct ScalingLimits {
 
     private static let downStabilized = (
         reason: "ScaleDownStabilized",
-        message: "recent recommendations were higher than current one, applying the highest recent recommendation"
+        message:
+            "recent recommendations were higher than current one, applying the highest recent recommendation"
     )
     private static let tooMany = (
         "TooManyReplicas", "the desired replica count is more than the maximum replica count"

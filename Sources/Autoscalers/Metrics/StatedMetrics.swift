@@ -39,7 +39,8 @@ public struct StatedMetrics: Sendable {
                 of: metric, selector, that: pods, namespace: namespace, running: running, at: now)
         case .object(let metric, let selector, let namespace, let object):
             try requireCustom()
-            let name = object.kind == "Namespace" && !object.apiVersion.contains("/") ? namespace : object.name
+            let name =
+                object.kind == "Namespace" && !object.apiVersion.contains("/") ? namespace : object.name
             let found = metrics.first {
                 $0.name == metric && $0.subject == .object(kind: object.kind, name: name)
                     && ($0.namespace ?? namespace) == namespace && matches(selector, $0.labels)
@@ -54,7 +55,8 @@ public struct StatedMetrics: Sendable {
             guard hasExternal else {
                 throw APIError(
                     .notFound,
-                    "the server could not find the requested resource (get \(metric).external.metrics.k8s.io)")
+                    "the server could not find the requested resource (get \(metric).external.metrics.k8s.io)"
+                )
             }
             return MetricValueList(
                 items: metrics.compactMap { stated in

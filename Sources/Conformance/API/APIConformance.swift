@@ -66,7 +66,8 @@ public struct APIConformance: Sendable {
         case "patch": try PatchCases.run(line, &tally)
         case "list": try ListCases.run(line, set: sets[line["set"]?.stringValue ?? ""], &tally)
         case "watch": try WatchCases.run(line, &tally)
-        case "subresources" where line["name"]?.stringValue?.hasPrefix("fieldvalidation/duplicate-top-") == true
+        case "subresources"
+        where line["name"]?.stringValue?.hasPrefix("fieldvalidation/duplicate-top-") == true
             && line["name"]?.stringValue?.hasSuffix("Strict") == false:
             // Go's decoder merges two maps of one name; here the last one stands.
             throw NotCovered("a map that stands twice in one object")

@@ -16,7 +16,10 @@ struct CaseServer: ~Copyable {
         server.admitsServiceAccounts = true
         for (kind, name, rest) in [
             ("ServiceAccount", "default", JSONValue.emptyObject),
-            ("Service", "kubernetes", ["spec": ["clusterIP": "10.96.0.1", "ports": [["name": "https", "port": 443]]]]),
+            (
+                "Service", "kubernetes",
+                ["spec": ["clusterIP": "10.96.0.1", "ports": [["name": "https", "port": 443]]]]
+            ),
         ] {
             var object: JSONValue = [
                 "apiVersion": "v1", "kind": .string(kind),
@@ -42,7 +45,10 @@ struct CaseServer: ~Copyable {
         if bare.contains("authorization.k8s.io") || bare.contains("authentication.k8s.io") {
             return "reviews of who may do what"
         }
-        for part in ["log", "attach", "exec", "portforward", "proxy", "token", "finalize", "ephemeralcontainers", "resize"]
+        for part in [
+            "log", "attach", "exec", "portforward", "proxy", "token", "finalize", "ephemeralcontainers",
+            "resize",
+        ]
         where bare.count > 4 && bare.last == part { return "the subresource \(part)" }
         let metadata = request["body"]?["metadata"]
         if bare.last == "binding", metadata?["labels"] != nil || metadata?["annotations"] != nil {
@@ -103,7 +109,8 @@ struct CaseServer: ~Copyable {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."):
                 result.unicodeScalars.append(UnicodeScalar(byte))
             default:
                 let hex = String(byte, radix: 16, uppercase: true)
@@ -117,7 +124,9 @@ struct CaseServer: ~Copyable {
     mutating func create(_ object: JSONValue) throws {
         let response = try respond(Self.creation(of: object))
         if response.code >= 300 {
-            throw NotCovered("the set's \(object["kind"]?.stringValue ?? ""): \(JSONValue.shown(response.body["message"]))")
+            throw NotCovered(
+                "the set's \(object["kind"]?.stringValue ?? ""): \(JSONValue.shown(response.body["message"]))"
+            )
         }
         let name = object["metadata"]?["name"]?.stringValue ?? ""
         if object["kind"] == "Namespace" {
@@ -180,12 +189,15 @@ enum CaseAnswer {
         }
     }
 
-    private static let marks = ["<time>", "<uid>", "<rand>", "<clusterIP>", "<rv>", "<age>", "<future>", "<current>"]
+    private static let marks = [
+        "<time>", "<uid>", "<rand>", "<clusterIP>", "<rv>", "<age>", "<future>", "<current>",
+    ]
 
     /// Whether a text is the pattern with something in the place of each mark.
     static func matches(pattern: String, _ text: String) -> Bool {
-        guard let (mark, range) = marks.compactMap({ mark in pattern.firstRange(of: mark).map { (mark, $0) } })
-            .min(by: { $0.1.lowerBound < $1.1.lowerBound })
+        guard
+            let (mark, range) = marks.compactMap({ mark in pattern.firstRange(of: mark).map { (mark, $0) } })
+                .min(by: { $0.1.lowerBound < $1.1.lowerBound })
         else { return pattern == text }
         _ = mark
         let head = pattern[..<range.lowerBound]

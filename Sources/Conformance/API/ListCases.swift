@@ -12,7 +12,8 @@ enum ListCases {
             try prepareCompacted(&server, test)
         } else {
             guard let set else {
-                return tally.check(false, "set '\(test["set"]?.stringValue ?? "")' does not stand before the case")
+                return tally.check(
+                    false, "set '\(test["set"]?.stringValue ?? "")' does not stand before the case")
             }
             try prepare(&server, set)
         }
@@ -44,7 +45,10 @@ enum ListCases {
         }
         // The set that its writes tell in words.
         func config(_ name: String) -> JSONValue {
-            ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name), "namespace": "default"]]
+            [
+                "apiVersion": "v1", "kind": "ConfigMap",
+                "metadata": ["name": .string(name), "namespace": "default"],
+            ]
         }
         server.versions["${first}"] = server.server.store.revision
         try server.create(config("a"))
@@ -102,7 +106,8 @@ enum ListCases {
     }
 
     private static func compare(
-        _ test: JSONValue, _ response: RESTResponse, _ versions: [String: Int64], _ tally: inout ComparisonTally
+        _ test: JSONValue, _ response: RESTResponse, _ versions: [String: Int64],
+        _ tally: inout ComparisonTally
     ) {
         tally.check("code", test["code"], .integer(Int64(response.code)))
         if let expected = test["names"] {

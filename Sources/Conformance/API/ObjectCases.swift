@@ -159,7 +159,8 @@ enum ObjectCases {
         }
         guard let refusal else {
             return tally.check(
-                false, "code: expected \(code): \(JSONValue.shown(test["status"]?["message"])), found acceptance")
+                false,
+                "code: expected \(code): \(JSONValue.shown(test["status"]?["message"])), found acceptance")
         }
         let expected = StatusComparison.comparable(test["status"] ?? .null)
         let found = StatusComparison.comparable(refusal.jsonValue)
@@ -187,7 +188,8 @@ enum StatusComparison {
         case .string(let text):
             var line = String(text.prefix { $0 != "\n" })
             for (value, mark) in [
-                (ModelServer.uid, "<uid>"), (ModelServer.clusterIP, "<clusterIP>"), (ModelServer.random, "<rand>"),
+                (ModelServer.uid, "<uid>"), (ModelServer.clusterIP, "<clusterIP>"),
+                (ModelServer.random, "<rand>"),
             ] {
                 line = line.replacing(value, with: mark)
             }

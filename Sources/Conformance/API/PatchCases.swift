@@ -15,7 +15,9 @@ enum PatchCases {
         let name = test["name"]?.stringValue ?? ""
         if name.hasPrefix("apply/") { throw NotCovered("server-side apply") }
         let query = test["query"]?.stringValue ?? ""
-        if test["managedFields"] != nil || name.contains("managedfields") { throw NotCovered("managed fields") }
+        if test["managedFields"] != nil || name.contains("managedfields") {
+            throw NotCovered("managed fields")
+        }
         if query.contains("dryRun") || query.contains("force") {
             throw NotCovered("the options dryRun and force of patches")
         }

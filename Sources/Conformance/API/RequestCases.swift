@@ -30,7 +30,9 @@ enum RequestCases {
             let warnings = JSONValue.array(response.warnings.map { .string($0) })
             tally.check("\(place): warnings", step["warnings"] ?? [], warnings)
             for (name, path) in step["capture"]?.objectValue ?? [:] {
-                let value = (path.stringValue ?? "").split(separator: ".").reduce(JSONValue?.some(response.body)) {
+                let value = (path.stringValue ?? "").split(separator: ".").reduce(
+                    JSONValue?.some(response.body)
+                ) {
                     $0?[String($1)]
                 }
                 captured.append(("${\(name)}", value?.stringValue ?? ""))

@@ -30,10 +30,12 @@ enum WatchCases {
         var notices: [WatchNotice] = []
         do throws(APIStatus) {
             let options = try ListOptions(query: query)
-            var watch = try server.server.watch(resource, namespace: namespace, options: options, at: server.now)
+            var watch = try server.server.watch(
+                resource, namespace: namespace, options: options, at: server.now)
             notices += watch.next(in: server.server.store)
-            do { try write("writes") } catch let gap as NotCovered { throw APIStatus.badRequest("\u{0}\(gap.what)") }
-            catch {}
+            do { try write("writes") } catch let gap as NotCovered {
+                throw APIStatus.badRequest("\u{0}\(gap.what)")
+            } catch {}
             notices += watch.next(in: server.server.store)
         } catch {
             if error.message.hasPrefix("\u{0}") { throw NotCovered(String(error.message.dropFirst())) }
@@ -47,7 +49,8 @@ enum WatchCases {
     }
 
     private static func compare(
-        _ test: JSONValue, _ notices: [WatchNotice], _ versions: [Int64: String], _ tally: inout ComparisonTally
+        _ test: JSONValue, _ notices: [WatchNotice], _ versions: [Int64: String],
+        _ tally: inout ComparisonTally
     ) {
         let expected = test["events"]?.arrayValue ?? test["body"]?.arrayValue ?? []
         func brief(_ kind: String?, _ object: JSONValue?) -> String {

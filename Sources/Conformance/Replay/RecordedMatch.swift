@@ -43,7 +43,8 @@ enum RecordedMatch {
     /// Right after a ReplicaSet was created upstream's Deployment controller tells either of two things,
     /// depending on which of its caches is first.
     private static func isProgressRace(_ left: JSONObject, _ right: JSONObject) -> Bool {
-        guard left["type"] == "Progressing", right["type"] == "Progressing", left["status"] == right["status"],
+        guard left["type"] == "Progressing", right["type"] == "Progressing",
+            left["status"] == right["status"],
             let first = subject(left), let second = subject(right)
         else { return false }
         return first == second

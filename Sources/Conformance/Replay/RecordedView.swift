@@ -202,8 +202,9 @@ struct RecordedView {
         }
     }
 
-    private func addJob(_ object: APIObject, _ tree: JSONValue, _ names: RecordedNames, to state: inout JSONValue)
-    {
+    private func addJob(
+        _ object: APIObject, _ tree: JSONValue, _ names: RecordedNames, to state: inout JSONValue
+    ) {
         var shown = status(tree, names)
         if let job = object.cronJob?.value {
             state["suspend"] = tree["spec"]?["suspend"]
@@ -261,7 +262,8 @@ struct RecordedView {
 
     func reference(_ reference: ObjectReference, _ names: RecordedNames) -> JSONValue {
         var members: JSONValue = [
-            "namespace": .string(names.text(reference.namespace)), "name": .string(names.text(reference.name)),
+            "namespace": .string(names.text(reference.namespace)),
+            "name": .string(names.text(reference.name)),
         ]
         if !reference.uid.isEmpty { members["uid"] = true }
         return members

@@ -65,11 +65,14 @@ struct RecordedWrites {
         }
         changes.compareMembers("labels", view.map(before.labels, names), view.map(after.labels, names))
         changes.compareMembers(
-            "annotations", view.map(view.annotations(before), names), view.map(view.annotations(after), names))
+            "annotations", view.map(view.annotations(before), names), view.map(view.annotations(after), names)
+        )
         changes.compare(
             "owners", before.ownerReferences.isEmpty ? JSONValue?.none : view.owners(before, names),
             after.ownerReferences.isEmpty ? JSONValue?.none : view.owners(after, names))
-        func texts(_ list: [String]) -> JSONValue? { list.isEmpty ? JSONValue?.none : .array(list.map { .string($0) }) }
+        func texts(_ list: [String]) -> JSONValue? {
+            list.isEmpty ? JSONValue?.none : .array(list.map { .string($0) })
+        }
         changes.compare("finalizers", texts(before.finalizers), texts(after.finalizers))
         switch (old, new) {
         case (.job(let was), .job(let now)):
@@ -126,7 +129,9 @@ struct RecordedWrites {
     /// A ConfigMap's data; what is longer than 60 characters shows as `<long>`.
     private static func data(_ object: GenericObject) -> JSONValue {
         var data = object.body["data"] ?? .emptyObject
-        for name in data.memberNames where (data[name]?.stringValue?.count ?? 0) > 60 { data[name] = "<long>" }
+        for name in data.memberNames where (data[name]?.stringValue?.count ?? 0) > 60 {
+            data[name] = "<long>"
+        }
         return data
     }
 

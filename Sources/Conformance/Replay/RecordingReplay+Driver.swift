@@ -16,7 +16,8 @@ extension RecordingReplay {
         cluster.server.bootstrap(at: cluster.now)
         cluster.handle(
             .createManifest([
-                "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(RecordedNames.namespace)],
+                "apiVersion": "v1", "kind": "Namespace",
+                "metadata": ["name": .string(RecordedNames.namespace)],
             ]))
         if recording["lifecycle"] == true {
             // Other cases' nodes existed in other zones while the recordings were made.
@@ -96,7 +97,9 @@ extension RecordingReplay {
             let fields = reference(step["owner"] ?? .null).objectValue ?? [:]
             let owner = OwnerReference(fields: fields, epoch: cluster.epoch)
             let kind = step["kind"] == nil ? ObjectKind.configMap : target(step)?.kind ?? .configMap
-            call(.patch(kind, key(names.actual(kind, step["name"]?.stringValue ?? "")), .adopt(owner), uid: nil))
+            call(
+                .patch(
+                    kind, key(names.actual(kind, step["name"]?.stringValue ?? "")), .adopt(owner), uid: nil))
         case "cronLast":
             let jobs = cluster.server.store.list(.cronJob, namespace: RecordedNames.namespace)
             guard jobs.count == 1, let job = jobs[0].cronJob?.value else { return unsupported.append(action) }
@@ -122,7 +125,9 @@ extension RecordingReplay {
         case "label":
             call(.patch(kind, key, .merge(["metadata": ["labels": step["labels"] ?? .null]]), uid: nil))
         case "annotate":
-            call(.patch(kind, key, .merge(["metadata": ["annotations": step["annotations"] ?? .null]]), uid: nil))
+            call(
+                .patch(
+                    kind, key, .merge(["metadata": ["annotations": step["annotations"] ?? .null]]), uid: nil))
         case "scale":
             call(.patch(kind, key, .merge(["spec": ["replicas": step["replicas"] ?? .null]]), uid: nil))
         case "delete": call(.delete(kind, key, options(step)))

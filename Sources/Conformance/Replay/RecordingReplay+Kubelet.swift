@@ -30,7 +30,9 @@ extension RecordingReplay {
             let term = pod.spec.affinity?.nodeAffinity?.required?.nodeSelectorTerms.first
             if let node = term?.matchFields.first?.values.first { return node }
         }
-        if let node = step["node"]?.stringValue { return node.replacing("<ns>", with: RecordedNames.namespace) }
+        if let node = step["node"]?.stringValue {
+            return node.replacing("<ns>", with: RecordedNames.namespace)
+        }
         boundPods += 1
         return nodes[(boundPods - 1) % nodes.count]
     }
@@ -123,7 +125,8 @@ extension RecordingReplay {
 
     mutating func addReadyNode(_ name: String, annotations: JSONValue = .emptyObject) {
         let node: JSONValue = [
-            "apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(name), "annotations": annotations],
+            "apiVersion": "v1", "kind": "Node",
+            "metadata": ["name": .string(name), "annotations": annotations],
         ]
         call(.createManifest(node))
         clearTaint(node)
@@ -152,13 +155,17 @@ extension RecordingReplay {
         switch action {
         case "nodeJoin": join(step)
         case "csiNode":
-            addReadyNode(node, annotations: ["volumes.kubernetes.io/controller-managed-attach-detach": "true"])
+            addReadyNode(
+                node, annotations: ["volumes.kubernetes.io/controller-managed-attach-detach": "true"])
         case "csiDriver":
             call(
                 .createManifest(
                     manifest(
                         step["object"]
-                            ?? ["apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": ["name": "csi.test"]])))
+                            ?? [
+                                "apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver",
+                                "metadata": ["name": "csi.test"],
+                            ])))
         case "nodeStatus": report(node, step["conditions"])
         case "nodeStatusMany":
             for name in step["nodes"]?.arrayValue?.compactMap(\.stringValue) ?? [] {
@@ -232,7 +239,9 @@ extension RecordingReplay {
 
     /// A kubelet posts its node's conditions, all healthy but those given.
     private mutating func report(_ name: String, _ changed: JSONValue?) {
-        guard var status = cluster.server.store.get(Node.self, ObjectKey(name: name))?.value.status else { return }
+        guard var status = cluster.server.store.get(Node.self, ObjectKey(name: name))?.value.status else {
+            return
+        }
         let now = Timestamp(cluster.now)
         let reasons: [(type: String, good: ConditionStatus, goodReason: String, badReason: String)] = [
             ("MemoryPressure", .isFalse, "KubeletHasSufficientMemory", "KubeletHasInsufficientMemory"),

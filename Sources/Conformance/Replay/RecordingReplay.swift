@@ -216,7 +216,8 @@ struct RecordingReplay: ~Copyable {
             if kind == "Pod" && view.countsPods { continue }
             var wanted = (expected?.arrayValue ?? []).compactMap(\.arrayValue)
             var found = lists[kind] ?? []
-            for own in optional[kind] ?? [] where !found.contains(where: { $0[1] == own[1] && $0[0] == own[0] }) {
+            for own in optional[kind] ?? []
+            where !found.contains(where: { $0[1] == own[1] && $0[0] == own[0] }) {
                 wanted.removeAll { $0[0] == own[0] && $0.count > 1 && $0[1] == own[1] }
             }
             if kind != "ReplicaSet" || step["net"] == true {
@@ -257,7 +258,8 @@ struct RecordingReplay: ~Copyable {
             if event.involvedKind == .node && !event.involvedKey.name.hasPrefix(RecordedNames.namespace) {
                 continue
             }
-            let object = "\(event.involvedKind.name)/\(names.name(event.involvedKind, event.involvedKey.name))"
+            let object =
+                "\(event.involvedKind.name)/\(names.name(event.involvedKind, event.involvedKey.name))"
             if let dropped, object.hasPrefix(dropped) { continue }
             found.add(
                 object, event.severity.rawValue, event.reason, names.text(event.message), count: 1)

@@ -37,7 +37,7 @@ struct ReplayVariant {
 enum ReplayControllers {
     /// Kinds whose controllers or admission are not there yet, with what is missing.
     private static let gaps: [ObjectKind: String] = [
-        .horizontalPodAutoscaler: "the metrics APIs beside a HorizontalPodAutoscaler",
+        .horizontalPodAutoscaler: "the metrics APIs beside a HorizontalPodAutoscaler"
     ]
 
     /// Why a recording cannot be played; nil when it can.
@@ -74,7 +74,8 @@ enum ReplayControllers {
         manager.add(DeploymentController())
         manager.add(ReplicaSetController())
         manager.add(DisruptionController())
-        manager.add(StatefulSetController(respectsMaxUnavailable: gates?["MaxUnavailableStatefulSet"] == true))
+        manager.add(
+            StatefulSetController(respectsMaxUnavailable: gates?["MaxUnavailableStatefulSet"] == true))
         manager.add(CronJobController(epoch: epoch))
         manager.add(NodeTTLController())
         if recording["lifecycle"] == true {

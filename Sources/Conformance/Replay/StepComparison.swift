@@ -27,7 +27,9 @@ struct StepComparison {
         let part = "writes.\(kind)"
         if unstable.contains(part) { return }
         guard wanted.count == found.count else {
-            let (left, right) = (JSONValue.array(wanted.map { .array($0) }), JSONValue.array(found.map { .array($0) }))
+            let (left, right) = (
+                JSONValue.array(wanted.map { .array($0) }), JSONValue.array(found.map { .array($0) })
+            )
             return check(part, left, right)
         }
         for (index, pair) in zip(wanted, found).enumerated() {
@@ -81,13 +83,16 @@ struct EventCounts {
     func compare(with found: EventCounts, _ comparison: inout StepComparison) {
         var rest = found.counts
         for key in counts.keys.sorted() {
-            let match = rest[key] != nil ? key : rest.keys.first { RecordedMatch.matches(.string(key), .string($0)) }
+            let match =
+                rest[key] != nil ? key : rest.keys.first { RecordedMatch.matches(.string(key), .string($0)) }
             guard let match, let count = rest.removeValue(forKey: match) else {
                 comparison.count("events", agrees: false, "expected \(key), found nothing")
                 continue
             }
             // Every try to create a pod makes up a name of its own.
-            if key.contains("<p?>") { rest.removeAll { RecordedMatch.matches(.string(key), .string($0.key)) } }
+            if key.contains("<p?>") {
+                rest.removeAll { RecordedMatch.matches(.string(key), .string($0.key)) }
+            }
             let wanted = counts[key] ?? Self.any
             comparison.count(
                 "events \(key)", agrees: wanted == Self.any || wanted == count,

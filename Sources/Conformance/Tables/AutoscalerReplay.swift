@@ -108,7 +108,8 @@ struct AutoscalerReplay {
         var metadata = ObjectMeta(namespace: "ns", name: vector["name"]?.stringValue ?? "")
         metadata.labels = ["app": "web"]
         if vector["deleting"] == true { metadata.deletionTimestamp = Timestamp(seconds: 0) }
-        let containers = (vector["requests"]?.arrayValue ?? []).enumerated().map { index, requests -> JSONValue in
+        let containers = (vector["requests"]?.arrayValue ?? []).enumerated().map {
+            index, requests -> JSONValue in
             ["name": .string("c\(index)"), "resources": resources(requests)]
         }
         var spec: JSONObject = ["containers": .array(containers)]

@@ -56,7 +56,8 @@ enum CronTable {
         let expected = wait < -9e9 ? nil : now.unixSeconds + Int64(wait.rounded(.down))
         tally.check(
             expected == next?.unixSeconds,
-            "requeueAfterSeconds: expected \(wait), found \(next.map { "\($0.unixSeconds - now.unixSeconds)" } ?? "never")")
+            "requeueAfterSeconds: expected \(wait), found \(next.map { "\($0.unixSeconds - now.unixSeconds)" } ?? "never")"
+        )
     }
 }
 

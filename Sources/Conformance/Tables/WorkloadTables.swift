@@ -118,7 +118,8 @@ enum DaemonNodeTable {
             strategy.type = "RollingUpdate"
             strategy.rollingUpdate = .init()
             strategy.rollingUpdate?.maxSurge = vector["maxSurge"].flatMap(IntOrPercent.init(json:))
-            strategy.rollingUpdate?.maxUnavailable = vector["maxUnavailable"].flatMap(IntOrPercent.init(json:))
+            strategy.rollingUpdate?.maxUnavailable = vector["maxUnavailable"].flatMap(
+                IntOrPercent.init(json:))
             let limits = DaemonSetUpdateLimits(strategy, desired: vector["desiredNodes"]?.integerValue ?? 0)
             tally.check("surge", vector["surge"], limits.map { .integer($0.maxSurge) })
             tally.check("unavailable", vector["unavailable"], limits.map { .integer($0.maxUnavailable) })
@@ -131,7 +132,8 @@ enum DaemonNodeTable {
             tree: [
                 "metadata": ["name": described["name"] ?? "", "labels": described["labels"] ?? [:]],
                 "spec": [
-                    "taints": described["taints"] ?? .null, "unschedulable": described["unschedulable"] ?? false,
+                    "taints": described["taints"] ?? .null,
+                    "unschedulable": described["unschedulable"] ?? false,
                 ],
             ], epoch: epoch)
         let verdict = DaemonPodPlacement(template).verdict(on: node)

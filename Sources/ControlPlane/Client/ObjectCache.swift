@@ -278,10 +278,12 @@ public struct ObjectCache: Sendable {
         let (before, after) = (old?.metadata, new?.metadata)
         if before?.namespace != after?.namespace {
             if let before {
-                tables[index].byNamespace.update(before.namespace, remove: slot, tables[index].sequences[Int(slot)])
+                tables[index].byNamespace.update(
+                    before.namespace, remove: slot, tables[index].sequences[Int(slot)])
             }
             if let after {
-                tables[index].byNamespace.update(after.namespace, insert: slot, tables[index].sequences[Int(slot)])
+                tables[index].byNamespace.update(
+                    after.namespace, insert: slot, tables[index].sequences[Int(slot)])
             }
         }
         let (ownerBefore, ownerAfter) = (before?.controllerReference?.uid, after?.controllerReference?.uid)
@@ -298,10 +300,12 @@ public struct ObjectCache: Sendable {
             let orphanAfter = ownerAfter == nil ? after?.namespace : nil
             if orphanBefore != orphanAfter {
                 if let orphanBefore {
-                    tables[index].orphans.update(orphanBefore, remove: slot, tables[index].sequences[Int(slot)])
+                    tables[index].orphans.update(
+                        orphanBefore, remove: slot, tables[index].sequences[Int(slot)])
                 }
                 if let orphanAfter {
-                    tables[index].orphans.update(orphanAfter, insert: slot, tables[index].sequences[Int(slot)])
+                    tables[index].orphans.update(
+                        orphanAfter, insert: slot, tables[index].sequences[Int(slot)])
                 }
             }
         }
@@ -311,10 +315,12 @@ public struct ObjectCache: Sendable {
             )
             if serviceBefore != serviceAfter {
                 if let serviceBefore {
-                    tables[index].byService.update(serviceBefore, remove: slot, tables[index].sequences[Int(slot)])
+                    tables[index].byService.update(
+                        serviceBefore, remove: slot, tables[index].sequences[Int(slot)])
                 }
                 if let serviceAfter {
-                    tables[index].byService.update(serviceAfter, insert: slot, tables[index].sequences[Int(slot)])
+                    tables[index].byService.update(
+                        serviceAfter, insert: slot, tables[index].sequences[Int(slot)])
                 }
             }
         }

@@ -10,7 +10,8 @@ extension APIStatus {
             message: error.message)
         switch error.reason {
         case .notFound, .alreadyExists, .forbidden, .invalid: details = Self.subject(error.message)
-        case .conflict: details = Self.subject(error.message.replacing("Operation cannot be fulfilled on ", with: ""))
+        case .conflict:
+            details = Self.subject(error.message.replacing("Operation cannot be fulfilled on ", with: ""))
         case .methodNotAllowed: details = Details()
         case .tooManyRequests:
             details = Details(retryAfterSeconds: error.retryAfterSeconds ?? 0)

@@ -34,7 +34,10 @@ extension APIServer {
 
     /// Upstream: `apimachinery/pkg/apis/meta/v1/validation` (v1.36).
     private static func checkOptions(_ address: RESTAddress, _ method: String) throws(APIStatus) {
-        let names = ["POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"]
+        let names = [
+            "POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions",
+            "DELETE": "DeleteOptions",
+        ]
         guard let options = names[method] else { return }
         var faults: [FieldError] = []
         if let dryRun = address.value("dryRun"), dryRun != "All" {
@@ -51,7 +54,8 @@ extension APIServer {
         if let place = manager.unicodeScalars.enumerated().first(where: { $0.element.value < 0x20 }) {
             let code = String(place.element.value, radix: 16)
             let shown = manager.unicodeScalars.map {
-                $0.value < 0x20 ? "\\x" + (code.count < 2 ? "0" : "") + String($0.value, radix: 16) : String($0)
+                $0.value < 0x20
+                    ? "\\x" + (code.count < 2 ? "0" : "") + String($0.value, radix: 16) : String($0)
             }.joined()
             faults.append(
                 FieldError(
@@ -72,10 +76,12 @@ extension APIServer {
     ) throws(APIStatus) -> RESTResponse {
         guard let kind = ObjectKind(served: address.resource.kind) else { throw Self.notServed }
         switch (request.method, address.subresource) {
-        case ("GET", ""): return try address.name.isEmpty ? list(address, at: now) : get(kind, address, at: now)
+        case ("GET", ""):
+            return try address.name.isEmpty ? list(address, at: now) : get(kind, address, at: now)
         case ("GET", "status"): return try get(kind, address, at: now)
         case ("GET", "scale"): return try getScale(kind, address)
-        case ("POST", "") where address.name.isEmpty: return try post(request, kind, address, &warnings, at: now)
+        case ("POST", "") where address.name.isEmpty:
+            return try post(request, kind, address, &warnings, at: now)
         case ("POST", "binding"): return try bind(request, address, at: now)
         case ("POST", "eviction"): return try evict(request, address, at: now)
         case ("PUT", "") where !address.name.isEmpty, ("PUT", "status"):
@@ -117,7 +123,8 @@ extension APIServer {
         return object
     }
 
-    private func get(_ kind: ObjectKind, _ address: RESTAddress, at now: VirtualTime) throws(APIStatus) -> RESTResponse
+    private func get(_ kind: ObjectKind, _ address: RESTAddress, at now: VirtualTime) throws(APIStatus)
+        -> RESTResponse
     {
         RESTResponse(200, tree(try stored(kind, address), address, at: now))
     }
@@ -160,7 +167,8 @@ extension APIServer {
     ) throws(APIStatus) -> RESTResponse {
         let versioned = address.resource.kind
         var tree = try RESTBody.decode(request, as: versioned, address, &warnings)
-        if !CreationStrategy.setNamespace(address.resource.isNamespaced ? address.namespace : nil, of: &tree) {
+        if !CreationStrategy.setNamespace(address.resource.isNamespaced ? address.namespace : nil, of: &tree)
+        {
             throw .badRequest(
                 "the namespace of the provided object does not match the namespace sent on the request")
         }
@@ -204,7 +212,8 @@ extension APIServer {
             }
             return try post(request, kind, address, &warnings, at: now)
         }
-        if !CreationStrategy.setNamespace(address.resource.isNamespaced ? address.namespace : nil, of: &tree) {
+        if !CreationStrategy.setNamespace(address.resource.isNamespaced ? address.namespace : nil, of: &tree)
+        {
             throw .badRequest(
                 "the namespace of the provided object does not match the namespace sent on the request")
         }

@@ -62,7 +62,9 @@ extension APIServer {
                 "the UID in the precondition (\(uid)) does not match the UID in record (\(metadata.uid)). "
                     + "The object might have been deleted and then recreated")
         }
-        if let version = preconditions?["resourceVersion"]?.stringValue, version != String(metadata.resourceVersion) {
+        if let version = preconditions?["resourceVersion"]?.stringValue,
+            version != String(metadata.resourceVersion)
+        {
             throw .conflict(
                 subject, metadata.name,
                 "the ResourceVersion in the precondition (\(version)) does not match the ResourceVersion in record "
@@ -92,7 +94,8 @@ extension APIServer {
         if kind == .job && options.propagation == nil {
             warnings.append(
                 "child pods are preserved by default when jobs are deleted; "
-                    + "set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning")
+                    + "set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
+            )
         }
         let before = store
         let object = try call(.delete(kind, old.key, options), at: now)
@@ -100,7 +103,9 @@ extension APIServer {
         if isDryRun { store = before }
         if isGone && !Self.answeredWithObject.contains(kind) {
             var details: JSONObject = ["name": .string(old.metadata.name)]
-            if !address.resource.kind.group.isEmpty { details["group"] = .string(address.resource.kind.group) }
+            if !address.resource.kind.group.isEmpty {
+                details["group"] = .string(address.resource.kind.group)
+            }
             details["kind"] = .string(address.resource.plural)
             details["uid"] = .string(old.metadata.uid.description)
             return RESTResponse(
@@ -118,7 +123,8 @@ extension APIServer {
     ) throws(APIStatus) -> RESTResponse {
         let (options, _) = try options(try deletion(request, address), address)
         let selected = try list(
-            address.resource, namespace: address.namespace, options: try ListOptions(query: address.query), at: now)
+            address.resource, namespace: address.namespace, options: try ListOptions(query: address.query),
+            at: now)
         // The answer is the list of what was there before.
         let revision = store.revision
         var items: [JSONValue] = []
@@ -153,7 +159,8 @@ extension APIServer {
         if !kind.isEmpty && kind != "Node" {
             throw APIStatus(
                 code: 500, reason: .unknown,
-                message: "target.kind: Unsupported value: \(ListOptions.quoted(kind)): supported values: \"Node\", "
+                message:
+                    "target.kind: Unsupported value: \(ListOptions.quoted(kind)): supported values: \"Node\", "
                     + "\"<empty>\"")
         }
         let node = body["target"]?["name"]?.stringValue ?? ""

@@ -46,7 +46,8 @@ enum RESTBody {
         } catch {
             throw .badRequest(
                 "the object provided is unrecognized (must be of type \(kind.kind)): couldn't get version/kind; "
-                    + "json parse error: \(fault(of: request.body, error.message)) (\(summary(of: request.body)))")
+                    + "json parse error: \(fault(of: request.body, error.message)) (\(summary(of: request.body)))"
+            )
         }
         guard body.objectValue != nil else {
             throw .badRequest("the object provided is unrecognized (must be of type \(kind.kind))")
@@ -76,7 +77,8 @@ enum RESTBody {
                     "converting (\(own.version).\(own.kind)) to (\(group).\(kind.kind)): unknown conversion")
             }
         } catch {
-            throw .badRequest("\(own.kind) in version \"\(own.version)\" cannot be handled as a \(kind.kind): \(error)")
+            throw .badRequest(
+                "\(own.kind) in version \"\(own.version)\" cannot be handled as a \(kind.kind): \(error)")
         }
         var faults: [StrictFault] = []
         // A field that is unknown is not told again because it is there twice.

@@ -54,7 +54,8 @@ struct RESTAddress {
         default: return nil
         }
         if steps.count >= 3 && steps[0] == "namespaces",
-            ResourceRegistry.kubernetes.resource(apiVersion: apiVersion, plural: steps[2])?.isNamespaced == true
+            ResourceRegistry.kubernetes.resource(apiVersion: apiVersion, plural: steps[2])?.isNamespaced
+                == true
         {
             namespace = steps[1]
             steps.removeFirst(2)

@@ -37,13 +37,16 @@ extension APIServer {
         }
         let all = objects.map { (key: $0.key.path(below: namespace), object: $0) }
             .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        let rest = start.key.isEmpty
+        let rest =
+            start.key.isEmpty
             ? all[...] : all.drop { $0.key.utf8.lexicographicallyPrecedes(start.key.utf8) }
         var page = ListPage(items: [], resourceVersion: revision, continuation: nil, remainingItemCount: nil)
         for (index, entry) in rest.enumerated() {
             let object = materialized(entry.object, at: now)
             if selection.selects(object, epoch: epoch) { page.items.append(object) }
-            guard options.limit > 0, page.items.count >= options.limit, index + 1 < rest.count else { continue }
+            guard options.limit > 0, page.items.count >= options.limit, index + 1 < rest.count else {
+                continue
+            }
             page.continuation = ContinueToken(revision: revision, start: entry.key + "\u{0}").text
             if selection.isEmpty { page.remainingItemCount = Int64(rest.count) - options.limit }
             break
@@ -114,7 +117,8 @@ extension APIServer {
         var status = APIStatus.timeout(
             "Too large resource version: \(wanted), current: \(latest)", retryAfterSeconds: retry)
         status.details?.causes = [
-            APIStatus.Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")
+            APIStatus.Cause(
+                reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")
         ]
         return status
     }

@@ -94,7 +94,8 @@ public struct ListOptions: Hashable, Sendable {
         if sendsInitialEvents != nil {
             faults.append(
                 FieldError(
-                    .forbidden, FieldPath("sendInitialEvents"), detail: "sendInitialEvents is forbidden for list"))
+                    .forbidden, FieldPath("sendInitialEvents"),
+                    detail: "sendInitialEvents is forbidden for list"))
         }
         return faults
     }
@@ -113,7 +114,8 @@ public struct ListOptions: Hashable, Sendable {
             faults.append(
                 FieldError(
                     .forbidden, path,
-                    detail: "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+                    detail: "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+                ))
         }
         if self.match != .notOlderThan {
             faults.append(
@@ -138,7 +140,8 @@ public struct ListOptions: Hashable, Sendable {
         guard isNumber, let number = UInt64(text) else {
             let fault = isNumber ? "value out of range" : "invalid syntax"
             throw SelectorError(
-                "resourceVersion: Invalid value: \(quoted(text)): strconv.ParseUint: parsing \(quoted(text)): \(fault)")
+                "resourceVersion: Invalid value: \(quoted(text)): strconv.ParseUint: parsing \(quoted(text)): \(fault)"
+            )
         }
         return number
     }
@@ -188,7 +191,9 @@ struct ContinueToken: Hashable, Sendable {
             throw SelectorError(
                 "\(invalid): incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
         }
-        if start.isEmpty { throw SelectorError("\(invalid): encoded start key empty (version meta.k8s.io/v1)") }
+        if start.isEmpty {
+            throw SelectorError("\(invalid): encoded start key empty (version meta.k8s.io/v1)")
+        }
         let path = start.hasPrefix("/") ? String(start.dropFirst()) : start
         let steps = path.split(separator: "/", omittingEmptySubsequences: false)
         if steps.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) {

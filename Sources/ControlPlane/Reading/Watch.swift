@@ -51,7 +51,8 @@ public struct Watch: Sendable {
         if hasEnded { return notices }
         guard let changes = store.changes(after: revision) else {
             hasEnded = true
-            let status = APIStatus.expired("too old resource version: \(revision) (\(store.compactedRevision))")
+            let status = APIStatus.expired(
+                "too old resource version: \(revision) (\(store.compactedRevision))")
             return notices + [WatchNotice(kind: .error, object: status.jsonValue)]
         }
         for change in changes where change.object.kind == kind {

@@ -204,7 +204,7 @@ public enum KeyHash {
             letters = UInt64(first) | UInt64(last) << 32
             mix(letters, into: &state)
         } else {
-            for unsafe byte in unsafe bytes { letters = letters << 8 | UInt64(byte) }
+            for unsafebyte in unsafe bytes { letters = letters << 8 | UInt64(byte) }
             mix(letters, into: &state)
         }
         state ^= UInt64(count)

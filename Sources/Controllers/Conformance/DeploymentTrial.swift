@@ -82,7 +82,8 @@ extension DeploymentTrial.Outcome {
     fileprivate mutating func take(_ steps: [Plan<ScriptLog>.Step]) {
         for step in steps {
             switch step {
-            case .event(let event): events.append("\(event.severity.rawValue) \(event.reason) \(event.message)")
+            case .event(let event):
+                events.append("\(event.severity.rawValue) \(event.reason) \(event.message)")
             case .call(.update(let object), _):
                 guard let set = object.replicaSet?.value else { continue }
                 updates.append(

@@ -59,7 +59,8 @@ public struct Lease: FieldMappedObject {
 extension Fields {
     /// `metav1.MicroTime`: RFC 3339 with six fractional digits.
     public mutating func microTime(_ name: String, _ value: inout VirtualTime?) {
-        if digests(name, isPresent: value != nil, { $0.combine(UInt64(bitPattern: value?.nanoseconds ?? 0)) }) {
+        if digests(name, isPresent: value != nil, { $0.combine(UInt64(bitPattern: value?.nanoseconds ?? 0)) })
+        {
             return
         }
         let epoch = epoch

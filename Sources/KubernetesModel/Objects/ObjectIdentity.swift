@@ -224,7 +224,8 @@ extension UID: CustomStringConvertible {
                         place += 1
                     }
                     let digit = UInt8((index < 16 ? high : low) >> UInt64(60 - 4 * (index % 16)) & 15)
-                    unsafe buffer[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                    unsafe buffer[place] =
+                        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
                     place += 1
                 }
                 return place

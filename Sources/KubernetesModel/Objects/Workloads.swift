@@ -13,10 +13,13 @@ public struct PodTemplate: Hashable, FieldMapped {
     public mutating func map(_ fields: inout Fields) {
         fields.optionalTemplateMetadata(&metadata)
         var node = nodeName
-        if fields.digests("spec", isPresent: true, {
-            $0.combine(json: .object(spec.source))
-            $0.combine(node)
-        }) {
+        if fields.digests(
+            "spec", isPresent: true,
+            {
+                $0.combine(json: .object(spec.source))
+                $0.combine(node)
+            })
+        {
             return
         }
         fields.field(

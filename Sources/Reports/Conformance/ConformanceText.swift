@@ -54,7 +54,8 @@ public struct ConformanceText {
             let cases = pad("\(row.agreeing) of \(row.covered)", caseWidth)
             var line = "\(pad(row.name, width))  \(cases)  "
             let comparisons = "\(row.agreements) of \(row.comparisons)"
-            line += row.notCovered > 0 ? pad(comparisons, comparisonWidth) + "  \(row.notCovered)" : comparisons
+            line +=
+                row.notCovered > 0 ? pad(comparisons, comparisonWidth) + "  \(row.notCovered)" : comparisons
             text += (row.agreeing == row.covered ? line : style.red(line)) + "\n"
         }
         if hasGaps {

@@ -78,7 +78,8 @@ public enum FitReport {
                 weights.append(.number(Double(quantity.zeros) / Double(quantity.count) * 101))
             }
             for (place, value) in quantity.percentiles.enumerated() {
-                if place > 0 && value == quantity.percentiles[place - 1], let last = weights.last?.doubleValue {
+                if place > 0 && value == quantity.percentiles[place - 1], let last = weights.last?.doubleValue
+                {
                     weights[weights.count - 1] = .number(last + 1)
                 } else {
                     values.append(.number(value))

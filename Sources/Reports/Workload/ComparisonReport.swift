@@ -35,7 +35,9 @@ public struct ComparisonReport: Sendable {
         var rows: [[String]] = []
         for row in comparison.rows {
             for (place, policy) in comparison.policies.enumerated() {
-                var cells = [place == 0 ? row.measure.title : "", policy, WorkloadReport.short(row.mean(place))]
+                var cells = [
+                    place == 0 ? row.measure.title : "", policy, WorkloadReport.short(row.mean(place)),
+                ]
                 if place == 0 {
                     cells += ["", "", ""]
                 } else {
@@ -67,7 +69,9 @@ public struct ComparisonReport: Sendable {
             })
         else { return ["", "", ""] }
         let mean = Self.signed(difference.mean)
-        guard let paired = difference.paired, let p = difference.adjustedPValue else { return [mean, "", ""] }
+        guard let paired = difference.paired, let p = difference.adjustedPValue else {
+            return [mean, "", ""]
+        }
         return [mean, interval(paired), p < 0.0001 ? "<0.0001" : WorkloadReport.decimal(p, 4)]
     }
 

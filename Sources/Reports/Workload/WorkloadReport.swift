@@ -74,7 +74,8 @@ public struct WorkloadReport: Sendable {
                 ))
         }
         if let cost = figures.clusterCost, let used = figures.usedNodesCost {
-            rows.append(("cost", "\(Self.short(cost)), of it \(Self.short(used)) for nodes with pods on them"))
+            rows.append(
+                ("cost", "\(Self.short(cost)), of it \(Self.short(used)) for nodes with pods on them"))
         }
         for check in figures.checks where !check.holds {
             rows.append(
@@ -201,7 +202,8 @@ public struct WorkloadReport: Sendable {
 
     private static func json(_ sample: SampleQuantiles) -> JSONValue {
         var members: JSONObject = [
-            "count": .integer(Int64(sample.values.count)), "mean": number(MeanAccumulator(sample.values).mean),
+            "count": .integer(Int64(sample.values.count)),
+            "mean": number(MeanAccumulator(sample.values).mean),
         ]
         for point in points { members[point.name] = number(sample.quantile(point.p)) }
         members["max"] = number(sample.maximum)
@@ -244,7 +246,8 @@ public struct WorkloadReport: Sendable {
         for sample in figures.samples {
             text += "\(sample.time.sinceStart.wholeSeconds),\(sample.waiting),\(sample.placed)"
             for place in names.indices {
-                text += "," + Self.field(sample.allocated, place) + "," + Self.field(sample.allocatable, place)
+                text +=
+                    "," + Self.field(sample.allocated, place) + "," + Self.field(sample.allocatable, place)
                 text += "," + Self.field(sample.fragmentation, place)
             }
             text += "\n"

@@ -28,7 +28,9 @@ struct ReplayReader {
             .object(keys: ["format", "folders", "files", "source"])
         let files = trace?.required("files", "a list of the trace's files")
             .map { reader.list($0, of: "paths").compactMap { $0.string("a path") } }
-        let folders = trace?["folders"].map { reader.list($0, of: "paths").compactMap { $0.string("a path") } }
+        let folders = trace?["folders"].map {
+            reader.list($0, of: "paths").compactMap { $0.string("a path") }
+        }
         let percent = workload?["arrivedPercent"]?.integer(1...10_000, "a whole number from 1 to 10000")
         guard let metadata, let files, !log.hasErrors else { return nil }
         if files.isEmpty {

@@ -28,7 +28,8 @@ extension ScenarioChecks {
         if isThere { return }
         read.cursor.report(
             .matchesNothing(
-                selector: "the selector '\(SelectorText.text(selector))' in namespace \(metric.namespace ?? "")",
+                selector:
+                    "the selector '\(SelectorText.text(selector))' in namespace \(metric.namespace ?? "")",
                 hint: "Compare it with the labels of the pods and pod templates in the manifests"),
             relabels ? .warning : .error)
     }

@@ -191,7 +191,9 @@ struct ScenarioChecks {
             return nodes.contains { $0.name == reference.key.name }
                 || references.mayHave(node: reference.key.name)
         }
-        if !Self.userKinds.contains(reference.kind) || reference.key.name == "kube-root-ca.crt" { return true }
+        if !Self.userKinds.contains(reference.kind) || reference.key.name == "kube-root-ca.crt" {
+            return true
+        }
         return objects.contains { $0.kind == reference.kind && $0.key == reference.key }
     }
 

@@ -172,7 +172,8 @@ extension ScenarioReader {
             .integer(1...limit, "a whole number from 1 to \(limit)")
         let model = object["model"]?.string("a model such as V100M16") ?? ""
         if !SelectorText.isValue(model) {
-            object["model"]?.bad("at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends")
+            object["model"]?.bad(
+                "at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends")
         }
         return count.map { (model, $0) }
     }

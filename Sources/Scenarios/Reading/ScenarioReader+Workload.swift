@@ -38,7 +38,8 @@ extension ScenarioReader {
         }
         if plan.usesMachines && plan.survey.machines.isEmpty {
             place.report(
-                .trace("the trace has no machines. Name its file of machines, too, or give cluster.nodePools"))
+                .trace("the trace has no machines. Name its file of machines, too, or give cluster.nodePools")
+            )
             return nil
         }
         if plan.survey.tasks == 0 && plan.survey.objects == 0 {

@@ -55,7 +55,8 @@ struct TracePodMaker {
         var deletion: VirtualTime?
         if plan.ending == .recorded, let end = task.end { deletion = end }
         let think = VirtualDuration(
-            fractionalSeconds: task.labels.first { $0.name == "think-seconds" }.flatMap { Double($0.value) } ?? 0)
+            fractionalSeconds: task.labels.first { $0.name == "think-seconds" }.flatMap { Double($0.value) }
+                ?? 0)
         let count = max(1, task.instances)
         for number in 0..<count {
             let instance = ManifestInstance(
@@ -82,7 +83,9 @@ struct TracePodMaker {
 
     /// When the run began that the pod repeats: of a task that was evicted, the last one.
     private static func recordedStart(of task: TraceTask) -> VirtualTime? {
-        guard let start = task.start, let end = task.end, let duration = task.duration else { return task.start }
+        guard let start = task.start, let end = task.end, let duration = task.duration else {
+            return task.start
+        }
         return max(start, end - min(duration, end.sinceStart))
     }
 
@@ -201,7 +204,9 @@ struct TracePodMaker {
     /// Amounts that are not 0, as quantities.
     static func amounts(_ resources: TraceResources) -> JSONObject {
         var amounts: JSONObject = [:]
-        if resources.milliCPU > 0 { amounts["cpu"] = .string(Quantity(milli: resources.milliCPU).description) }
+        if resources.milliCPU > 0 {
+            amounts["cpu"] = .string(Quantity(milli: resources.milliCPU).description)
+        }
         if resources.memoryBytes > 0 { amounts["memory"] = .string(String(resources.memoryBytes)) }
         if resources.diskBytes > 0 { amounts["ephemeral-storage"] = .string(String(resources.diskBytes)) }
         for (name, amount) in extended(resources) { amounts[name] = amount }
@@ -276,7 +281,8 @@ struct TracePodMaker {
     /// A name as a label value: what Kubernetes does not take becomes '-', and a hash tells such names apart.
     static func labelValue(_ text: String) -> String {
         if SelectorText.isValue(text) { return text }
-        var kept = String(text.unicodeScalars.map { isPlain($0) || $0 == "_" ? Character($0) : "-" }.prefix(50))
+        var kept = String(
+            text.unicodeScalars.map { isPlain($0) || $0 == "_" ? Character($0) : "-" }.prefix(50))
         while let first = kept.first, !(first.isLetter || first.isNumber) { kept.removeFirst() }
         return (kept.isEmpty ? "x" : kept) + "-" + String(TextHash.hash(text) & 0xFF_FFFF, radix: 36)
     }

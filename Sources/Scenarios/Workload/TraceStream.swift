@@ -52,7 +52,11 @@ extension WorkloadPlan.Trace {
     func open(_ options: TraceOptions, _ opener: any TraceOpener) throws(TraceError) -> any TraceSource {
         let paths = try self.paths()
         let format: TraceFormat
-        if let known = self.format { format = known } else { format = try opener.format(of: paths, named: nil) }
+        if let known = self.format {
+            format = known
+        } else {
+            format = try opener.format(of: paths, named: nil)
+        }
         return try opener.open(paths, format: format, options: options)
     }
 }

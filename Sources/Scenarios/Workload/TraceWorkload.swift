@@ -25,7 +25,9 @@ public final class TraceWorkload: WorkloadSource {
     init(_ plan: WorkloadPlan, seed: UInt64, nodes: [String: String]) throws(TraceError) {
         self.plan = plan
         self.nodes = nodes
-        guard let opener = plan.opener else { preconditionFailure("a trace is surveyed before it is replayed") }
+        guard let opener = plan.opener else {
+            preconditionFailure("a trace is surveyed before it is replayed")
+        }
         let source = try plan.trace.open(plan.options(seed: seed), opener)
         stream = TraceStream(source, disorder: plan.survey.disorder)
         maker = TracePodMaker(plan)

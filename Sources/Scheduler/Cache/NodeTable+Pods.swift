@@ -180,7 +180,8 @@ extension NodeTable {
             requested: [requested[0][row], requested[1][row], requested[2][row]],
             nonZeroMilliCPU: nonZeroMilliCPU[row],
             nonZeroMemoryBytes: nonZeroMemoryBytes[row], pods: pods[row],
-            priorityFloor: priorityFloor[row], affinityPodCount: affinityPodCount[row], antiAffinityPodCount: antiAffinityPodCount[row],
+            priorityFloor: priorityFloor[row], affinityPodCount: affinityPodCount[row],
+            antiAffinityPodCount: antiAffinityPodCount[row],
             volumeCount: volumeCount[row],
             ports: ports[row], gpus: gpus[row], generation: generations[row])
     }

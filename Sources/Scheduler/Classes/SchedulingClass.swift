@@ -70,8 +70,9 @@ struct SchedulingClass {
 
     /// Whether any of the plugins for volumes looks at a volume.
     private static func matters(_ volume: Volume) -> Bool {
-        volume.persistentVolumeClaim != nil || volume.ephemeral != nil || !volume.rest.isEmpty
-            && !volume.rest.keys.allSatisfy { harmlessSources.contains($0) }
+        volume.persistentVolumeClaim != nil || volume.ephemeral != nil
+            || !volume.rest.isEmpty
+                && !volume.rest.keys.allSatisfy { harmlessSources.contains($0) }
     }
 
     private static let harmlessSources: Set<String> = [

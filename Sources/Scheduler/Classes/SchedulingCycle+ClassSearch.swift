@@ -67,8 +67,7 @@ extension SchedulingCycle {
     }
 
     /// Appends the next places that fit by themselves, and gives the offset after the last one looked at.
-    mutating func fillBlock(from offset: Int, room: Int, _ search: Search, _ nodes: NodeTable) -> Int
-    {
+    mutating func fillBlock(from offset: Int, room: Int, _ search: Search, _ nodes: NodeTable) -> Int {
         var offset = offset
         var room = room
         var places: ContiguousArray<Int32> = []

@@ -27,7 +27,9 @@ extension SchedulingCycle {
         let plan = learnt.plan(of: framework)
         guard learnt.plans[plan].isSupported else { return .plain }
         let number = learnt.number(of: pod, plan: plan, cluster: cluster)
-        guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else { return .plain }
+        guard !learnt.classes[number].isPlain, findNominated(pod, plan, number, cluster) else {
+            return .plain
+        }
         if let taken = takeOnlyNode(pod, plan, number, cluster.nodes) { return .taken(taken) }
         learnt.syncColumns(number, pod, plan: plan, nodes: cluster.nodes)
         if learnt.classes[number].isPlain { return .plain }

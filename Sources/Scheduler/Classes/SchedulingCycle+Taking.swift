@@ -145,8 +145,7 @@ extension SchedulingCycle {
     }
 
     /// All places but those where the pod does not fit beside the pods that are nominated to them.
-    mutating func placesBesideNominated(_ columns: Int, _ nodes: NodeTable) -> ContiguousArray<UInt64>
-    {
+    mutating func placesBesideNominated(_ columns: Int, _ nodes: NodeTable) -> ContiguousArray<UInt64> {
         var words = ContiguousArray<UInt64>(repeating: .max, count: scratch.nominatedWords.count)
         for entry in scratch.nominated
         where learnt.judge(columns, nodes.order[entry.place], nodes, after: entry.change) != 0 {

@@ -297,7 +297,9 @@ struct SpreadCounts {
 
     /// The plugin's normalised scores by domain, and that of nodes without the key, given which of them are in
     /// the window; nil when one is out of range.
-    mutating func scores(_ isPresent: [Bool], elsewhere isElsewhere: Bool) -> (domains: [Int64], other: Int64)? {
+    mutating func scores(_ isPresent: [Bool], elsewhere isElsewhere: Bool) -> (
+        domains: [Int64], other: Int64
+    )? {
         let countsOthers = isElsewhere && !requiresAllKeys
         let size = isPresent.count { $0 } + (countsOthers ? 1 : 0)
         let weight = logarithm(of: size + 2)
@@ -340,7 +342,8 @@ struct SpreadCounts {
             }
             let order = nodes.order
             var maps = [ContiguousArray<UInt64>](
-                repeating: ContiguousArray(repeating: 0, count: (order.count + 63) / 64), count: domains.count)
+                repeating: ContiguousArray(repeating: 0, count: (order.count + 63) / 64), count: domains.count
+            )
             for place in order.indices where domains[order[place]] >= 0 {
                 maps[domains[order[place]]][place >> 6] |= 1 << UInt64(place & 63)
             }

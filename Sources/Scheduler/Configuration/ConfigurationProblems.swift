@@ -5,7 +5,8 @@ extension SchedulerConfiguration {
     ///
     /// Reading ends at the first mistake, so the faulty member is taken out and the rest is read again. A mistake that
     /// is something's absence, or that concerns the whole, is the last that is told.
-    public static func problems(json: JSONValue, registry: PluginRegistry = .standard) -> [ConfigurationError] {
+    public static func problems(json: JSONValue, registry: PluginRegistry = .standard) -> [ConfigurationError]
+    {
         var rest = json
         var problems: [ConfigurationError] = []
         while problems.count < problemLimit {
@@ -31,7 +32,9 @@ extension JSONValue {
     fileprivate mutating func remove(_ path: ArraySlice<Substring>) -> Bool {
         guard let name = path.first else { return false }
         if let index = Int(name), var elements = arrayValue {
-            guard elements.indices.contains(index), elements[index].remove(path.dropFirst()) else { return false }
+            guard elements.indices.contains(index), elements[index].remove(path.dropFirst()) else {
+                return false
+            }
             self = .array(elements)
             return true
         }

@@ -142,7 +142,8 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
     /// Under which a cycle's state says that the plan need not list what was not chosen.
     static let briefKey = "DefaultPreemption/brief"
 
-    private static func precedes(_ left: PreemptionPlan.Candidate, _ right: PreemptionPlan.Candidate) -> Bool {
+    private static func precedes(_ left: PreemptionPlan.Candidate, _ right: PreemptionPlan.Candidate) -> Bool
+    {
         left.nodeName.utf8.lexicographicallyPrecedes(right.nodeName.utf8)
     }
 

@@ -93,7 +93,9 @@ struct SpreadSelector: Hashable, Sendable {
     var requiredLabel: RequiredLabel {
         if matchesNothing || selectors.isEmpty { return .none }
         for selector in selectors {
-            if let entry = selector.matchLabels.entries.first { return .label(key: entry.key, value: entry.value) }
+            if let entry = selector.matchLabels.entries.first {
+                return .label(key: entry.key, value: entry.value)
+            }
         }
         return .unknown
     }

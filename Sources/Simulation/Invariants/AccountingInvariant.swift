@@ -19,12 +19,16 @@ struct AccountingInvariant: Invariant {
             let pod = object.value
             guard let owner = pod.metadata.controllerReference, owner.kind == "Job" else { return }
             let wasOver = change.previous?.pod.map { Self.isOver($0.value) } ?? false
-            if !wasOver && (change.kind == .deleted || Self.isOver(pod)) { finished[owner.uid, default: 0] += 1 }
+            if !wasOver && (change.kind == .deleted || Self.isOver(pod)) {
+                finished[owner.uid, default: 0] += 1
+            }
         default: return
         }
     }
 
-    private static func isOver(_ pod: Pod) -> Bool { pod.status.phase.isTerminal || pod.metadata.isBeingDeleted }
+    private static func isOver(_ pod: Pod) -> Bool {
+        pod.status.phase.isTerminal || pod.metadata.isBeingDeleted
+    }
 
     private mutating func observe(_ job: Job, _ change: StoreChange, _ context: inout InvariantContext) {
         let uid = job.metadata.uid
@@ -44,7 +48,9 @@ struct AccountingInvariant: Invariant {
                 "counts \(counted) finished pods (\(status.succeeded) succeeded, \(status.failed) failed), where "
                     + "\(finished[uid] ?? 0) have finished")
         }
-        if old.metadata.uid == uid, status.succeeded < old.status.succeeded || status.failed < old.status.failed {
+        if old.metadata.uid == uid,
+            status.succeeded < old.status.succeeded || status.failed < old.status.failed
+        {
             context.report(
                 Self.name, .job, job.metadata.key,
                 "counts \(status.succeeded) succeeded and \(status.failed) failed pods, and counted "

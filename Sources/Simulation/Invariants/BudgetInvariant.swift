@@ -74,7 +74,8 @@ struct BudgetInvariant: Invariant {
         if !isEvicted {
             former.append(
                 Former(
-                    key: pod.metadata.key, uid: pod.metadata.uid, labels: pod.metadata.labels, until: context.now))
+                    key: pod.metadata.key, uid: pod.metadata.uid, labels: pod.metadata.labels,
+                    until: context.now))
             let oldest = context.now - InvariantContext.staleness
             if former.count > 64, let first = former.first, first.until < oldest {
                 former.removeAll { $0.until < oldest }
@@ -141,14 +142,16 @@ struct BudgetInvariant: Invariant {
             if let minimum = budget.spec.minAvailable {
                 desired = minimum.scaled(total: expected, roundingUp: true) ?? 0
             } else {
-                desired = expected - (budget.spec.maxUnavailable?.scaled(total: expected, roundingUp: true) ?? 0)
+                desired =
+                    expected - (budget.spec.maxUnavailable?.scaled(total: expected, roundingUp: true) ?? 0)
             }
         }
         desired = max(0, desired)
         guard Int64(healthy) < desired else { return }
         context.report(
             Self.name, .podDisruptionBudget, key,
-            "the eviction of \(evicted.metadata.name) leaves \(healthy) healthy pods, where \(desired) are wanted")
+            "the eviction of \(evicted.metadata.name) leaves \(healthy) healthy pods, where \(desired) are wanted"
+        )
     }
 
     private struct Workload {

@@ -71,7 +71,8 @@ struct CapacityInvariant: Invariant {
             let unit = resource == ResourceName.cpu ? "m" : ""
             context.report(
                 Self.name, .node, ObjectKey(name: name),
-                "\(resource) of \(used)\(unit) with \(pod.metadata.name), where \(limit)\(unit) are allocatable")
+                "\(resource) of \(used)\(unit) with \(pod.metadata.name), where \(limit)\(unit) are allocatable"
+            )
         }
         let limit = allocatable.amount(ResourceName.pods)
         if limit > 0 && record.pods > limit { report(ResourceName.pods, record.pods, limit) }

@@ -66,7 +66,8 @@ struct GarbageInvariant: Invariant {
         guard let since, context.now - since > InvariantContext.staleness else { return }
         context.report(
             Self.name, object.kind, metadata.key,
-            "is made for \(reference.kind.lowercased())/\(reference.name), which is being deleted since \(since)")
+            "is made for \(reference.kind.lowercased())/\(reference.name), which is being deleted since \(since)"
+        )
     }
 
     private mutating func observe(_ set: StatefulSet, _ change: StoreChange) {

@@ -30,7 +30,9 @@ struct GenerationInvariant: Invariant {
                 Self.name, subject.kind, subject.key,
                 "observed generation \(now.observed), and there is only \(now.generation)")
         }
-        if let old = change.previous.flatMap(Self.generations), old.uid == now.uid, now.observed < old.observed {
+        if let old = change.previous.flatMap(Self.generations), old.uid == now.uid,
+            now.observed < old.observed
+        {
             context.report(
                 Self.name, subject.kind, subject.key,
                 "observed generation \(now.observed) after \(old.observed)")
@@ -44,7 +46,8 @@ struct GenerationInvariant: Invariant {
             guard let entry = late[subject] else { continue }
             context.report(
                 Self.name, subject.kind, subject.key,
-                "generation \(entry.generation) is there since \(entry.since) and was not observed", cause: "")
+                "generation \(entry.generation) is there since \(entry.since) and was not observed", cause: ""
+            )
         }
     }
 

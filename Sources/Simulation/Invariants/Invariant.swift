@@ -71,7 +71,9 @@ struct InvariantContext {
 
     /// The object that an owner reference names, provided that it is the same one.
     func owner(_ reference: OwnerReference, namespace: String) -> APIObject? {
-        guard let kind = ObjectKind(apiVersion: reference.apiVersion, kind: reference.kind) else { return nil }
+        guard let kind = ObjectKind(apiVersion: reference.apiVersion, kind: reference.kind) else {
+            return nil
+        }
         let key = ObjectKey(namespace: kind.isNamespaced ? namespace : "", name: reference.name)
         guard let object = simulation?.stored(kind, key), object.metadata.uid == reference.uid else {
             return nil

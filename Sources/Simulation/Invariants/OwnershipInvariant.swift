@@ -60,7 +60,8 @@ struct OwnershipInvariant: Invariant {
             guard let adopter = adopters.min() else { continue }
             context.report(
                 Self.name, .pod, key,
-                "has no managing owner since \(since), although replicaset/\(adopter.name) selects it", cause: "")
+                "has no managing owner since \(since), although replicaset/\(adopter.name) selects it",
+                cause: "")
         }
     }
 }

@@ -66,7 +66,8 @@ struct ReplicasInvariant: Invariant {
         guard change.kind == .added, record.active > record.bound.allowed else { return }
         context.report(
             Self.name, record.kind, record.key,
-            "\(record.active) active pods with \(pod.metadata.name), where \(record.bound.allowed) are asked for")
+            "\(record.active) active pods with \(pod.metadata.name), where \(record.bound.allowed) are asked for"
+        )
     }
 
     private static func owner(of pod: Pod) -> UID? {

@@ -52,7 +52,8 @@ struct SurgeInvariant: Invariant {
         records[uid] = record
     }
 
-    private mutating func observe(_ set: ReplicaSet, _ change: StoreChange, _ context: inout InvariantContext) {
+    private mutating func observe(_ set: ReplicaSet, _ change: StoreChange, _ context: inout InvariantContext)
+    {
         let old = change.previous?.replicaSet?.value
         let before = old.flatMap(Self.owner)
         let after = change.kind == .deleted ? nil : Self.owner(of: set)

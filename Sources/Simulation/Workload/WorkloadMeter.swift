@@ -366,8 +366,8 @@ public final class WorkloadMeter: SimulationObserver {
                 room[place] = node.allocatable.amount(place) - node.allocated.amount(place)
                 free[place] += Double(max(0, room[place]))
             }
-            for shape in typical where shape.requests.indices.contains(where: { shape.requests[$0] > room[$0] })
-            {
+            for shape in typical
+            where shape.requests.indices.contains(where: { shape.requests[$0] > room[$0] }) {
                 for place in shape.requests.indices where shape.requests[place] > 0 && room[place] > 0 {
                     lost[place] += Double(room[place]) * Double(shape.count)
                 }

@@ -212,7 +212,9 @@ extension Kubelet {
             }
         case .always(let after): end(after: after, "crash", crash, reason(crash), from: now)
         }
-        if let after = behavior.outOfMemory { end(after: after, "out-of-memory", 137, .outOfMemory, from: now) }
+        if let after = behavior.outOfMemory {
+            end(after: after, "out-of-memory", 137, .outOfMemory, from: now)
+        }
         return instance
     }
 }

@@ -27,7 +27,8 @@ extension Kubelet {
         let regular = spec.fields.containers.count
         for index in 0..<count {
             report.initContainerStatuses.append(
-                containerStatus(record, index, spec.fields.initContainers[index], oldReport.initContainerStatuses))
+                containerStatus(
+                    record, index, spec.fields.initContainers[index], oldReport.initContainerStatuses))
         }
         for index in 0..<regular {
             report.containerStatuses.append(

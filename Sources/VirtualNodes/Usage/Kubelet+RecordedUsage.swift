@@ -30,7 +30,9 @@ extension Kubelet {
     public func setUsage(
         of pod: UID, to recorded: RecordedUsage, at now: VirtualTime, _ out: inout Outbox
     ) {
-        guard let slot = slots[pod], let index = usage.loads.firstIndex(where: { $0.slot == slot }) else { return }
+        guard let slot = slots[pod], let index = usage.loads.firstIndex(where: { $0.slot == slot }) else {
+            return
+        }
         let load = usage.loads[index]
         let requests = pods[Int(slot)].container(Int(load.container)).resources.requests
         func amount(_ absolute: Double?, _ fraction: Double?, of request: Double) -> Double? {

@@ -119,7 +119,9 @@ extension Kubelet {
     func replaceOtherEnd(
         _ slot: Int32, _ container: Int, with end: ContainerLoad.End, _ now: VirtualTime
     ) -> ContainerLoad.End? {
-        guard let index = usage.index(of: slot, container), usage.loads[index].workLeft != nil else { return nil }
+        guard let index = usage.index(of: slot, container), usage.loads[index].workLeft != nil else {
+            return nil
+        }
         let before = usage.loads[index].otherEnd
         usage.loads[index].otherEnd = end
         setEnd(of: usage.loads[index])

@@ -272,7 +272,8 @@ struct TaskGraphName: Equatable {
             start += 1
         }
         let own = Self.digits(name, from: start)
-        guard start > 0, !own.isEmpty, own.upperBound == name.count || name[own.upperBound] == Self.mark else {
+        guard start > 0, !own.isEmpty, own.upperBound == name.count || name[own.upperBound] == Self.mark
+        else {
             return
         }
         node = own
@@ -280,9 +281,12 @@ struct TaskGraphName: Equatable {
         while end < name.count {
             let number = Self.digits(name, from: end + 1)
             // What follows the numbers, such as `Stg1`, is a stage's name.
-            if number.isEmpty || number.upperBound < name.count && name[number.upperBound] != Self.mark { return }
+            if number.isEmpty || number.upperBound < name.count && name[number.upperBound] != Self.mark {
+                return
+            }
             end = number.upperBound
-            let isKnown = Self.equal(name, own, number) || dependencies.contains { Self.equal(name, $0, number) }
+            let isKnown =
+                Self.equal(name, own, number) || dependencies.contains { Self.equal(name, $0, number) }
             if !isKnown { dependencies.append(number) }
         }
     }

@@ -191,7 +191,8 @@ public struct Borg2019: TraceReader {
         output.emit(TraceMachineEvent(time: time, kind: kind, machine: machine))
     }
 
-    private mutating func readAttribute(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
+    private mutating func readAttribute(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault)
+    {
         guard let time = try row.time(.time) else { return output.passOver("an event after the trace") }
         guard var machine = machines[try row.name(.machineID)] else {
             return output.passOver("an attribute of a machine that is not in machine_events")
@@ -206,13 +207,15 @@ public struct Borg2019: TraceReader {
         output.emit(TraceMachineEvent(time: time, kind: .update, machine: machine))
     }
 
-    private mutating func readCollection(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault) {
+    private mutating func readCollection(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault)
+    {
         let id = try row.name(.collectionID)
         if collections.count >= options.liveLimit {
             throw row.fault(.collectionID, "at most \(options.liveLimit) collections")
         }
         // A row that lacks a member, as those do that were made up for missing ones, leaves what is known.
-        var collection = collections[id] ?? Collection(user: "", name: "", maxPerMachine: nil, dependencies: [])
+        var collection =
+            collections[id] ?? Collection(user: "", name: "", maxPerMachine: nil, dependencies: [])
         if let user = row.text(.user) { collection.user = user }
         if let name = row.text(.collectionLogicalName) { collection.name = name }
         if let most = try row.integer(.maxPerMachine) { collection.maxPerMachine = most > 0 ? most : nil }

@@ -143,7 +143,9 @@ struct CompactBlock: Sendable {
         body.column(times)
         body.column(templates)
         body.texts(column: ids)
-        for column in [flags, begun, ran, durations, machinesOfTasks, jobs, instances, gangs, dependencyCounts] {
+        for column in [
+            flags, begun, ran, durations, machinesOfTasks, jobs, instances, gangs, dependencyCounts,
+        ] {
             body.column(column)
         }
         body.texts(column: dependencies)

@@ -110,11 +110,15 @@ struct CompactBlockColumns: Sendable {
         }
         record.instances = instances[place]
         record.gangSize = gangs[place]
-        if dependencyCounts[place] > 0 { takeDependencies(of: &record, Int(dependencyCounts[place]), decoder) }
+        if dependencyCounts[place] > 0 {
+            takeDependencies(of: &record, Int(dependencyCounts[place]), decoder)
+        }
         return record
     }
 
-    private mutating func takeDependencies(of record: inout TraceTask, _ count: Int, _ decoder: CompactDecoder) {
+    private mutating func takeDependencies(
+        of record: inout TraceTask, _ count: Int, _ decoder: CompactDecoder
+    ) {
         record.dependencies.reserveCapacity(count)
         for _ in 0..<count {
             let end = dependencyPlace + Int(dependencyLengths[dependency])

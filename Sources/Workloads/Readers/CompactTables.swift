@@ -32,7 +32,8 @@ struct CompactTables: Sendable {
 
     /// Whether it is time for new tables.
     var isFull: Bool {
-        names.count > Self.nameLimit || nameBytes > Self.nameBytesLimit || templates.count > Self.templateLimit
+        names.count > Self.nameLimit || nameBytes > Self.nameBytesLimit
+            || templates.count > Self.templateLimit
     }
 
     mutating func number(of name: String) -> Int {
@@ -56,7 +57,8 @@ struct CompactTables: Sendable {
     /// The number of what the task has in common with others.
     mutating func template(of task: TraceTask) -> Int {
         let identity = task.traitsIdentity
-        let place = Int(truncatingIfNeeded: (UInt64(identity) &* 0x9E37_79B9_7F4A_7C15) >> (64 - UInt64(Self.knownBits)))
+        let place = Int(
+            truncatingIfNeeded: (UInt64(identity) &* 0x9E37_79B9_7F4A_7C15) >> (64 - UInt64(Self.knownBits)))
         if known[place].identity == identity { return known[place].number }
         let number: Int
         if let found = templates[task.traits] {

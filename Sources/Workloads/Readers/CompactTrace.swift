@@ -53,11 +53,13 @@ public struct CompactTrace: TraceReader {
     private func checkMagic() throws(TraceError) {
         if buffer.starts(with: CompactTraceWriter.magic) { return }
         if buffer.starts(with: CompactTraceWriter.family) {
-            let version = String(decoding: buffer[CompactTraceWriter.family.count...].prefix(1), as: UTF8.self)
+            let version = String(
+                decoding: buffer[CompactTraceWriter.family.count...].prefix(1), as: UTF8.self)
             let own = String(decoding: CompactTraceWriter.magic.suffix(1), as: UTF8.self)
             throw .unsupported(
                 file: file,
-                detail: "is in version \(version) of simk's compact form, and this simk reads version \(own); "
+                detail:
+                    "is in version \(version) of simk's compact form, and this simk reads version \(own); "
                     + "import the original trace again")
         }
         throw .wrongFormat(file: file, found: "other bytes", expected: "a trace in simk's compact form")

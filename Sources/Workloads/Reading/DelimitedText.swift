@@ -428,7 +428,8 @@ extension DelimitedText {
             unsafe buffer.withUnsafeBytes { bytes in
                 unsafe target[place] = start > 0 ? bytes[start - 1] : UInt8(ascii: "\n")
                 let source = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-                unsafe UnsafeMutableRawBufferPointer(rebasing: target[(place + 1)...]).copyMemory(from: source)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[(place + 1)...]).copyMemory(
+                    from: source)
                 var rest = place + count
                 while rest & 7 != 0 {
                     unsafe target[rest] = 0

@@ -87,7 +87,8 @@ struct HashSet64: Equatable, Sendable {
     private mutating func grow() {
         var old: ContiguousArray<UInt64> = []
         swap(&old, &places)
-        places = ContiguousArray(repeating: 0, count: max(64, old.count < 1 << 20 ? 4 * old.count : 2 * old.count))
+        places = ContiguousArray(
+            repeating: 0, count: max(64, old.count < 1 << 20 ? 4 * old.count : 2 * old.count))
         let mask = places.count - 1
         for hash in old where hash != 0 {
             var place = Int(truncatingIfNeeded: hash) & mask

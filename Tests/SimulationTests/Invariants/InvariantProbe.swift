@@ -83,7 +83,8 @@ enum Shown {
         if let job {
             metadata["ownerReferences"] = [
                 [
-                    "apiVersion": "batch/v1", "kind": "Job", "name": .string(job), "uid": .string("uid-\(job)"),
+                    "apiVersion": "batch/v1", "kind": "Job", "name": .string(job),
+                    "uid": .string("uid-\(job)"),
                     "controller": true,
                 ]
             ]
@@ -102,7 +103,9 @@ enum Shown {
     }
 
     static func volume(_ name: String, modes: [String], claim: String? = nil) -> JSONValue {
-        var spec: JSONValue = ["accessModes": .array(modes.map { .string($0) }), "capacity": ["storage": "1Gi"]]
+        var spec: JSONValue = [
+            "accessModes": .array(modes.map { .string($0) }), "capacity": ["storage": "1Gi"],
+        ]
         if let claim {
             spec["claimRef"] = [
                 "namespace": "default", "name": .string(claim), "uid": .string("uid-\(claim)"),

@@ -64,7 +64,8 @@ struct SingleInvariantTests {
             #expect(probe.messages == ["node/node-a pods of 4 with four, where 3 are allocatable"])
         }
 
-        @Test("pods that fill the node, and one in the place of one that has finished and of one that is gone")
+        @Test(
+            "pods that fill the node, and one in the place of one that has finished and of one that is gone")
         func holds() {
             var probe = probe()
             bind("one", cpu: "1", in: &probe)
@@ -107,7 +108,9 @@ struct SingleInvariantTests {
             #expect(probe.messages == ["persistentvolume/disk is attached to node-a, node-b at once"])
         }
 
-        @Test("a volume on two nodes while calls fail by chance has to leave one of them", arguments: [true, false])
+        @Test(
+            "a volume on two nodes while calls fail by chance has to leave one of them",
+            arguments: [true, false])
         func disturbed(leaves: Bool) {
             var probe = InvariantProbe(AttachmentInvariant())
             probe.disturbedUntil = .start + .minutes(1)
@@ -118,7 +121,8 @@ struct SingleInvariantTests {
             probe.advance(by: .minutes(10))
             probe.finish()
             #expect(
-                probe.messages == (leaves ? [] : ["persistentvolume/disk is attached to node-a, node-b at once"]))
+                probe.messages
+                    == (leaves ? [] : ["persistentvolume/disk is attached to node-a, node-b at once"]))
         }
 
         @Test(
@@ -136,8 +140,10 @@ struct SingleInvariantTests {
             var probe = InvariantProbe(AttachmentInvariant())
             probe.put(.persistentVolume, Shown.volume("disk", modes: ["ReadWriteOnce"]))
             probe.put(.volumeAttachment, Shown.attachment("at-a", of: "disk", to: "node-a"))
-            probe.put(.volumeAttachment, Shown.attachment("at-b", of: "disk", to: "node-b", isAttached: false))
-            probe.put(.volumeAttachment, Shown.attachment("at-a", of: "disk", to: "node-a", isAttached: false))
+            probe.put(
+                .volumeAttachment, Shown.attachment("at-b", of: "disk", to: "node-b", isAttached: false))
+            probe.put(
+                .volumeAttachment, Shown.attachment("at-a", of: "disk", to: "node-a", isAttached: false))
             probe.put(.volumeAttachment, Shown.attachment("at-b", of: "disk", to: "node-b"))
             probe.remove(.volumeAttachment, "at-b")
             probe.put(.volumeAttachment, Shown.attachment("at-a", of: "disk", to: "node-a"))
@@ -175,7 +181,8 @@ struct SingleInvariantTests {
             probe.put(.persistentVolume, Shown.volume("disk", modes: ["ReadWriteOnce"], claim: "data"))
             probe.remove(.persistentVolume, "disk")
             #expect(
-                probe.messages == ["persistentvolume/disk is gone although claim default/data is bound to it"])
+                probe.messages == ["persistentvolume/disk is gone although claim default/data is bound to it"]
+            )
         }
 
         @Test("a volume whose claim went first")
@@ -240,7 +247,8 @@ struct SingleInvariantTests {
                 ])
         }
 
-        @Test("ones that are observed in time, are new, belong to what is gone, or were there without a leader")
+        @Test(
+            "ones that are observed in time, are new, belong to what is gone, or were there without a leader")
         func holds() {
             var probe = InvariantProbe(GenerationInvariant())
             probe.put(.deployment, Shown.deployment("observed", generation: 1, observed: 0))
