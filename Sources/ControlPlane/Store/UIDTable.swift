@@ -2,8 +2,8 @@ public import KubernetesModel
 
 /// Values by the identity of objects, in no order.
 ///
-/// Identities that the API server drew are random already: half of one places it, and sixteen bytes are all there
-/// is to compare. Others, which only tests and recorded states have, are in a dictionary.
+/// Half of an identity places it, by a product, and sixteen bytes are all there is to compare. Identities that are
+/// no UUIDs, which only tests and recorded states have, are in a dictionary.
 public struct UIDTable<Value> {
     @usableFromInline
     struct Entry {
@@ -115,7 +115,10 @@ public struct UIDTable<Value> {
     }
 
     @inlinable @inline(__always)
-    func home(_ low: UInt64, _ mask: Int) -> Int { Int(truncatingIfNeeded: low >> 17) & mask }
+    func home(_ low: UInt64, _ mask: Int) -> Int {
+        // A replay numbers its pods, so neighbours must not be neighbours here: Fibonacci hashing.
+        Int(truncatingIfNeeded: (low &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
+    }
 
     @inlinable @inline(__always)
     func place(_ high: UInt64, _ low: UInt64) -> Int {
