@@ -204,7 +204,7 @@ public enum KeyHash {
             letters = UInt64(first) | UInt64(last) << 32
             mix(letters, into: &state)
         } else {
-            for unsafebyte in unsafe bytes { letters = letters << 8 | UInt64(byte) }
+            letters = unsafe bytes.reduce(0) { $0 << 8 | UInt64($1) }
             mix(letters, into: &state)
         }
         state ^= UInt64(count)
