@@ -70,25 +70,25 @@ struct ObjectDigestTests {
     private static func changes(of value: JSONValue, at path: String) -> [(path: String, value: JSONValue)] {
         switch value {
         case .object(let members):
-            return members.flatMap { name, member in
+            return members.flatMap { name, member -> [(path: String, value: JSONValue)] in
                 var less = members
                 less.removeValue(forKey: name)
                 return [("\(path).\(name) removed", .object(less))]
                     + changes(of: member, at: "\(path).\(name)").map { change in
                         var changed = members
                         changed[name] = change.value
-                        return (change.path, .object(changed))
+                        return (change.path, JSONValue.object(changed))
                     }
             }
         case .array(let elements):
-            return elements.indices.flatMap { index in
+            return elements.indices.flatMap { index -> [(path: String, value: JSONValue)] in
                 var less = elements
                 less.remove(at: index)
                 return [("\(path)[\(index)] removed", .array(less))]
                     + changes(of: elements[index], at: "\(path)[\(index)]").map { change in
                         var changed = elements
                         changed[index] = change.value
-                        return (change.path, .array(changed))
+                        return (change.path, JSONValue.array(changed))
                     }
             }
         case .string(let text):
