@@ -20,7 +20,17 @@ struct NodeColumns {
     /// Whether NodeResourcesBalancedAllocation leaves the pods out.
     let isBestEffort: Bool
     let hasPreferences: Bool
-    private let toleratesCordon: Bool
+    /// The filters that can reject these pods, in the order of the profile.
+    private var checks: ContiguousArray<ProfilePlan.LocalFilter> = []
+    /// What of ``wanted`` is more than nothing.
+    private var needs: ContiguousArray<Need> = []
+
+    private struct Need {
+        let resource: Int
+        let amount: Int64
+        /// The bit that stands for the resource in a shortage.
+        let bit: UInt64
+    }
 
     private var cursor = 0
     private var orderVersion: UInt64 = .max
@@ -97,7 +107,21 @@ struct NodeColumns {
         isBestEffort = balancedUsage?.isBestEffort ?? true
         resourceCount = nodes.resources.count
         hasPreferences = !(podClass.spec.affinity?.nodeAffinity?.preferred ?? []).isEmpty
-        toleratesCordon = podClass.spec.tolerations.contains { $0.tolerates(NodeUnschedulable.taint) }
+        let toleratesCordon = podClass.spec.tolerations.contains { $0.tolerates(NodeUnschedulable.taint) }
+        for filter in plan.local {
+            let isIdle =
+                switch filter {
+                case .unschedulable: toleratesCordon
+                case .affinity: podClass.requiredNodeAffinity.isEmpty
+                case .ports: podClass.hostPorts.isEmpty
+                case .taints, .fit, .plugin: false
+                }
+            if !isIdle { checks.append(filter) }
+        }
+        for (place, entry) in wanted.enumerated() where entry.amount > 0 {
+            let bit: UInt64 = 1 << UInt64(min(place + 1, 62))
+            needs.append(Need(resource: entry.resource.value, amount: entry.amount, bit: bit))
+        }
         verdicts = Self.firstVerdicts
         for filter in plan.localFilters {
             firstLocalVerdicts.append(verdicts.count)
@@ -279,28 +303,23 @@ struct NodeColumns {
 
     /// The verdict of the first filter that rejects a node; 0 when the pods fit.
     mutating func judge(_ row: NodeIndex, _ nodes: NodeTable, after change: Change? = nil) -> UInt16 {
-        for filter in plan.local {
-            switch filter {
+        for place in checks.indices {
+            switch checks[place] {
             case .unschedulable:
-                if nodes.isUnschedulable[row] && !toleratesCordon { return Self.unschedulableVerdict }
+                if nodes.isUnschedulable[row] { return Self.unschedulableVerdict }
             case .taints:
                 let set = Int(nodes.taintSet[row])
                 if set != 0 && isRefused(set, nodes) { return Self.taintVerdict }
             case .affinity:
-                if !podClass.requiredNodeAffinity.isEmpty
-                    && !podClass.requiredNodeAffinity.matches(row, in: nodes)
-                {
-                    return Self.affinityVerdict
-                }
+                if !podClass.requiredNodeAffinity.matches(row, in: nodes) { return Self.affinityVerdict }
             case .ports:
-                if podClass.hostPorts.isEmpty { continue }
                 let used = nodes.ports[row]
                 if !used.ports.isEmpty && podClass.hostPorts.contains(where: used.hasConflict) {
                     return Self.portsVerdict
                 }
             case .fit:
-                let verdict = judgeFit(row, nodes, change)
-                if verdict != 0 { return verdict }
+                let shortage = shortage(row, nodes, change)
+                if shortage != 0 { return verdict(of: shortage, nodes) }
             case .plugin(let filter):
                 if let place = plan.localFilters[filter].verdict(on: podClass, node: row, nodes: nodes) {
                     return UInt16(truncatingIfNeeded: firstLocalVerdicts[filter] + place)
@@ -310,26 +329,30 @@ struct NodeColumns {
         return 0
     }
 
-    private mutating func judgeFit(_ row: NodeIndex, _ nodes: NodeTable, _ change: Change?) -> UInt16 {
+    /// What a node has too little of, as bits: the first for pods, one for each of ``wanted``, and the last when
+    /// one of these is more than the node has in all.
+    private func shortage(_ row: NodeIndex, _ nodes: NodeTable, _ change: Change?) -> UInt64 {
         var shortage: UInt64 = 0
         let podCount = Int64(nodes.pods[row].count) + (change?.podCount ?? 0)
-        if podCount + 1 > nodes.podCapacity[row] { shortage = 1 }
-        for bit in wanted.indices where wanted[bit].amount > 0 {
-            let amount = wanted[bit].amount
-            let resource = wanted[bit].resource.value
-            let allocatable = nodes.allocatable[resource][row]
-            var requested = nodes.requested[resource][row]
+        if podCount >= nodes.podCapacity[row] { shortage = 1 }
+        for place in needs.indices {
+            let need = needs[place]
+            let allocatable = nodes.allocatable[need.resource][row]
+            var requested = nodes.requested[need.resource][row]
             if let change {
-                for entry in change.requested where entry.resource == resource {
+                for entry in change.requested where entry.resource == need.resource {
                     requested &+= entry.amount
                 }
             }
-            if amount > allocatable &- requested {
-                shortage |= 1 << UInt64(min(bit + 1, 62))
-                if amount > allocatable { shortage |= 1 << 63 }
+            if need.amount > allocatable &- requested {
+                shortage |= need.bit
+                if need.amount > allocatable { shortage |= 1 << 63 }
             }
         }
-        if shortage == 0 { return 0 }
+        return shortage
+    }
+
+    private mutating func verdict(of shortage: UInt64, _ nodes: NodeTable) -> UInt16 {
         for known in shortages where known.shortage == shortage { return known.verdict }
         verdicts.append(NodeResourcesFit.status(of: shortage, wanted, nodes.resources))
         let verdict = UInt16(truncatingIfNeeded: verdicts.count - 1)

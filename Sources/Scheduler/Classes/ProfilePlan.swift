@@ -49,6 +49,9 @@ struct ProfilePlan {
     /// Whether the one score there is is a local one whose raw values are in the order of the normalised ones.
     private(set) var ranksByRawScore = false
 
+    /// The one score there is, where it draws a node.
+    private(set) var drawing: (any DrawingScorePlugin)?
+
     /// Whether a local score is normalised over the window, and that matters to the choice.
     private(set) var needsWholeWindow = false
 
@@ -110,6 +113,11 @@ struct ProfilePlan {
         let preScoreNames = Set(framework.preScore.map(\.name))
         for (plugin, weight) in framework.score {
             addScore(plugin, weight, hasPreScore: preScoreNames.contains(plugin.name))
+        }
+        if framework.preScore.isEmpty, framework.score.count == 1, let only = framework.score.first,
+            only.weight > 0
+        {
+            drawing = only.plugin.asDrawingScore
         }
         if scores.count == 1, let only = localScores.first {
             ranksByRawScore = only.normalization is any OrderKeepingNormalization && only.weight > 0

@@ -266,9 +266,11 @@ struct SchedulingClasses {
             number = last.number
             classes.use(number)
         } else {
-            number = classes.place(of: ClassKey(plan: plan, group: group), limit: limit) {
-                SchedulingClass(pod, plan: plans[plan], columns: -1, cluster: cluster)
-            }
+            let key = ClassKey(plan: plan, group: group)
+            number =
+                classes.place(of: key)
+                ?? classes.insert(
+                    SchedulingClass(pod, plan: plans[plan], columns: -1, cluster: cluster), key, limit: limit)
             last = (plan, group, number, classes.id(number))
         }
         if classes[number].isPlain { return number }
@@ -292,9 +294,10 @@ struct SchedulingClasses {
         if place >= 0 && columns.isCurrent(place, classes[number].columnsID) {
             columns.use(place)
         } else {
-            place = columns.place(of: ColumnsKey(pod.podClass, plan: plan), limit: limit) {
-                NodeColumns(pod.podClass, plan: plans[plan], nodes: nodes)
-            }
+            let key = ColumnsKey(pod.podClass, plan: plan)
+            place =
+                columns.place(of: key)
+                ?? columns.insert(NodeColumns(pod.podClass, plan: plans[plan], nodes: nodes), key, limit: limit)
             let id = columns.id(place)
             classes.change(number) {
                 $0.columns = place
@@ -313,9 +316,11 @@ struct SchedulingClasses {
         if place >= 0 && affinities.isCurrent(place, classes[number].affinityID) {
             affinities.use(place)
         } else {
-            place = affinities.place(of: AffinityKey(pod.group, plan: plan), limit: limit) {
-                AffinityCounts(pod.group, plugin: plugin, cluster: cluster)
-            }
+            let key = AffinityKey(pod.group, plan: plan)
+            place =
+                affinities.place(of: key)
+                ?? affinities.insert(
+                    AffinityCounts(pod.group, plugin: plugin, cluster: cluster), key, limit: limit)
             let id = affinities.id(place)
             classes.change(number) {
                 $0.affinity = place
@@ -388,9 +393,9 @@ struct SchedulingClasses {
         return verdict
     }
 
-    /// About 64 MiB of columns, and as much of counts.
+    /// About 256 MiB of columns, and as much of counts.
     private static func limit(_ rowCount: Int) -> Int {
-        max(8, min(512, 64 << 20 / max(1, 32 * rowCount)))
+        max(8, min(4_096, 256 << 20 / max(1, 32 * rowCount)))
     }
 }
 
@@ -422,14 +427,16 @@ struct BoundedTable<Key: Hashable, Value> {
     @inline(__always)
     mutating func change(_ place: Int, _ change: (inout Value) -> Void) { change(&values[place]) }
 
-    /// The place of a key's value, which is made when the key is new.
-    mutating func place(of key: Key, limit: Int, make: () -> Value) -> Int {
+    /// The place of a key's value, which is in use then; nil when there is none.
+    mutating func place(of key: Key) -> Int? {
+        guard let place = places[key] else { return nil }
+        use(place)
+        return place
+    }
+
+    /// Takes in a key that is new.
+    mutating func insert(_ value: Value, _ key: Key, limit: Int) -> Int {
         clock += 1
-        if let place = places[key] {
-            uses[place] = clock
-            return place
-        }
-        let value = make()
         let place: Int
         if values.count >= limit {
             // Uses differ, so there is one.

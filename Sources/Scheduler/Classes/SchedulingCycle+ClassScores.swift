@@ -13,6 +13,12 @@ extension SchedulingCycle {
         if count > 1 {
             if framework.score.isEmpty {
                 scratch.totals = ContiguousArray(repeating: 1, count: count)
+            } else if !keepsDetails, let plugin = learnt.plans[search.plan].drawing {
+                let place = plugin.draw(pod, among: count, cluster: cluster)
+                result.best = [order[Int(scratch.window[place])]]
+                result.tieCount = 1
+                take(nodes, draw, &result)
+                return true
             } else if learnt.plans[search.plan].scoresAreKnown {
                 guard score(pod, search, nodes, &result) else { return false }
             } else {

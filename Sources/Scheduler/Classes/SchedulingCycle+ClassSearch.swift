@@ -192,7 +192,7 @@ extension SchedulingCycle {
     /// Lists the nodes that were looked at and do not fit, in the order of evaluation.
     func collectRejections(_ search: Search, _ nodes: NodeTable, _ result: inout SchedulingResult) {
         let order = nodes.order
-        if scratch.window.isEmpty && search.places == nil {
+        if scratch.window.isEmpty && search.places == nil && search.visited == order.count {
             collectAll(search, order, &result)
             return
         }
@@ -244,6 +244,6 @@ extension SchedulingCycle {
             }
         }
         result.rejected = NodeStatuses(
-            order, from: search.start, count: search.visited, verdicts: verdicts, verdictOf: verdictOf)
+            of: order, from: search.start, verdicts: verdicts, verdictOf: verdictOf)
     }
 }

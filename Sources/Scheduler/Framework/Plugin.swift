@@ -142,6 +142,23 @@ extension NodeScorePlugin {
     }
 }
 
+/// A score that draws one of the feasible nodes, whatever they are: that one has the highest score, all others
+/// none.
+public protocol DrawingScorePlugin: ScorePlugin {
+    /// The place of the node drawn among so many.
+    func draw(_ pod: PodInfo, among count: Int, cluster: ClusterCache) -> Int
+}
+
+extension DrawingScorePlugin {
+    public func score(
+        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,
+        scores: inout ContiguousArray<Int64>
+    ) {
+        if feasible.isEmpty { return }
+        scores[draw(pod, among: feasible.count, cluster: cluster)] = NodeScore.maximum
+    }
+}
+
 /// Brings the plugin's scores into the range of 0 to 100 once all nodes have theirs.
 public protocol NormalizeScorePlugin: ScorePlugin {
     func normalize(

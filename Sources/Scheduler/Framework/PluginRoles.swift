@@ -16,6 +16,7 @@ public protocol PluginRoles: Sendable {
     var asPreScore: (any PreScorePlugin)? { get }
     var asScore: (any ScorePlugin)? { get }
     var asLocalScore: (any LocalScorePlugin)? { get }
+    var asDrawingScore: (any DrawingScorePlugin)? { get }
     var asNormalizeScore: (any NormalizeScorePlugin)? { get }
     var asReserve: (any ReservePlugin)? { get }
     var asPermit: (any PermitPlugin)? { get }
@@ -40,6 +41,7 @@ extension Plugin {
     public var asPreScore: (any PreScorePlugin)? { nil }
     public var asScore: (any ScorePlugin)? { nil }
     public var asLocalScore: (any LocalScorePlugin)? { nil }
+    public var asDrawingScore: (any DrawingScorePlugin)? { nil }
     public var asNormalizeScore: (any NormalizeScorePlugin)? { nil }
     public var asReserve: (any ReservePlugin)? { nil }
     public var asPermit: (any PermitPlugin)? { nil }
@@ -97,6 +99,10 @@ extension ScorePlugin {
 
 extension LocalScorePlugin {
     public var asLocalScore: (any LocalScorePlugin)? { self }
+}
+
+extension DrawingScorePlugin {
+    public var asDrawingScore: (any DrawingScorePlugin)? { self }
 }
 
 extension NormalizeScorePlugin {

@@ -88,11 +88,7 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
     private static func nodes(
         with code: StatusCode, _ diagnosis: Diagnosis, _ nodes: NodeTable
     ) -> ContiguousArray<NodeIndex> {
-        if diagnosis.absentStatus.code != code
-            && !diagnosis.statuses.verdicts.contains(where: { $0.code == code })
-        {
-            return []
-        }
+        if diagnosis.absentStatus.code != code && !diagnosis.statuses.contains(code) { return [] }
         let codes = diagnosis.statuses.codes(rowCount: nodes.rowCount, absent: diagnosis.absentStatus.code)
         return nodes.order.filter { codes[$0] == code }
     }

@@ -5,20 +5,16 @@ import Stochastics
 ///
 /// The draw is from the stream `scheduler/random/<namespace>/<pod>`, one for each attempt, so another pod
 /// more shifts nobody else's draws.
-public struct RandomNode: ScorePlugin {
+public struct RandomNode: DrawingScorePlugin {
     public static let name = "RandomNode"
     let seed: UInt64
 
     public init(seed: UInt64) { self.seed = seed }
 
-    public func score(
-        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,
-        scores: inout ContiguousArray<Int64>
-    ) {
-        if feasible.isEmpty { return }
+    public func draw(_ pod: PodInfo, among count: Int, cluster: ClusterCache) -> Int {
         var stream = RandomStream(
             seed: seed, name: "scheduler/random/\(pod.namespace)/\(pod.key.name)",
             index: cluster.attempt.number)
-        scores[stream.index(below: feasible.count)] = NodeScore.maximum
+        return stream.index(below: count)
     }
 }

@@ -8,13 +8,21 @@ struct EventInterest {
     private struct Profile {
         let name: String
         let entries: [Framework.EnqueueEntry]
+        /// The bits of each plugin.
+        let bits: [String: UInt64]
     }
 
     private let profiles: [Profile]
     private var masks: [(event: ClusterEvent, masks: [UInt64])] = []
 
     init(_ frameworks: [Framework]) {
-        profiles = frameworks.map { Profile(name: $0.profileName, entries: $0.enqueue) }
+        profiles = frameworks.map { framework in
+            var bits: [String: UInt64] = [:]
+            for (place, entry) in framework.enqueue.enumerated() {
+                bits[entry.name, default: 0] |= 1 << UInt64(min(place, 63))
+            }
+            return Profile(name: framework.profileName, entries: framework.enqueue, bits: bits)
+        }
     }
 
     /// The bits of the plugins of each profile that wait for an event.
@@ -43,11 +51,7 @@ struct EventInterest {
     /// The bits of plugins by their names.
     func bits(of plugins: some Sequence<String>, profile: Int) -> UInt64 {
         var bits: UInt64 = 0
-        for name in plugins {
-            for (place, entry) in profiles[profile].entries.enumerated() where entry.name == name {
-                bits |= 1 << UInt64(min(place, 63))
-            }
-        }
+        for name in plugins { bits |= profiles[profile].bits[name] ?? 0 }
         return bits
     }
 }

@@ -290,7 +290,7 @@ struct PerfMachine: ~Copyable {
             server.store.hasChanges(after: dispatchedRevision)
         else { return }
         let arrival = now + timing.watchLatency
-        var unboundClaims: [ObjectKey] = []
+        var claimed: [Ref<PersistentVolume>] = []
         var hasArrivals = false
         while dispatchedRevision < server.store.revision {
             dispatchedRevision += 1
@@ -309,9 +309,7 @@ struct PerfMachine: ~Copyable {
                         Placement(pod: after.value.metadata.key, node: after.value.nodeName))
                 }
             case .persistentVolume(let volume) where change.kind != .deleted:
-                if let claim = volume.value.spec.claimRef {
-                    unboundClaims.append(ObjectKey(namespace: claim.namespace, name: claim.name))
-                }
+                if volume.value.spec.claimRef != nil { claimed.append(volume) }
             default: break
             }
             inbox.append((arrival, WatchEvent(change.kind, change.object)))
@@ -321,7 +319,7 @@ struct PerfMachine: ~Copyable {
             nextDelivery = arrival
             agenda.schedule(.watchDelivers, at: arrival)
         }
-        for claim in unboundClaims { bindClaim(claim) }
+        for volume in claimed { bindClaim(to: volume.value) }
     }
 
     private mutating func deliver() {
@@ -350,15 +348,12 @@ struct PerfMachine: ~Copyable {
     /// Points a claim at the volume that names it, as the benchmark's volume controller does.
     ///
     /// Upstream: `test/integration/util/util.go`, `StartFakePVController` (v1.36).
-    private mutating func bindClaim(_ key: ObjectKey) {
-        guard let claim = server.store.get(PersistentVolumeClaim.self, key),
+    private mutating func bindClaim(to volume: PersistentVolume) {
+        guard let reference = volume.spec.claimRef,
+            let claim = server.store.get(
+                PersistentVolumeClaim.self, ObjectKey(namespace: reference.namespace, name: reference.name)),
             claim.value.spec.volumeName.isEmpty
         else { return }
-        let volume = server.store.list(.persistentVolume).first {
-            $0.persistentVolume?.value.spec.claimRef?.name == key.name
-                && $0.persistentVolume?.value.spec.claimRef?.namespace == key.namespace
-        }
-        guard let volume else { return }
         let bound = claim.value.with {
             $0.spec.volumeName = volume.metadata.name
             $0.metadata.annotations["pv.kubernetes.io/bind-completed"] = "yes"
@@ -378,6 +373,8 @@ final class PodTally {
     private(set) var attempted = 0
     /// Pods that got a node while it counted.
     private(set) var arrivals = 0
+    /// When the first of them did, in nanoseconds of wall time and in seconds of processor time.
+    private(set) var firstArrival: (wall: Int64, processor: Double)?
 
     init(namespaces: Set<String>?, labels: [String: String]) {
         self.namespaces = namespaces?.sorted()
@@ -385,7 +382,10 @@ final class PodTally {
     }
 
     /// Counts arrivals from now on.
-    func begin() { arrivals = 0 }
+    func begin() {
+        arrivals = 0
+        firstArrival = nil
+    }
 
     /// Whether it counts the pods of a namespace that have some labels.
     func isOf(_ namespace: String, _ labels: [String: String]) -> Bool {
@@ -403,7 +403,10 @@ final class PodTally {
         guard didMatch || isMatching else { return }
         let before = didMatch ? stage(of: old) : .absent
         let after = isMatching ? stage(of: new) : .absent
-        if after == .scheduled && old?.value.nodeName.isEmpty ?? true { arrivals += 1 }
+        if after == .scheduled && old?.value.nodeName.isEmpty ?? true {
+            if arrivals == 0 { firstArrival = (ProcessMeter.wallNanoseconds, ProcessMeter.processorSeconds) }
+            arrivals += 1
+        }
         guard before != after else { return }
         if before == .scheduled { scheduled -= 1 } else if before == .attempted { attempted -= 1 }
         if after == .scheduled { scheduled += 1 } else if after == .attempted { attempted += 1 }

@@ -67,6 +67,7 @@ public enum PerfReport {
             "wallSeconds": .number(measurement.wallSeconds),
             "processorSeconds": .number(measurement.processorSeconds),
             "virtualSeconds": .number(measurement.virtualSeconds),
+            "wallSecondsToFirst": .number(measurement.wallSecondsToFirst),
             "podsPerSecond": .number(measurement.podsPerSecond),
             "podsPerProcessorSecond": .number(measurement.podsPerProcessorSecond),
             "attempts": number(measurement.attempts),

@@ -39,6 +39,10 @@ public struct PerfMeasurement: Sendable {
     public var wallSeconds = 0.0
     public var processorSeconds = 0.0
     public var virtualSeconds = 0.0
+    /// What of these times had passed when the first pod was scheduled: pods are made until then, or others
+    /// scheduled that were waiting.
+    public var wallSecondsToFirst = 0.0
+    public var processorSecondsToFirst = 0.0
     public var attempts = 0
     /// Lengths of scheduling cycles in milliseconds of wall time: `Perc50`, `Perc90`, `Perc95`, `Perc99`,
     /// `Average`, `Max`.
@@ -53,10 +57,16 @@ public struct PerfMeasurement: Sendable {
 
     public init(name: String) { self.name = name }
 
-    /// Pods scheduled a second of wall time, and of processor time.
-    public var podsPerSecond: Double { wallSeconds > 0 ? Double(podsScheduled) / wallSeconds : 0 }
-    public var podsPerProcessorSecond: Double {
-        processorSeconds > 0 ? Double(podsScheduled) / processorSeconds : 0
+    /// Pods scheduled a second of wall time, and of processor time, after the first: upstream's collector takes no
+    /// sample before it has seen a pod scheduled, and leaves the one out that shows it.
+    ///
+    /// Upstream: `test/integration/scheduler_perf/util.go`, `throughputCollector.run` (v1.36).
+    public var podsPerSecond: Double { rate(in: wallSeconds, from: wallSecondsToFirst) }
+    public var podsPerProcessorSecond: Double { rate(in: processorSeconds, from: processorSecondsToFirst) }
+
+    private func rate(in seconds: Double, from start: Double) -> Double {
+        if podsScheduled > 1 && seconds > start { return Double(podsScheduled - 1) / (seconds - start) }
+        return seconds > 0 ? Double(podsScheduled) / seconds : 0
     }
 
     /// The metric that the threshold is about; nil when it is one that simk does not measure.
@@ -75,7 +85,7 @@ public struct PerfMeasurement: Sendable {
         return threshold.expectsLower ? thresholdValue / metric : metric / thresholdValue
     }
 
-    /// The pods scheduled a second by bucket. The average is over the whole measured time.
+    /// The pods scheduled a second by bucket. The average is over all the time after the first pod.
     public var throughput: [String: Double] {
         var buckets = Percentiles.buckets(samples.isEmpty ? [podsPerSecond] : samples)
         buckets["Average"] = podsPerSecond

@@ -219,6 +219,11 @@ public final class PerfRun {
         let elapsed = now - current.lastSample.wall
         guard elapsed >= Self.sampleInterval else { return }
         let arrivals = current.tally.arrivals
+        if current.lastSample.arrivals == 0 {
+            current.lastSample = (now, arrivals)
+            collection = current
+            return
+        }
         let rate = Double(arrivals - current.lastSample.arrivals) / (Double(elapsed) / 1e9)
         // Upstream waits for the next pod where none came.
         if rate > 0 {
@@ -258,6 +263,10 @@ public final class PerfRun {
         var measurement = current.measurement
         measurement.wallSeconds = Double(wall - current.wallStart) / 1e9
         measurement.processorSeconds = processor - current.processorStart
+        if let first = current.tally.firstArrival {
+            measurement.wallSecondsToFirst = Double(first.wall - current.wallStart) / 1e9
+            measurement.processorSecondsToFirst = first.processor - current.processorStart
+        }
         measurement.virtualSeconds = (cluster.now - current.virtualStart).fractionalSeconds
         measurement.podsScheduled = current.tally.arrivals
         measurement.attempts = cluster.scheduler.attemptCount - current.attemptsBefore

@@ -5,7 +5,7 @@ import Stochastics
 /// probability.
 ///
 /// The draws are from the streams `scheduler/gpu-random/<namespace>/<pod>`, one for each attempt.
-public struct GpuRandom: ScorePlugin, ReservePlugin {
+public struct GpuRandom: DrawingScorePlugin, ReservePlugin {
     public static let name = "GpuRandom"
     let seed: UInt64
 
@@ -15,13 +15,9 @@ public struct GpuRandom: ScorePlugin, ReservePlugin {
         "scheduler/gpu-random/\(use)/\(pod.namespace)/\(pod.key.name)"
     }
 
-    public func score(
-        _ pod: PodInfo, feasible: ContiguousArray<NodeIndex>, cluster: ClusterCache, state: CycleState,
-        scores: inout ContiguousArray<Int64>
-    ) {
-        if feasible.isEmpty { return }
+    public func draw(_ pod: PodInfo, among count: Int, cluster: ClusterCache) -> Int {
         var stream = RandomStream(seed: seed, name: name(pod, "node"), index: cluster.attempt.number)
-        scores[stream.index(below: feasible.count)] = NodeScore.maximum
+        return stream.index(below: count)
     }
 
     public func reserve(
