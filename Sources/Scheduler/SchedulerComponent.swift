@@ -402,7 +402,7 @@ public struct SchedulerComponent: Component {
         var pod = pod
         let current = pods[pod.pod.key]
         if let current, current.value.nodeName.isEmpty, current.value.metadata.uid == pod.pod.uid {
-            pod.pod = cluster.nodes.compile(current)
+            if current !== pod.pod.pod { pod.pod = cluster.nodes.compile(current) }
             queue.addUnschedulable(pod, cluster: cluster, at: now)
         } else {
             queue.done(pod.pod.uid)

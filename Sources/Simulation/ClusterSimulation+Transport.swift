@@ -346,17 +346,16 @@ extension ClusterSimulation {
     /// Makes the one alarm of a process agree with what the component asks for.
     func rearm(_ process: ProcessID) {
         let index = Int(process.index)
-        // Spans lend what they hold; a subscript of an array would copy the component to ask it.
-        func next(_ components: [some Component], _ place: Int) -> VirtualTime {
-            processes[index].isRunning ? components.span[place].nextWake : .never
+        func next(_ components: inout [some Component], _ place: Int) -> VirtualTime {
+            processes[index].isRunning ? components[place].wakeInPlace() : .never
         }
         let wanted: VirtualTime
         switch processes[index].role {
         case .user: wanted = kubectl.nextWake
-        case .scheduler(let place): wanted = next(schedulers, place)
-        case .controllerManager(let place): wanted = next(controllerManagers, place)
+        case .scheduler(let place): wanted = next(&schedulers, place)
+        case .controllerManager(let place): wanted = next(&controllerManagers, place)
         case .storage: wanted = storage.nextWake
-        case .customControllers(let place): wanted = next(operators, place)
+        case .customControllers(let place): wanted = next(&operators, place)
         case .kubelet(let place): wanted = kubelets[place].nextWake
         case .workload: wanted = .never
         }
@@ -366,6 +365,11 @@ extension ClusterSimulation {
             wanted == .never ? nil : queue.schedule(.processWakes(process), at: max(wanted, now))
         processes[index].alarmTime = wanted
     }
+}
+
+extension Component {
+    /// ``nextWake``, asked of the component where it is: to read it there would copy the component first.
+    fileprivate mutating func wakeInPlace() -> VirtualTime { nextWake }
 }
 
 extension APIRequest {

@@ -109,6 +109,7 @@ extension NodeTable {
 
     /// Puts a pod onto a node.
     mutating func add(_ pod: PodInfo, to row: NodeIndex) {
+        lowestPriority = min(lowestPriority, pod.priority)
         priorityFloor[row] = pods[row].isEmpty ? pod.priority : min(priorityFloor[row], pod.priority)
         pods[row].append(pod)
         count(pod, at: row, sign: 1)

@@ -31,6 +31,8 @@ public struct NodeTable {
     public internal(set) var antiAffinityPodCount: ContiguousArray<Int32> = []
     /// No pod of the node has a lower priority; it may be that none has this one any more.
     var priorityFloor: ContiguousArray<Int64> = []
+    /// No pod on any node has had a lower priority.
+    var lowestPriority = Int64.max
     /// How many volumes they can attach at most.
     var volumeCount: ContiguousArray<Int64> = []
     /// No row's is above this.

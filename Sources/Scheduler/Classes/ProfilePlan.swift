@@ -74,6 +74,9 @@ struct ProfilePlan {
     /// The position of each kind of PreFilter plugin matters only for the skip list.
     private(set) var hasDynamicResources = false
 
+    /// Whether after a failure nothing is tried but upstream's preemption.
+    private(set) var hasStandardPostFilter = false
+
     /// Whether filters run of which nothing is known.
     private(set) var hasUnknownSteps = false
     /// Whether these are among the steps.
@@ -99,6 +102,7 @@ struct ProfilePlan {
             default: isSupported = false
             }
         }
+        hasStandardPostFilter = framework.postFilter.allSatisfy { $0 is DefaultPreemption }
         if framework.filter.isEmpty || !framework.extenders.isEmpty { isSupported = false }
         for plugin in framework.filter { addFilter(plugin, preFilterNames) }
         for plugin in framework.preScore {

@@ -25,6 +25,24 @@ struct SchedulingClass {
     /// The versions of the objects from which default constraints follow; nil when they do not matter.
     var selectorVersions: SelectorVersions?
 
+    /// What the last attempt came to, when nothing but a change of the nodes and their pods can change that.
+    var lastFailure: Failure?
+
+    /// Why a pod fitted nowhere, and what was known of the nodes then.
+    struct Failure {
+        let logEnd: Int
+        let orderVersion: UInt64
+        /// Without the verdict on each node.
+        let diagnosis: Diagnosis
+        let postFilter: PostFilterResult?
+        let message: String
+        let visitedCount: Int
+
+        func isCurrent(_ nodes: NodeTable) -> Bool {
+            logEnd == nodes.log.end && orderVersion == nodes.orderVersion
+        }
+    }
+
     /// The versions of the objects that select pods.
     struct SelectorVersions: Equatable {
         let services, replicationControllers, replicaSets, statefulSets: UInt64
@@ -86,6 +104,7 @@ struct SchedulingClass {
             selectorVersions = SelectorVersions(cluster.objects)
         }
         constantState = nil
+        lastFailure = nil
         let hard = plugin.constraints(of: pod, "DoNotSchedule", objects: cluster.objects)
         if hard != hardSpread?.constraints ?? [] {
             hardSpread = nil

@@ -37,13 +37,13 @@ extension SchedulingCycle {
         if learnt.classes[number].hasVolumes {
             var passing = CycleState()
             guard volumesLetAllPass(pod, plan, cluster, &passing),
-                let taken = takeByWords(plan, number, framework, cluster.nodes, draw)
+                let taken = takeByWords(pod, plan, number, framework, cluster, draw)
             else { return .open(plan: plan, number: number) }
             state = passing
             return .taken(taken)
         }
         if let taken = takeNamed(plan, number, cluster.nodes) { return .taken(taken) }
-        if let taken = takeByWords(plan, number, framework, cluster.nodes, draw) { return .taken(taken) }
+        if let taken = takeByWords(pod, plan, number, framework, cluster, draw) { return .taken(taken) }
         return .open(plan: plan, number: number)
     }
 
@@ -68,6 +68,15 @@ extension SchedulingCycle {
             guard runVolumePreFilters(pod, plan, number, framework, cluster, &result.state) else {
                 return false
             }
+        }
+        let isLasting = isFailureLasting(pod, plan, number, framework, cluster)
+        if isLasting, let failure = learnt.classes[number].lastFailure, failure.isCurrent(cluster.nodes) {
+            result.diagnosis = failure.diagnosis
+            result.postFilter = failure.postFilter
+            result.message = failure.message
+            result.visitedCount = failure.visitedCount
+            nextStartIndex = (nextStartIndex + failure.visitedCount) % cluster.nodes.order.count
+            return true
         }
         var search = Search(
             plan: plan, number: number, columns: learnt.classes[number].columns,
@@ -99,8 +108,11 @@ extension SchedulingCycle {
         if scratch.window.isEmpty {
             collectRejections(search, cluster.nodes, &result)
             nextStartIndex = (nextStartIndex + search.visited) % order.count
-            // Nobody else asks for it.
-            if !learnt.classes[number].hasVolumes && !framework.postFilter.isEmpty {
+            // Nobody else asks for it, and preemption only when there may be victims.
+            let hasVictims = cluster.nodes.lowestPriority < pod.priority
+            if !learnt.classes[number].hasVolumes && !framework.postFilter.isEmpty
+                && (hasVictims || !learnt.plans[plan].hasStandardPostFilter)
+            {
                 result.state = learnt.classes[number].preFilterState(learnt.affinity(of: number), framework)
             }
             if needsOnlyRoom(plan, number), isAffinityFilterSkipped(number),
@@ -112,6 +124,15 @@ extension SchedulingCycle {
             diagnose(pod, framework: framework, cluster: &cluster, &result)
             // Held any longer, the columns would be copied when they next change.
             result.state.remove(CandidateSearch.roomKey)
+            if isLasting {
+                var diagnosis = result.diagnosis
+                diagnosis.statuses = NodeStatuses()
+                let failure = SchedulingClass.Failure(
+                    logEnd: cluster.nodes.log.end, orderVersion: cluster.nodes.orderVersion,
+                    diagnosis: diagnosis, postFilter: result.postFilter, message: result.message,
+                    visitedCount: result.visitedCount)
+                learnt.changeClass(number) { $0.lastFailure = failure }
+            }
             return true
         }
         if keepsDetails {
@@ -156,6 +177,20 @@ extension SchedulingCycle {
             && !learnt.classes[number].needsDeclaredFeatures
             && (affinity < 0 || !learnt.affinities[affinity].hasOwnTerms)
             && !learnt.plans[plan].hasUnknownSteps && learnt.plans[plan].localFilters.isEmpty
+    }
+
+    /// Whether a pod that fits nowhere fails in the same way again, as do others of its class, while the nodes and
+    /// the pods on them are as they are.
+    ///
+    /// Preemption must have nothing to look for, and whoever asks for the verdicts on single nodes gets them anew.
+    func isFailureLasting(
+        _ pod: PodInfo, _ plan: Int, _ number: Int, _ framework: Framework, _ cluster: ClusterCache
+    ) -> Bool {
+        !keepsDetails && cluster.nominator.isEmpty && cluster.nodes.lowestPriority >= pod.priority
+            && learnt.classes[number].nodeNames == nil && !learnt.classes[number].hasVolumes
+            && !learnt.classes[number].needsDeclaredFeatures && !learnt.plans[plan].hasUnknownSteps
+            && learnt.plans[plan].hasStandardPostFilter && isAffinityFilterSkipped(number)
+            && framework.extenders.isEmpty
     }
 
     /// Whether InterPodAffinity's Filter has nothing to do.

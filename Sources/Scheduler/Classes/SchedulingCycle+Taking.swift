@@ -92,11 +92,14 @@ extension SchedulingCycle {
     ///
     /// Volumes are the caller's affair.
     mutating func takeByWords(
-        _ plan: Int, _ number: Int, _ framework: Framework, _ nodes: NodeTable, _ draw: (Int) -> Int
+        _ pod: PodInfo, _ plan: Int, _ number: Int, _ framework: Framework, _ cluster: ClusterCache,
+        _ draw: (Int) -> Int
     ) -> Taken? {
-        if tieBreak == .lexicographic || framework.score.isEmpty
-            || !learnt.plans[plan].scoresAreKnown || learnt.classes[number].nodeNames != nil
-            || learnt.plans[plan].needsWholeWindow
+        let drawing = learnt.plans[plan].drawing
+        if learnt.classes[number].nodeNames != nil { return nil }
+        if drawing == nil
+            && (tieBreak == .lexicographic || framework.score.isEmpty || !learnt.plans[plan].scoresAreKnown
+                || learnt.plans[plan].needsWholeWindow)
         {
             return nil
         }
@@ -104,7 +107,7 @@ extension SchedulingCycle {
         var domains: [ContiguousArray<UInt64>] = []
         if learnt.classes[number].softSpread != nil, let weight = learnt.plans[plan].spreadWeight {
             var known: [ContiguousArray<UInt64>]?
-            learnt.changeClass(number) { known = $0.softSpread?.placesByDomain(nodes) }
+            learnt.changeClass(number) { known = $0.softSpread?.placesByDomain(cluster.nodes) }
             guard let known else { return nil }
             domains = known
             spreadWeight = weight
@@ -114,14 +117,14 @@ extension SchedulingCycle {
         if affinity >= 0 && !learnt.affinities[affinity].isScoreSkipped { return nil }
         let columns = learnt.classes[number].columns
         if learnt.columns[columns].hasPreferences { return nil }
-        guard var passing = learnt.passingPlaces(number, plan: plan, nodes) else { return nil }
-        if !scratch.nominated.isEmpty { passing.append([placesBesideNominated(columns, nodes)]) }
-        let count = nodes.order.count
+        guard var passing = learnt.passingPlaces(number, plan: plan, cluster.nodes) else { return nil }
+        if !scratch.nominated.isEmpty { passing.append([placesBesideNominated(columns, cluster.nodes)]) }
+        let count = cluster.nodes.order.count
         let wanted = nodesToFind(framework.percentageOfNodesToScore ?? percentageOfNodesToScore, of: count)
         scratch.wordSearch.reset()
         learnt.search(
             columns, plan: plan, from: nextStartIndex % count, wanted: wanted, passing: passing,
-            scoresLater: spreadWeight != nil, nodes, into: &scratch.wordSearch)
+            scoresLater: spreadWeight != nil || drawing != nil, cluster.nodes, into: &scratch.wordSearch)
         // Both may have come with the search.
         if learnt.columns[columns].hasTaintScores || learnt.columns[columns].hasInvalidScore { return nil }
         if let spreadWeight {
@@ -133,15 +136,23 @@ extension SchedulingCycle {
                 scores.domains.map { $0 &* spreadWeight }, elsewhere: scores.other &* spreadWeight,
                 of: domains, to: learnt.columns[columns].base)
         }
-        let ties = scratch.wordSearch.tieCount
-        guard ties > 0 else { return nil }
-        let tie = ties > 1 && tieBreak == .drawn ? draw(ties) % ties : 0
+        let feasibleCount = scratch.wordSearch.feasibleCount
+        var ties = scratch.wordSearch.tieCount
+        var tie = 0
+        if let drawing {
+            guard feasibleCount > 0 else { return nil }
+            // Without scores all that fit are alike to the search.
+            if feasibleCount > 1 { tie = drawing.draw(pod, among: feasibleCount, cluster: cluster) }
+            ties = 1
+        } else {
+            guard ties > 0 else { return nil }
+            if ties > 1 && tieBreak == .drawn { tie = draw(ties) % ties }
+        }
         guard let place = scratch.wordSearch.place(ofTie: tie) else { return nil }
         let visitedCount = scratch.wordSearch.visitedCount
         nextStartIndex = (nextStartIndex + visitedCount) % count
         return Taken(
-            node: nodes.order[place], visitedCount: visitedCount,
-            feasibleCount: scratch.wordSearch.feasibleCount, tieCount: ties)
+            node: cluster.nodes.order[place], visitedCount: visitedCount, feasibleCount: feasibleCount, tieCount: ties)
     }
 
     /// All places but those where the pod does not fit beside the pods that are nominated to them.

@@ -48,7 +48,10 @@ public struct DefaultPreemption: PostFilterPlugin, EnqueueExtensions {
         }
         var search = CandidateSearch(state, isBrief: !listsAll && extenders.isEmpty, cluster: cluster)
         let potential = Self.nodes(with: .unschedulable, diagnosis, cluster.nodes)
-        if !potential.isEmpty {
+        if cluster.nodes.lowestPriority >= pod.priority {
+            // What the trials of all of them would come to.
+            search = CandidateSearch(withoutVictims: potential)
+        } else if !potential.isEmpty {
             let wanted = candidateCount(of: potential.count)
             let offset = Self.offset(pod.key, potential.count)
             for place in potential.indices {

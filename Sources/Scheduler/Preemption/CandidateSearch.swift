@@ -26,6 +26,13 @@ struct CandidateSearch {
         }
     }
 
+    /// What comes of nodes on which no pod has a lower priority.
+    init(withoutVictims nodes: ContiguousArray<NodeIndex>) {
+        statuses = NodeStatuses(
+            of: nodes, from: 0, verdicts: [Self.noVictims],
+            verdictOf: ContiguousArray(repeating: 0, count: nodes.count))
+    }
+
     private static let noVictims = Status.unresolvable("No preemption victims found for incoming pod")
 
     /// Whether there are enough candidates, one of them without a violated budget.
