@@ -19,7 +19,7 @@ struct ReplayCommand: ParsableCommand {
             trace says. Nodes are the trace's machines, or those that --nodes names.
 
               simk replay openb_node_list_all_node.csv openb_pod_list_default.csv --policy best-fit
-              simk replay disaggregated_DLRM_trace.csv --nodes 1200:cpu=192,memory=1Ti,gpu=8,rdma=200
+              simk replay disaggregated_DLRM_trace.csv --nodes 3200:cpu=192,memory=2Ti,ephemeral-storage=20Ti,gpu=8,rdma=200
               simk replay trace.csv --format alibaba-dlrm-2025 --from 12h --until 36h --nodes 100:cpu=64,memory=256Gi
 
             The run folder holds run.json, series.csv (use of the machines over time), pods.csv and users.csv.
