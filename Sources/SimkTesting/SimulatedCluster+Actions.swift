@@ -91,9 +91,15 @@ extension SimulatedCluster {
         }
     }
 
-    /// Kills a process for a time.
+    /// Kills the process that leads, for a time: one that stands by takes the lease when it has run out.
     public func kill(_ process: ControlPlaneProcess, for duration: VirtualDuration = .seconds(5)) {
         perform(.killLeader(component: process.component, for: duration))
+    }
+
+    /// Cuts the process that leads off from the API server, for a time or for good. It goes on in vain, and exits
+    /// when it could not renew its lease for ten seconds.
+    public func cutOff(_ process: ControlPlaneProcess, for duration: VirtualDuration? = nil) {
+        perform(.cutOffLeader(component: process.component, for: duration))
     }
 
     /// Does something that a scenario's timeline can do, and lets a moment pass so that it is on its way.

@@ -45,10 +45,12 @@ public final class SimulatedCluster {
     ///   - seed: where chance begins.
     ///   - controllers: adds the author's own controllers. They run in a process of their own, `controllers`,
     ///     with a leader lease; it is called again when that process restarts, so nothing is remembered then.
+    ///   - controllerReplicas: how many such processes stand for election. Of several the first is
+    ///     `controllers-0` and leads from the start; the lease is `kube-system/controllers`.
     public init(
         nodes: Int = 3, zones: [String] = ["zone-a"], cpu: String = "4", memory: String = "16Gi",
         behaviors: String = "", seed: UInt64 = 1,
-        controllers: (@Sendable (inout ControllerManager) -> Void)? = nil
+        controllers: (@Sendable (inout ControllerManager) -> Void)? = nil, controllerReplicas: Int = 1
     ) throws {
         var text = """
             apiVersion: simk.dev/v1
@@ -68,13 +70,13 @@ public final class SimulatedCluster {
             text, .yaml, name: "cluster", options: ScenarioLoader.Options(isPartial: true))
         var configuration = ClusterConfiguration(scenario)
         if let controllers {
-            configuration.operators = [
-                OperatorConfiguration(name: Self.controllersName) {
-                    var manager = ControllerManager()
-                    controllers(&manager)
-                    return manager
-                }
-            ]
+            var author = OperatorConfiguration(name: Self.controllersName) {
+                var manager = ControllerManager()
+                controllers(&manager)
+                return manager
+            }
+            author.replicas = controllerReplicas
+            configuration.operators = [author]
         }
         let record = Record()
         self.record = record

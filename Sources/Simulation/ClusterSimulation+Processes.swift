@@ -270,7 +270,8 @@ extension ClusterSimulation {
         switch processes[place].role {
         case .scheduler(let index): schedulers[index] = newScheduler()
         case .controllerManager(let index): controllerManagers[index] = newControllerManager()
-        case .customControllers(let index): operators[index] = configuration.operators[index].controllers()
+        case .customControllers(let index):
+            operators[index] = configuration.operators[operatorPlaces[index]].controllers()
         case .user, .storage, .kubelet, .workload: return
         }
         note(

@@ -34,8 +34,9 @@ public final class ClusterSimulation {
     var schedulers: [SchedulerComponent] = []
     var controllerManagers: [ControllerManager] = []
     var storage = ControllerManager()
-    /// One for each of the configuration's operators, in their order.
+    /// Those of the processes of the configuration's operators, in their order, and which operator each is of.
     var operators: [ControllerManager] = []
+    var operatorPlaces: [Int] = []
     var kubelets: [Kubelet] = []
     var kubectl: Kubectl
     /// The process of each node's kubelet, by the node's name.

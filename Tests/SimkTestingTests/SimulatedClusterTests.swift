@@ -59,4 +59,40 @@ struct SimulatedClusterTests {
         let code = try String(contentsOf: folder.appending(path: "\(name).swift"), encoding: .utf8)
         #expect(text.contains(code))
     }
+
+    /// The way in which a leader is lost.
+    enum Loss: CaseIterable { case killed, cutOff }
+
+    @Test("of several processes one leads, and another takes over when its lease has run out", arguments: Loss.allCases)
+    func standby(loss: Loss) throws {
+        let cluster = try SimulatedCluster(
+            nodes: 2, controllers: { $0.add(BudgetKeeper()) }, controllerReplicas: 2)
+        let lease = { cluster.get(Lease.self, "controllers", namespace: "kube-system") }
+        #expect(lease()?.holderIdentity == "controllers-0")
+        switch loss {
+        case .killed: cluster.kill(.controllers, for: .hours(1))
+        case .cutOff: cluster.cutOff(.controllers)
+        }
+        try cluster.apply(
+            """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: { name: web, annotations: { example.com/keep-available: "1" } }
+            spec:
+              replicas: 2
+              selector: { matchLabels: { app: web } }
+              template:
+                metadata: { labels: { app: web } }
+                spec: { containers: [{ name: main, image: "web:1" }] }
+            """)
+        // Nobody has the lease's word that the leader is gone before it has run out.
+        cluster.advance(by: .seconds(10))
+        #expect(cluster.get(PodDisruptionBudget.self, "web") == nil)
+        try cluster.wait(for: "the standby's budget", within: .seconds(15)) {
+            $0.get(PodDisruptionBudget.self, "web") != nil
+        }
+        #expect(lease()?.holderIdentity == "controllers-1")
+        #expect(lease()?.leaseTransitions == 1)
+        #expect(cluster.violations.isEmpty)
+    }
 }
