@@ -23,6 +23,10 @@ extension SchedulingCycle {
         self.keepsDetails = false
         let brief = resultByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
         let briefEndIndex = nextStartIndex
+        nextStartIndex = startIndex
+        // Once more, with what the first time may have left.
+        let again = resultByClass(pod, framework: framework, cluster: &cluster, draw: drawOnce)
+        let againEndIndex = nextStartIndex
         self.keepsDetails = keepsDetails
         nextStartIndex = startIndex
         let plain = schedulePlainly(pod, framework: framework, cluster: &cluster, draw: drawOnce)
@@ -34,6 +38,12 @@ extension SchedulingCycle {
             found += Self.outcomeDifferences(brief, plain).map { "without details: \($0)" }
             if briefEndIndex != nextStartIndex {
                 found.append("next start without details \(briefEndIndex), plainly \(nextStartIndex)")
+            }
+        }
+        if let again {
+            found += Self.outcomeDifferences(again, plain).map { "the second time: \($0)" }
+            if againEndIndex != nextStartIndex {
+                found.append("next start the second time \(againEndIndex), plainly \(nextStartIndex)")
             }
         }
         differences += found.map { "\(pod.key): \($0)" }
