@@ -37,11 +37,11 @@ struct SchedulerConfigurationTests {
             (#"{"podMaxBackoffSeconds": "x"}"#, "podMaxBackoffSeconds: expected an integer, found a string"),
             (
                 #"{"profiles": [{"plugins": {"score": {"enabled": [{"name": "NodeResourceFit"}]}}}]}"#,
-                "profiles[0].plugins.score: unknown plugin 'NodeResourceFit'."
+                "profiles[0].plugins.score.enabled[0].name: unknown plugin 'NodeResourceFit'."
             ),
             (
                 #"{"profiles": [{"plugins": {"score": {"enabled": [{"name": "NodeName"}]}}}]}"#,
-                "profiles[0].plugins.score: plugin 'NodeName' does not take part at score"
+                "profiles[0].plugins.score.enabled[0].name: plugin 'NodeName' does not take part at score"
             ),
             (
                 #"{"profiles": [{"pluginConfig": [{"name": "InterPodAffinity", "args": {"hardPodAffinityWeight": 101}}]}]}"#,
@@ -81,7 +81,8 @@ struct SchedulerConfigurationTests {
             SchedulerConfiguration.problems(json: json).map(\.path) == [
                 "colour", "parallelism", "percentageOfNodesToScore",
                 "profiles[0].pluginConfig[0].args.hardPodAffinityWeight",
-                "profiles[0].pluginConfig[1].args.minCandidateNodesPercentage", "profiles[0].plugins.score",
+                "profiles[0].pluginConfig[1].args.minCandidateNodesPercentage",
+                "profiles[0].plugins.score.enabled[0].name",
             ])
     }
 

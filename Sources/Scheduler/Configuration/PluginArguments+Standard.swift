@@ -4,32 +4,6 @@ import OrderedCollections
 /// Arguments of upstream's plugins, with upstream's defaults.
 ///
 /// Upstream: `pkg/scheduler/apis/config/v1/defaults.go`, `apis/config/validation` (v1.36).
-extension NodeAffinity {
-    init(arguments: PluginArguments) throws(ConfigurationError) {
-        try arguments.allow(["apiVersion", "kind", "addedAffinity"])
-        let affinity = try arguments.object("addedAffinity")?.json.objectValue.map {
-            KubernetesModel.NodeAffinity(fields: $0, epoch: CalendarTime(unixSeconds: 0))
-        }
-        if let affinity {
-            var table = NodeTable()
-            let path = "\(arguments.path).addedAffinity"
-            if let required = affinity.required,
-                CompiledNodeSelector(required, symbols: &table.symbols).terms.contains(where: { !$0.isValid })
-            {
-                throw ConfigurationError(
-                    path: "\(path).requiredDuringSchedulingIgnoredDuringExecution",
-                    message: "a term that cannot be parsed: check its operators and values")
-            }
-            if PreferredNodeTerms(affinity.preferred, symbols: &table.symbols) == nil {
-                throw ConfigurationError(
-                    path: "\(path).preferredDuringSchedulingIgnoredDuringExecution",
-                    message: "a term that cannot be parsed: check its operators and values")
-            }
-        }
-        self.init(addedAffinity: affinity)
-    }
-}
-
 extension InterPodAffinity {
     init(arguments: PluginArguments) throws(ConfigurationError) {
         try arguments.allow(
@@ -44,15 +18,15 @@ extension InterPodAffinity {
 extension PodTopologySpread {
     init(arguments: PluginArguments) throws(ConfigurationError) {
         try arguments.allow(["apiVersion", "kind", "defaultConstraints", "defaultingType"])
-        let list = try arguments.array("defaultConstraints") ?? []
-        try Self.check(list, "\(arguments.path).defaultConstraints")
+        let list = try arguments.objects("defaultConstraints")
+        try Self.check(list)
         switch try arguments.string("defaultingType") ?? "System" {
         case "List":
             self.init(
                 defaults: .list(
                     list.map {
                         KubernetesModel.TopologySpreadConstraint(
-                            fields: $0.objectValue ?? [:], epoch: CalendarTime(unixSeconds: 0))
+                            fields: $0.json.objectValue ?? [:], epoch: CalendarTime(unixSeconds: 0))
                     }))
         case "System", "":
             guard list.isEmpty else {
@@ -71,10 +45,9 @@ extension PodTopologySpread {
 
 extension PodTopologySpread {
     /// Upstream: `ValidatePodTopologySpreadArgs`.
-    private static func check(_ list: [JSONValue], _ path: String) throws(ConfigurationError) {
+    private static func check(_ list: [PluginArguments]) throws(ConfigurationError) {
         var seen: [String] = []
-        for (place, item) in list.enumerated() {
-            let constraint = PluginArguments(path: "\(path)[\(place)]", json: item)
+        for constraint in list {
             try constraint.allow([
                 "maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "minDomains",
                 "nodeAffinityPolicy", "nodeTaintsPolicy", "matchLabelKeys",
@@ -86,12 +59,21 @@ extension PodTopologySpread {
             if skew <= 0 || skew > Int64(Int32.max) { throw fail("maxSkew", "not in valid range (0, inf)") }
             let key = try constraint.string("topologyKey") ?? ""
             if key.isEmpty { throw fail("topologyKey", "can not be empty") }
+            try PluginArguments.checkQualifiedName(key, "\(constraint.path).topologyKey")
             let action = try constraint.string("whenUnsatisfiable") ?? ""
             if !["DoNotSchedule", "ScheduleAnyway"].contains(action) {
                 throw fail(
                     "whenUnsatisfiable", "'\(action)' is not one of DoNotSchedule, ScheduleAnyway")
             }
-            if let selector = item["labelSelector"], !selector.isNull {
+            _ = try constraint.integer("minDomains", in: 1...Int64(Int32.max))
+            for member in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
+                guard let policy = try constraint.string(member) else { continue }
+                if !["Honor", "Ignore"].contains(policy) {
+                    throw fail(member, "'\(policy)' is not one of Honor, Ignore")
+                }
+            }
+            _ = try constraint.strings("matchLabelKeys")
+            if try constraint.object("labelSelector") != nil {
                 throw fail(
                     "labelSelector", "constraint must not define a selector, as they deduced for each pod")
             }
@@ -147,67 +129,90 @@ extension VolumeBinding {
     }
 }
 
-extension NodeResourcesFit {
+extension DynamicResources {
+    /// simk allocates no devices, so that neither of the times is ever spent.
     init(arguments: PluginArguments) throws(ConfigurationError) {
-        try arguments.allow(
-            ["apiVersion", "kind", "scoringStrategy", "ignoredResources", "ignoredResourceGroups"])
-        let ignored = try arguments.array("ignoredResources") ?? []
-        let groups = try arguments.array("ignoredResourceGroups") ?? []
-        for (place, group) in groups.enumerated() where group.stringValue?.contains("/") ?? true {
+        try arguments.allow(["apiVersion", "kind", "filterTimeout", "bindingTimeout"])
+        if let timeout = try arguments.duration("filterTimeout"), timeout < 0 {
             throw ConfigurationError(
-                path: "\(arguments.path).ignoredResourceGroups[\(place)]",
-                message: "resource group name can't contain '/'")
+                path: "\(arguments.path).filterTimeout", message: "must be zero or positive")
         }
-        var strategy = ScoringStrategy.leastAllocated(ScoredResource.cpuAndMemory)
-        if let json = arguments.json["scoringStrategy"], !json.isNull {
-            let nested = PluginArguments(path: "\(arguments.path).scoringStrategy", json: json)
-            let resources = try nested.resources("resources")
-            try nested.allow(["type", "resources", "requestedToCapacityRatio"])
-            let type = try nested.string("type") ?? "LeastAllocated"
-            if let ratio = json["requestedToCapacityRatio"], !ratio.isNull, type != "RequestedToCapacityRatio"
-            {
-                throw ConfigurationError(
-                    path: "\(nested.path).requestedToCapacityRatio",
-                    message: "must be nil when type is not RequestedToCapacityRatio")
-            }
-            switch type {
-            case "LeastAllocated": strategy = .leastAllocated(resources)
-            case "MostAllocated": strategy = .mostAllocated(resources)
-            case "RequestedToCapacityRatio":
-                let shape = json["requestedToCapacityRatio"]?["shape"]?.arrayValue ?? []
-                strategy = .requestedToCapacityRatio(
-                    resources,
-                    shape: try Self.points(shape, "\(nested.path).requestedToCapacityRatio.shape"))
-            case let other:
-                throw ConfigurationError(
-                    path: "\(nested.path).type",
-                    message:
-                        "'\(other)' is not one of LeastAllocated, MostAllocated, RequestedToCapacityRatio")
-            }
+        if let timeout = try arguments.duration("bindingTimeout"), timeout < 1_000_000_000 {
+            throw ConfigurationError(
+                path: "\(arguments.path).bindingTimeout", message: "must be at least 1 second")
         }
-        self.init(
-            strategy: strategy, ignoredResources: Set(ignored.compactMap(\.stringValue)),
-            ignoredGroups: Set(groups.compactMap(\.stringValue)))
+        self.init()
     }
 }
 
 extension NodeResourcesFit {
-    /// Upstream: `pkg/scheduler/apis/config/validation/validation_pluginargs.go` (v1.36).
-    private static func points(
-        _ list: [JSONValue], _ path: String
-    ) throws(ConfigurationError) -> [UtilizationPoint] {
+    init(arguments: PluginArguments) throws(ConfigurationError) {
+        try arguments.allow(
+            ["apiVersion", "kind", "scoringStrategy", "ignoredResources", "ignoredResourceGroups"])
+        let ignored = try arguments.qualifiedNames("ignoredResources")
+        for (place, group) in try arguments.strings("ignoredResourceGroups").enumerated()
+        where group.contains("/") {
+            throw ConfigurationError(
+                path: "\(arguments.path).ignoredResourceGroups[\(place)]",
+                message: "resource group name can't contain '/'")
+        }
+        let groups = try arguments.qualifiedNames("ignoredResourceGroups")
+        let strategy = try arguments.object("scoringStrategy")
+        self.init(
+            strategy: try strategy.map { value throws(ConfigurationError) in
+                try ScoringStrategy(arguments: value)
+            } ?? .leastAllocated(ScoredResource.cpuAndMemory),
+            ignoredResources: Set(ignored), ignoredGroups: Set(groups))
+    }
+}
+
+extension ScoringStrategy {
+    /// Upstream: `ValidateNodeResourcesFitArgs`.
+    fileprivate init(arguments: PluginArguments) throws(ConfigurationError) {
+        try arguments.allow(["type", "resources", "requestedToCapacityRatio"])
+        let type = try arguments.string("type") ?? ""
+        let names = ["LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"]
+        guard names.contains(type) else {
+            throw ConfigurationError(
+                path: "\(arguments.path).type",
+                message: "'\(type)' is not one of \(names.joined(separator: ", "))")
+        }
+        let resources = try arguments.resources("resources")
+        let ratio = try arguments.object("requestedToCapacityRatio")
+        switch (type, ratio) {
+        case ("RequestedToCapacityRatio", let ratio?):
+            try ratio.allow(["shape"])
+            self = .requestedToCapacityRatio(resources, shape: try UtilizationPoint.list(ratio))
+        case ("RequestedToCapacityRatio", nil):
+            throw ConfigurationError(
+                path: "\(arguments.path).requestedToCapacityRatio",
+                message: "must be specified when type is RequestedToCapacityRatio")
+        case (_, .some):
+            throw ConfigurationError(
+                path: "\(arguments.path).requestedToCapacityRatio",
+                message: "must be nil when type is not RequestedToCapacityRatio")
+        case ("MostAllocated", nil): self = .mostAllocated(resources)
+        case (_, nil): self = .leastAllocated(resources)
+        }
+    }
+}
+
+extension UtilizationPoint {
+    /// Upstream: `pkg/scheduler/apis/config/validation/validation_pluginargs.go`, `validateFunctionShape` (v1.36).
+    fileprivate static func list(_ ratio: PluginArguments) throws(ConfigurationError) -> [UtilizationPoint] {
+        let list = try ratio.objects("shape")
         if list.isEmpty {
-            throw ConfigurationError(path: path, message: "at least one point must be specified")
+            throw ConfigurationError(
+                path: ratio.path(of: "shape"), message: "at least one point must be specified")
         }
         var points: [UtilizationPoint] = []
-        for (place, item) in list.enumerated() {
-            let point = PluginArguments(path: "\(path)[\(place)]", json: item)
+        for point in list {
+            try point.allow(["utilization", "score"])
             let utilization = try point.integer("utilization", in: 0...100) ?? 0
             let score = try point.integer("score", in: 0...10) ?? 0
             if let last = points.last, last.utilization >= utilization {
                 throw ConfigurationError(
-                    path: "\(point.path).utilization",
-                    message: "utilization values must be sorted in increasing order")
+                    path: "\(point.path).utilization", message: "values must be sorted in increasing order")
             }
             // Scores are given from 0 to 10.
             points.append(UtilizationPoint(utilization: utilization, score: score * 10))
@@ -218,16 +223,16 @@ extension NodeResourcesFit {
 
 extension PluginArguments {
     fileprivate func resources(_ name: String) throws(ConfigurationError) -> [ScoredResource] {
-        let list = try array(name) ?? []
-        if list.isEmpty { return ScoredResource.cpuAndMemory }
         var resources: [ScoredResource] = []
-        for (place, item) in list.enumerated() {
-            let entry = PluginArguments(path: "\(path).\(name)[\(place)]", json: item)
+        for entry in try objects(name) {
             try entry.allow(["name", "weight"])
+            guard let name = try entry.string("name"), !name.isEmpty else {
+                throw ConfigurationError(path: "\(entry.path).name", message: "is missing")
+            }
             let weight = try entry.integer("weight", in: 0...100) ?? 0
-            resources.append(
-                ScoredResource(name: item["name"]?.stringValue ?? "", weight: weight == 0 ? 1 : weight))
+            // Zero stands for the default.
+            resources.append(ScoredResource(name: name, weight: weight == 0 ? 1 : weight))
         }
-        return resources
+        return resources.isEmpty ? ScoredResource.cpuAndMemory : resources
     }
 }

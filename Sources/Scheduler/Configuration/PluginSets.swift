@@ -5,6 +5,12 @@ enum ExtensionPoint: String, CaseIterable, Sendable {
     case preEnqueue, queueSort, preFilter, filter, postFilter, preScore, score, reserve, permit, preBind, bind
     case postBind
 
+    /// The Go interface of the point's plugins, as messages have it.
+    var interfaceName: String {
+        let name = rawValue
+        return name.prefix(1).uppercased() + name.dropFirst() + "Plugin"
+    }
+
     func isImplemented(by plugin: any Plugin) -> Bool {
         switch self {
         case .preEnqueue: plugin.asPreEnqueue != nil
@@ -85,18 +91,19 @@ extension PluginSet {
         return set
     }()
 
-    init(json: JSONValue?, path: String) throws(ConfigurationError) {
-        guard let json, !json.isNull else { return }
-        let arguments = PluginArguments(path: path, json: json)
-        for (place, item) in (try arguments.array("enabled") ?? []).enumerated() {
-            guard let name = item["name"]?.stringValue, !name.isEmpty else {
-                throw ConfigurationError(path: "\(path).enabled[\(place)].name", message: "is missing")
-            }
-            let entry = PluginArguments(path: "\(path).enabled[\(place)]", json: item)
-            try entry.allow(["name", "weight"])
-            let weight = try entry.integer("weight", in: 0...Int64(Int32.max)) ?? 0
-            enabled.append(EnabledPlugin(name: name, weight: weight))
-        }
-        disabled = (try arguments.array("disabled") ?? []).compactMap { $0["name"]?.stringValue }
+    init(_ arguments: PluginArguments?) throws(ConfigurationError) {
+        guard let arguments else { return }
+        try arguments.allow(["enabled", "disabled"])
+        for entry in try arguments.objects("enabled") { enabled.append(try EnabledPlugin(entry)) }
+        for entry in try arguments.objects("disabled") { disabled.append(try EnabledPlugin(entry).name) }
+    }
+}
+
+extension EnabledPlugin {
+    fileprivate init(_ entry: PluginArguments) throws(ConfigurationError) {
+        try entry.allow(["name", "weight"])
+        name = try entry.string("name") ?? ""
+        if name.isEmpty { throw ConfigurationError(path: "\(entry.path).name", message: "is missing") }
+        weight = try entry.integer("weight", in: 0...Int64(Int32.max)) ?? 0
     }
 }

@@ -39,7 +39,7 @@ public struct SchedulerConfiguration: Sendable {
         ])
         profiles = []
         try checkHead(arguments)
-        extenders = try ExtenderConfiguration.list(try arguments.array("extenders") ?? [])
+        extenders = try ExtenderConfiguration.list(try arguments.objects("extenders"))
         percentageOfNodesToScore = try arguments.integer("percentageOfNodesToScore", in: 0...100) ?? 0
         let initial = try arguments.integer("podInitialBackoffSeconds", in: 1...86_400) ?? 1
         let longest = try arguments.integer("podMaxBackoffSeconds", in: 1...86_400) ?? 10
@@ -50,14 +50,13 @@ public struct SchedulerConfiguration: Sendable {
         }
         podInitialBackoff = .seconds(initial)
         podMaxBackoff = .seconds(longest)
-        let list = try arguments.array("profiles") ?? []
-        profiles = []
-        for (place, profile) in (list.isEmpty ? [.object([:])] : list).enumerated() {
-            let path = "profiles[\(place)]"
-            try PluginArguments(path: path, json: profile).allow([
-                "schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig",
-            ])
-            let own = try PluginArguments(path: path, json: profile).string("schedulerName")
+        let list = try arguments.objects("profiles")
+        let standard = PluginArguments(path: "profiles[0]", json: .object([:]))
+        var queueSort: ProfileBuilder.QueueSort?
+        for profile in list.isEmpty ? [standard] : list {
+            let path = profile.path
+            try profile.allow(["schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig"])
+            let own = try profile.string("schedulerName")
             let name = own ?? (list.count <= 1 ? "default-scheduler" : "")
             if name.isEmpty { throw ConfigurationError(path: "\(path).schedulerName", message: "is missing") }
             if profiles.contains(where: { $0.profileName == name }) {
@@ -68,6 +67,8 @@ public struct SchedulerConfiguration: Sendable {
                 name: name, path: path, registry: registry,
                 ignoredResources: extenders.flatMap(\.resourcesIgnoredByScheduler))
             profiles.append(try builder.build(profile))
+            if let queueSort { try builder.queueSort.checkSameness(as: queueSort, path) }
+            if queueSort == nil { queueSort = builder.queueSort }
         }
         attach(NoExtenderTransport(), epoch: CalendarTime(unixSeconds: 0))
     }
@@ -150,50 +151,50 @@ private struct ProfileBuilder {
     /// What NodeResourcesFit leaves to extenders, in place of what its arguments say.
     let ignoredResources: [String]
     var plugins: [(name: String, plugin: any Plugin)] = []
+    private(set) var queueSort = QueueSort()
 
-    mutating func build(_ json: JSONValue) throws(ConfigurationError) -> Framework {
-        let sets = json["plugins"]
-        try PluginArguments(path: "\(path).plugins", json: sets ?? .object([:]))
-            .allow(ExtensionPoint.allCases.map(\.rawValue) + ["multiPoint"])
+    /// What orders the queue, which all profiles share.
+    ///
+    /// Upstream: `apis/config/validation/validation.go`, `validateCommonQueueSort` (v1.36).
+    struct QueueSort {
+        var set = PluginSet()
+        var name = ""
+        var arguments = JSONValue.object([:])
+
+        func checkSameness(as first: QueueSort, _ path: String) throws(ConfigurationError) {
+            if set != first.set || name != first.name {
+                let names = name == first.name ? "" : ": profiles[0] has \(first.name), this one \(name)"
+                throw ConfigurationError(
+                    path: "\(path).plugins.queueSort", message: "must be the same for all profiles\(names)")
+            }
+            if arguments != first.arguments {
+                throw ConfigurationError(
+                    path: "\(path).pluginConfig",
+                    message: "queueSort must be the same for all profiles: the arguments of \(name) differ from "
+                        + "those in profiles[0]")
+            }
+        }
+    }
+
+    mutating func build(_ profile: PluginArguments) throws(ConfigurationError) -> Framework {
+        let points = try pluginSets(profile)
         let defaults = registry.sharesGPUs ? PluginSet.defaultsWithGPUs : .defaults
-        let multiPoint = defaults.merged(
-            with: try PluginSet(json: sets?["multiPoint"], path: "\(path).plugins.multiPoint"))
-        var points: [ExtensionPoint: PluginSet] = [:]
-        for point in ExtensionPoint.allCases {
-            points[point] = PluginSet().merged(
-                with: try PluginSet(
-                    json: sets?[point.rawValue], path: "\(path).plugins.\(point.rawValue)"))
-        }
-        var arguments: [String: PluginArguments] = [:]
-        for (place, item) in (json["pluginConfig"]?.arrayValue ?? []).enumerated() {
-            let itemPath = "\(path).pluginConfig[\(place)]"
-            guard let name = item["name"]?.stringValue else {
-                throw ConfigurationError(path: "\(itemPath).name", message: "is missing")
-            }
-            if registry[name] == nil { throw unknown(name, "\(itemPath).name") }
-            if arguments[name] != nil {
-                throw ConfigurationError(path: "\(itemPath).name", message: "a second '\(name)'")
-            }
-            try PluginArguments(path: itemPath, json: item).allow(["name", "args"])
-            try checkHead(item["args"] ?? .null, of: name, "\(itemPath).args")
-            arguments[name] = PluginArguments(path: "\(itemPath).args", json: item["args"] ?? .object([:]))
-        }
+        let multiPoint = defaults.merged(with: points.multiPoint)
+        let arguments = try pluginArguments(profile)
         for plugin in multiPoint.enabled { try make(plugin.name, arguments, "multiPoint") }
         for point in ExtensionPoint.allCases {
-            for plugin in points[point]?.enabled ?? [] { try make(plugin.name, arguments, point.rawValue) }
+            for plugin in points[point].enabled { try make(plugin.name, arguments, point.rawValue) }
         }
 
         var framework = Framework(profileName: name)
-        framework.percentageOfNodesToScore = try PluginArguments(path: path, json: json)
-            .integer("percentageOfNodesToScore", in: 0...100)
+        framework.percentageOfNodesToScore = try profile.integer("percentageOfNodesToScore", in: 0...100)
         for point in ExtensionPoint.allCases {
-            let set = points[point] ?? PluginSet()
-            for plugin in try expand(point, set, multiPoint) {
+            let set = points[point]
+            let members = try expand(point, set, multiPoint)
+            for plugin in members {
                 framework.add(plugin, at: point, weight: weight(of: plugin.name, set, multiPoint))
             }
-        }
-        if sorters(points[.queueSort] ?? PluginSet(), multiPoint) == 0 {
-            throw ConfigurationError(path: path, message: "no queue sort plugin is enabled")
+            if point == .queueSort { try checkSorters(members, set, arguments) }
         }
         if framework.bind.isEmpty {
             throw ConfigurationError(path: path, message: "at least one bind plugin is needed")
@@ -208,6 +209,69 @@ private struct ProfileBuilder {
             }
         }
         return framework
+    }
+
+    /// What a profile enables and disables.
+    private struct Sets {
+        var multiPoint = PluginSet()
+        var points: [ExtensionPoint: PluginSet] = [:]
+
+        subscript(point: ExtensionPoint) -> PluginSet { points[point] ?? PluginSet() }
+    }
+
+    private func pluginSets(_ profile: PluginArguments) throws(ConfigurationError) -> Sets {
+        var sets = Sets()
+        guard let plugins = try profile.object("plugins") else { return sets }
+        let names = ExtensionPoint.allCases.map(\.rawValue) + ["multiPoint"]
+        try plugins.allow(names + UnmodelledNames.extensionPoints)
+        for name in names + UnmodelledNames.extensionPoints {
+            let set = try PluginSet(try plugins.object(name))
+            try checkNames(set, plugins.path(of: name))
+            if let point = ExtensionPoint(rawValue: name) {
+                sets.points[point] = set
+            } else if name == "multiPoint" {
+                sets.multiPoint = set
+            } else if !set.enabled.isEmpty {
+                throw ConfigurationError(
+                    path: plugins.path(of: name), message: UnmodelledNames.refusal(ofExtensionPoint: name))
+            }
+        }
+        return sets
+    }
+
+    /// A name that nothing has is refused where it is disabled, too: what was meant would stay enabled.
+    private func checkNames(_ set: PluginSet, _ path: String) throws(ConfigurationError) {
+        for (place, plugin) in set.enabled.enumerated() where registry[plugin.name] == nil {
+            throw unknown(plugin.name, "\(path).enabled[\(place)].name")
+        }
+        for (place, name) in set.disabled.enumerated() where name != "*" && registry[name] == nil {
+            if UnmodelledNames.refusal(ofPlugin: name) == nil {
+                throw unknown(name, "\(path).disabled[\(place)].name")
+            }
+        }
+    }
+
+    /// The arguments that a profile gives, by plugin.
+    private func pluginArguments(
+        _ profile: PluginArguments
+    ) throws(ConfigurationError) -> [String: PluginArguments] {
+        var arguments: [String: PluginArguments] = [:]
+        for item in try profile.objects("pluginConfig") {
+            try item.allow(["name", "args"])
+            guard let name = try item.string("name"), !name.isEmpty else {
+                throw ConfigurationError(path: "\(item.path).name", message: "is missing")
+            }
+            if registry[name] == nil { throw unknown(name, "\(item.path).name") }
+            if arguments[name] != nil {
+                throw ConfigurationError(path: "\(item.path).name", message: "a second '\(name)'")
+            }
+            let own =
+                try item.object("args")
+                ?? PluginArguments(path: item.path(of: "args"), json: .object([:]))
+            try checkHead(own, of: name)
+            arguments[name] = own
+        }
+        return arguments
     }
 
     private mutating func make(
@@ -225,73 +289,86 @@ private struct ProfileBuilder {
         plugins.append((name, plugin))
     }
 
-    /// How many plugins order the queue.
-    private func sorters(_ set: PluginSet, _ multiPoint: PluginSet) -> Int {
-        (try? expand(.queueSort, set, multiPoint).count) ?? 0
+    /// One plugin orders the queue, neither more nor fewer.
+    private mutating func checkSorters(
+        _ sorters: [any Plugin], _ set: PluginSet, _ arguments: [String: PluginArguments]
+    ) throws(ConfigurationError) {
+        if sorters.count != 1 {
+            var message =
+                "only one queue sort plugin required for profile with scheduler name \"\(name)\", but got "
+                + "\(sorters.count)"
+            if sorters.count > 1 {
+                message += ": \(sorters.map(\.name).joined(separator: ", ")). Disable the others at queueSort"
+            }
+            throw ConfigurationError(path: "\(path).plugins.queueSort", message: message)
+        }
+        queueSort = QueueSort(set: set, name: sorters[0].name)
+        if let own = arguments[queueSort.name] { queueSort.arguments = own.json }
     }
 
     /// Checks the arguments' own kind, where it is given.
-    private func checkHead(
-        _ json: JSONValue, of name: String, _ path: String
-    ) throws(ConfigurationError) {
-        let arguments = PluginArguments(path: path, json: json)
-        if json.isNull { return }
-        guard json.objectValue != nil else {
-            throw ConfigurationError(path: path, message: "expected an object, found \(json.kindName)")
-        }
+    private func checkHead(_ arguments: PluginArguments, of name: String) throws(ConfigurationError) {
         if let version = try arguments.string("apiVersion"), version != SchedulerConfiguration.apiVersion {
             throw ConfigurationError(
-                path: "\(path).apiVersion",
+                path: "\(arguments.path).apiVersion",
                 message: "expected \(SchedulerConfiguration.apiVersion), found '\(version)'")
         }
         if let kind = try arguments.string("kind"), kind != "\(name)Args" {
             throw ConfigurationError(
-                path: "\(path).kind", message: "expected \(name)Args, found '\(kind)'")
+                path: "\(arguments.path).kind", message: "expected \(name)Args, found '\(kind)'")
         }
     }
 
     private func unknown(_ name: String, _ path: String) -> ConfigurationError {
-        ConfigurationError(
+        if let refusal = UnmodelledNames.refusal(ofPlugin: name) {
+            return ConfigurationError(path: path, message: refusal)
+        }
+        return ConfigurationError(
             path: path,
             message:
                 "unknown plugin '\(name)'. Known are \(registry.entries.map(\.name).joined(separator: ", "))",
             unknownName: name, knownNames: registry.entries.map(\.name))
     }
 
-    /// Upstream: `framework/runtime/framework.go`, `expandMultiPointPlugins` (v1.36).
+    /// Upstream: `framework/runtime/framework.go`, `updatePluginList`, `expandMultiPointPlugins` (v1.36).
     private func expand(
         _ point: ExtensionPoint, _ set: PluginSet, _ multiPoint: PluginSet
     ) throws(ConfigurationError) -> [any Plugin] {
-        var names: [String] = []
-        if set.disabled.contains("*") {
-            names = set.enabled.map(\.name)
-        } else {
+        let own = set.enabled.map(\.name)
+        for (place, name) in own.enumerated() {
+            let entry = "\(path).plugins.\(point.rawValue).enabled[\(place)].name"
+            if let instance = instance(name), !point.isImplemented(by: instance) {
+                throw ConfigurationError(
+                    path: entry, message: "plugin '\(name)' does not take part at \(point.rawValue)")
+            }
+            if own[..<place].contains(name) { throw registeredTwice(name, point, entry) }
+        }
+        var names = own
+        if !set.disabled.contains("*") {
             var overridden: Set<String> = []
             var expanded: [String] = []
             for plugin in multiPoint.enabled {
                 guard let instance = instance(plugin.name), point.isImplemented(by: instance),
                     !set.disabled.contains(plugin.name)
                 else { continue }
-                if set.enabled.contains(where: { $0.name == plugin.name }) {
+                if own.contains(plugin.name) {
                     overridden.insert(plugin.name)
+                } else if expanded.contains(plugin.name) {
+                    throw registeredTwice(plugin.name, point, "\(path).plugins.multiPoint")
                 } else {
                     expanded.append(plugin.name)
                 }
             }
-            names = set.enabled.map(\.name).filter(overridden.contains) + expanded
-            names += set.enabled.map(\.name).filter { !overridden.contains($0) }
+            names = own.filter(overridden.contains) + expanded + own.filter { !overridden.contains($0) }
         }
-        var result: [any Plugin] = []
-        for name in names {
-            guard let instance = instance(name) else { continue }
-            guard point.isImplemented(by: instance) else {
-                throw ConfigurationError(
-                    path: "\(path).plugins.\(point.rawValue)",
-                    message: "plugin '\(name)' does not take part at \(point.rawValue)")
-            }
-            result.append(instance)
-        }
-        return result
+        return names.compactMap { instance($0) }
+    }
+
+    private func registeredTwice(
+        _ name: String, _ point: ExtensionPoint, _ path: String
+    ) -> ConfigurationError {
+        ConfigurationError(
+            path: path, message: "plugin \"\(name)\" already registered as \"\(point.interfaceName)\"")
     }
 
     private func instance(_ name: String) -> (any Plugin)? { plugins.first { $0.name == name }?.plugin }

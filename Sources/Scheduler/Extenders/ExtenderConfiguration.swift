@@ -46,25 +46,30 @@ public struct ExtenderConfiguration: Hashable, Sendable {
             throw ConfigurationError(
                 path: "\(arguments.path).weight", message: "must have a positive weight applied to it")
         }
-        let tls = arguments.json["tlsConfig"]?.objectValue ?? [:]
-        if try arguments.boolean("enableHTTPS") == true || !tls.isEmpty {
+        let tls = try arguments.object("tlsConfig")
+        try tls?.allow([
+            "insecure", "serverName", "certFile", "keyFile", "caFile", "certData", "keyData", "caData",
+        ])
+        let hasTLS = tls?.json.objectValue?.isEmpty == false
+        if try arguments.boolean("enableHTTPS") == true || hasTLS {
             throw ConfigurationError(
-                path: "\(arguments.path).\(tls.isEmpty ? "enableHTTPS" : "tlsConfig")",
+                path: "\(arguments.path).\(hasTLS ? "tlsConfig" : "enableHTTPS")",
                 message: "simk takes no certificates of its own for extenders; use http, or an https URL "
                     + "that the system trusts")
         }
-        if let text = try arguments.string("httpTimeout") {
-            guard let nanoseconds = GoDuration.nanoseconds(text), nanoseconds >= 0 else {
+        if let nanoseconds = try arguments.duration("httpTimeout") {
+            if nanoseconds < 0 {
                 throw ConfigurationError(
-                    path: "\(arguments.path).httpTimeout",
-                    message: "expected a duration such as 5s, found '\(text)'")
+                    path: "\(arguments.path).httpTimeout", message: "must be zero or positive")
             }
             if nanoseconds > 0 { httpTimeoutNanoseconds = nanoseconds }
         }
-        for (place, item) in (try arguments.array("managedResources") ?? []).enumerated() {
-            let resource = PluginArguments(path: "\(arguments.path).managedResources[\(place)]", json: item)
+        for resource in try arguments.objects("managedResources") {
             try resource.allow(["name", "ignoredByScheduler"])
             let name = try resource.string("name") ?? ""
+            if let message = Names.qualifiedName(name).first {
+                throw ConfigurationError(path: "\(resource.path).name", message: "'\(name)': \(message)")
+            }
             guard isExtendedResource(name) else {
                 throw ConfigurationError(
                     path: "\(resource.path).name", message: "'\(name)' is an invalid extended resource name")
@@ -82,12 +87,10 @@ public struct ExtenderConfiguration: Hashable, Sendable {
     }
 
     /// Reads a configuration's list.
-    static func list(_ items: [JSONValue]) throws(ConfigurationError) -> [ExtenderConfiguration] {
+    static func list(_ items: [PluginArguments]) throws(ConfigurationError) -> [ExtenderConfiguration] {
         var extenders: [ExtenderConfiguration] = []
         for (place, item) in items.enumerated() {
-            extenders.append(
-                try ExtenderConfiguration(
-                    arguments: PluginArguments(path: "extenders[\(place)]", json: item)))
+            extenders.append(try ExtenderConfiguration(arguments: item))
             for (other, earlier) in extenders.dropLast().enumerated() {
                 let taken = earlier.managedResources.first(where: extenders[place].managedResources.contains)
                 guard let taken else { continue }
@@ -123,6 +126,8 @@ enum GoDuration {
     static func nanoseconds(_ text: String) -> Int64? {
         var total: Double = 0
         var rest = Substring(text)
+        let isNegative = rest.first == "-"
+        if isNegative || rest.first == "+" { rest.removeFirst() }
         if rest == "0" { return 0 }
         if rest.isEmpty { return nil }
         while !rest.isEmpty {
@@ -143,6 +148,6 @@ enum GoDuration {
             }
             total += number * scale
         }
-        return total < 9e18 ? Int64(total) : nil
+        return total < 9e18 ? Int64(isNegative ? -total : total) : nil
     }
 }

@@ -184,7 +184,7 @@ extension TargetWorkload {
             let whole = Int64(GPURequest.wholeMilli)
             let gpuMilli = try part.integer("gpuMilli", in: 0...whole)
             let gpuCount = try part.integer("gpuCount", in: 0...Int64(GPURequest.maximumCount))
-            let models = (try part.array("gpuModels") ?? []).compactMap(\.stringValue)
+            let models = try part.strings("gpuModels")
             var gpu: GPURequest?
             if (gpuMilli ?? 0) > 0 || (gpuMilli == nil && (gpuCount ?? 0) > 0) {
                 gpu = GPURequest(
