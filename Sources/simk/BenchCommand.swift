@@ -102,6 +102,7 @@ struct BenchSchedulingCommand: ParsableCommand {
         var testCase: PerfTestCase
         var workload: PerfWorkload
         var name: String { "\(testCase.name)/\(workload.name)" }
+        var refusal: String? { configuration.refusal(of: testCase) }
     }
 
     func run() throws {
@@ -118,7 +119,7 @@ struct BenchSchedulingCommand: ParsableCommand {
         var wasInterrupted = false
         let progress = BenchProgress(isShown: format == .text)
         for (index, item) in selected.enumerated() {
-            if let refusal = item.testCase.refusal {
+            if let refusal = item.refusal {
                 Console.error("\(item.configuration.file): \(item.name): not run: \(refusal)")
                 continue
             }
@@ -240,7 +241,7 @@ struct BenchSchedulingCommand: ParsableCommand {
             let threshold = item.workload.threshold.value(ofTopic: item.configuration.topic)
             var line = "\(item.name)  [\(labels)]"
             if threshold > 0 { line += "  threshold \(threshold)" }
-            if let refusal = item.testCase.refusal { line += "  not run: \(refusal)" }
+            if let refusal = item.refusal { line += "  not run: \(refusal)" }
             print(line)
         }
     }

@@ -80,19 +80,17 @@ struct ExplainCommand: ParsableCommand {
     private func podKey() throws -> ObjectKey {
         var parts = pod.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let kinds = ["pod", "pods", "po"]
-        if parts.count > 1, kinds.contains(parts[0].lowercased()) { parts.removeFirst() }
+        if parts.count > 1, kinds.contains(parts[0].lowercased()) {
+            parts.removeFirst()
+        } else if parts.count > 1, !parts.contains(""), let object = DecisionObject(named: parts[0]) {
+            throw try podsOf(object, Array(parts.dropFirst()))
+        }
         guard (1...2).contains(parts.count), !parts.contains("") else {
             throw Stop(
                 status: ExitStatus.badInput,
                 message: "\(pod): names no pod. Write pod/NAME, pod/NAMESPACE/NAME or NAMESPACE/NAME")
         }
         if parts.count == 1 { return ObjectKey(namespace: namespace ?? "default", name: parts[0]) }
-        let others = ["deployment", "job", "statefulset", "replicaset", "daemonset", "node"]
-        if others.contains(parts[0].lowercased()) {
-            throw Stop(
-                status: ExitStatus.badInput,
-                message: "\(pod): only pods can be explained. Name one of its pods: pod/NAME")
-        }
         if let namespace, namespace != parts[0] {
             throw Stop(
                 status: ExitStatus.badInput,
@@ -100,5 +98,31 @@ struct ExplainCommand: ParsableCommand {
                     "\(pod) is in namespace \(parts[0]), but --namespace says \(namespace): leave one out")
         }
         return ObjectKey(namespace: parts[0], name: parts[1])
+    }
+
+    /// Names some pods of an object that is none.
+    private func podsOf(_ object: DecisionObject, _ parts: [String]) throws -> Stop {
+        let key = ObjectKey(
+            namespace: parts.count > 1 ? parts[0] : namespace ?? "default", name: parts.last ?? "")
+        var text = "\(pod): only pods can be explained. "
+        do {
+            let pods = try DecisionReader(URL(filePath: folder)).pods(of: object, key)
+            if pods.isEmpty {
+                let place = object == .node ? "" : " in namespace \(key.namespace)"
+                text += "This run had no pod of a \(object.rawValue) \(key.name)\(place)"
+            } else {
+                let shown = 5
+                let names = pods.prefix(shown).map { pod in
+                    pod.namespace == "default" ? "pod/\(pod.name)" : "pod/\(pod.namespace)/\(pod.name)"
+                }
+                text += "Its \(pods.count == 1 ? "pod is" : "pods are") \(names.joined(separator: ", "))"
+                if pods.count > shown { text += " and \(pods.count - shown) more" }
+            }
+        } catch let error as DecisionReaderError {
+            text = error.description
+        } catch {
+            text = "\(folder): cannot be read: \(error)"
+        }
+        return Stop(status: ExitStatus.badInput, message: text)
     }
 }

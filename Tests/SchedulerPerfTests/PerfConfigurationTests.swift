@@ -82,6 +82,24 @@ struct PerfConfigurationTests {
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
 
+    @Test("a test case with objects of a kind that simk does not serve is left out, and says why")
+    func unservedKinds() throws {
+        let slice = "apiVersion: resource.k8s.io/v1\nkind: ResourceSlice\nmetadata: {name: s{{.Index}}}\n"
+        let (configuration, folder) = try Self.load(
+            "  - {opcode: createAny, templatePath: slice.yaml}\n" + Self.measured,
+            templates: ["slice.yaml": slice])
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let refusal = configuration.refusal(of: configuration.testCases[0])
+        let words = #"found kind "ResourceSlice" in apiVersion "resource.k8s.io/v1", which simk does not serve"#
+        #expect(refusal?.hasPrefix("createAny: ") == true)
+        #expect(refusal?.hasSuffix(words) == true)
+        // A mistake is no such reason: it fails when it runs.
+        let (faulty, other) = try Self.load(
+            "  - {opcode: createAny, templatePath: none.yaml}\n" + Self.measured)
+        defer { try? FileManager.default.removeItem(at: other) }
+        #expect(faulty.refusal(of: faulty.testCases[0]) == nil)
+    }
+
     @Test("keys are read whatever their case, templates with actions object by object")
     func templates() throws {
         let pod = """

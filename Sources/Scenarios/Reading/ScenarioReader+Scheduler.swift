@@ -48,7 +48,7 @@ extension ScenarioReader {
         }
         let problems = SchedulerConfiguration.problems(json: cursor.value.json)
         for problem in problems {
-            let path = cursor.path.isEmpty ? problem.path : joined(cursor.path, problem.path)
+            let path = cursor.path.isEmpty ? problem.path : "\(cursor.path).\(problem.path)"
             var message = problem.message
             if let nearest = NearestName.find(problem.unknownName, among: problem.knownNames) {
                 message = "'\(problem.unknownName)' is not known. Did you mean '\(nearest)'?"

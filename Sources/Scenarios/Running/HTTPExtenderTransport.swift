@@ -63,10 +63,20 @@ struct HTTPExtenderTransport: ExtenderTransport {
             do throws(JSONSyntaxError) {
                 return .success(ExtenderAnswer(status: status, body: try parser.parseDocument()))
             } catch {
-                return .failure(
-                    ExtenderFailure("the answer of \(text) is not JSON: \(error.message)"))
+                return .failure(ExtenderFailure(Self.words(for: error, data, text)))
             }
         }
+    }
+
+    /// What Go's decoder says of the mistakes that are usual, and more of others.
+    private static func words(for error: JSONSyntaxError, _ data: Data, _ text: String) -> String {
+        if data.allSatisfy({ [0x20, 0x09, 0x0A, 0x0D].contains($0) }) { return "EOF" }
+        if error.message.hasPrefix("unexpected end of the text") { return "unexpected EOF" }
+        let parts = error.message.split(separator: "'", omittingEmptySubsequences: false)
+        if parts.count == 3, parts[0] == "unexpected ", parts[2] == ", expected a value" {
+            return "invalid character '\(parts[1])' looking for beginning of value"
+        }
+        return "the answer of \(text) is not JSON: \(error.message)"
     }
 
     private static let tooLate =

@@ -197,7 +197,7 @@ private struct ProfileBuilder {
             if point == .queueSort { try checkSorters(members, set, arguments) }
         }
         if framework.bind.isEmpty {
-            throw ConfigurationError(path: path, message: "at least one bind plugin is needed")
+            throw ConfigurationError(path: path, message: "at least one bind plugin is needed for profile with scheduler name \"\(name)\"")
         }
         for entry in plugins where framework.uses(entry.name) {
             let canReject =

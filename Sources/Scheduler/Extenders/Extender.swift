@@ -16,7 +16,9 @@ public struct Extender: Sendable {
 
     var name: String { configuration.urlPrefix }
 
-    private func send(_ verb: String, _ body: JSONValue) -> Result<JSONValue, ExtenderFailure> {
+    private func send(
+        _ verb: String, _ body: JSONValue, answer type: ExtenderAnswerType
+    ) -> Result<JSONValue, ExtenderFailure> {
         var prefix = Substring(configuration.urlPrefix)
         while prefix.hasSuffix("/") { prefix = prefix.dropLast() }
         let url = "\(prefix)/\(verb)"
@@ -27,7 +29,9 @@ public struct Extender: Sendable {
         case .success(let answer) where answer.status != 200:
             return .failure(
                 ExtenderFailure("failed \(verb) with extender at URL \(url), code \(answer.status)"))
-        case .success(let answer): return .success(answer.body)
+        case .success(let answer):
+            if let fault = type.fault(in: answer.body) { return .failure(ExtenderFailure(fault)) }
+            return .success(answer.body)
         }
     }
 
@@ -68,7 +72,7 @@ public struct Extender: Sendable {
     ) -> Result<FilterOutcome, ExtenderFailure> {
         if configuration.filterVerb.isEmpty { return .success(FilterOutcome(nodes: nodes)) }
         let answer: JSONValue
-        switch send(configuration.filterVerb, arguments(pod, nodes, cluster)) {
+        switch send(configuration.filterVerb, arguments(pod, nodes, cluster), answer: .filterResult) {
         case .failure(let failure): return .failure(failure)
         case .success(let body): answer = body
         }
@@ -115,13 +119,10 @@ public struct Extender: Sendable {
     ) -> Result<ContiguousArray<Int64>, ExtenderFailure> {
         var scores = ContiguousArray<Int64>(repeating: 0, count: nodes.count)
         if configuration.prioritizeVerb.isEmpty { return .success(scores) }
-        switch send(configuration.prioritizeVerb, arguments(pod, nodes, cluster)) {
+        switch send(configuration.prioritizeVerb, arguments(pod, nodes, cluster), answer: .priorities) {
         case .failure(let failure): return .failure(failure)
         case .success(let answer):
-            guard let list = answer.arrayValue else {
-                return .failure(ExtenderFailure("expected a list of hosts and scores"))
-            }
-            for entry in list {
+            for entry in answer.arrayValue ?? [] {
                 let host = entry[anyCase: "Host"]?.stringValue ?? ""
                 let score = entry[anyCase: "Score"]?.integerValue ?? 0
                 guard let place = nodes.firstIndex(where: { cluster.nodes.names[$0] == host }) else {
@@ -156,7 +157,7 @@ public struct Extender: Sendable {
             "NodeNameToMetaVictims": configuration.isNodeCacheCapable ? .object(victims) : .null,
         ]
         let answer: JSONValue
-        switch send(configuration.preemptVerb, .object(body)) {
+        switch send(configuration.preemptVerb, .object(body), answer: .preemptionResult) {
         case .failure(let failure): return .failure(failure)
         case .success(let body): answer = body
         }
@@ -197,19 +198,11 @@ public struct Extender: Sendable {
             "PodName": .string(pod.key.name), "PodNamespace": .string(pod.namespace),
             "PodUID": .string(pod.uid.description), "Node": .string(node),
         ]
-        switch send(configuration.bindVerb, body) {
+        switch send(configuration.bindVerb, body, answer: .bindingResult) {
         case .failure(let failure): return failure
         case .success(let answer):
             let text = answer[anyCase: "Error"]?.stringValue ?? ""
             return text.isEmpty ? nil : ExtenderFailure(text)
         }
-    }
-}
-
-extension JSONValue {
-    /// A member by its name, whatever the case of its letters, the exact one first.
-    fileprivate subscript(anyCase name: String) -> JSONValue? {
-        if let exact = self[name] { return exact }
-        return objectValue?.first { $0.key.lowercased() == name.lowercased() }?.value
     }
 }

@@ -250,7 +250,14 @@ public struct NodeVolumeLimits: PreFilterPlugin, FilterPlugin, EnqueueExtensions
             return claim.namespace == pod.namespace
                 && pod.value.claimVolumes.contains { $0.name == claim.name }
         }
-        if change.old?.volumeAttachment != nil { return Self.countsVolumes(pod.value) }
+        if let attachment = change.old?.volumeAttachment?.value {
+            return pod.spec.volumes.contains { volume in
+                volume.persistentVolumeClaim != nil
+                    || Self.migrated.contains {
+                        volume.rest[$0.source] != nil && $0.driver == attachment.spec.attacher
+                    }
+            }
+        }
         if case .generic(let old)? = change.old, case .generic(let new)? = change.new {
             let before = Self.limits(old.value)
             return Self.limits(new.value).contains { driver, limit in

@@ -21,6 +21,23 @@ public struct PerfConfiguration: Sendable {
         guard let slash = file.lastIndex(of: "/") else { return name }
         return String(file[...slash]) + name
     }
+
+    /// Why simk cannot run a test case: an opcode, or the kind of a template's objects; nil when it can.
+    ///
+    /// Reads the templates; what else is wrong with them is told when the test case runs.
+    public func refusal(of testCase: PerfTestCase) -> String? {
+        if let refusal = testCase.refusal { return refusal }
+        for operation in testCase.operations {
+            for name in operation.freeTemplatePaths {
+                do throws(PerfFailure) {
+                    _ = try ObjectTemplate(path: path(of: name))
+                } catch {
+                    if error.isRefusal { return "\(operation.opcode): \(error.description)" }
+                }
+            }
+        }
+        return nil
+    }
 }
 
 /// Workloads of several sizes with the same operations.
@@ -141,6 +158,15 @@ public struct PerfOperation: Sendable {
         var skipsWait: Bool
         /// 0 for all at once.
         var perSecond: Int
+    }
+
+    /// Templates whose objects may be of any kind.
+    var freeTemplatePaths: [String] {
+        switch action {
+        case .createAny(let objects), .updateAny(let objects, _, _): [objects.templatePath]
+        case .churn(let churn): churn.templatePaths
+        default: []
+        }
     }
 
     /// Why simk cannot carry it out; nil when it can.

@@ -6,8 +6,13 @@ import Scenarios
 /// Why a workload cannot be run, or was given up.
 public struct PerfFailure: Error, Sendable, CustomStringConvertible {
     public var description: String
+    /// Whether it is what simk does not model, rather than a mistake in the input.
+    let isRefusal: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isRefusal: Bool = false) {
+        self.description = description
+        self.isRefusal = isRefusal
+    }
 }
 
 /// The objects of one template file, made one by one.
@@ -167,7 +172,8 @@ struct ObjectTemplate {
             let kind = GroupVersionKind(apiVersion: version, kind: name)
         else {
             throw PerfFailure(
-                "\(path): found kind \"\(name)\" in apiVersion \"\(version)\", which simk does not serve")
+                "\(path): found kind \"\(name)\" in apiVersion \"\(version)\", which simk does not serve",
+                isRefusal: !name.isEmpty && !version.isEmpty)
         }
         return kind
     }

@@ -50,6 +50,29 @@ public final class DecisionReader {
         return .noPod(key, near: Array(near.prefix(5)), nearCount: near.count, podCount: all.count)
     }
 
+    /// The pods that an object stands for, in the order of their creation, each name once.
+    ///
+    /// They are those that it owns; of a Deployment and a CronJob those of its ReplicaSets and Jobs; of a Node those
+    /// that were bound to it.
+    public func pods(of object: DecisionObject, _ key: ObjectKey) throws -> [ObjectKey] {
+        let rows = try queue.read { database in
+            try Row.fetchAll(
+                database,
+                sql: "SELECT namespace, name, owner, node FROM pod GROUP BY namespace, name ORDER BY MIN(id)")
+        }
+        return rows.filter { row in
+            let (namespace, owner, node) = (
+                row["namespace"] as String, row["owner"] as String, row["node"] as String?
+            )
+            if object == .node { return node == key.name }
+            guard namespace == key.namespace else { return false }
+            guard let ownerKind = object.kindBetween else { return owner == "\(object.rawValue)/\(key.name)" }
+            let prefix = "\(ownerKind)/\(key.name)-"
+            // What stands between the name and the pod is a hash or a number, without a hyphen.
+            return owner.hasPrefix(prefix) && !owner.dropFirst(prefix.count).contains("-")
+        }.map { ObjectKey(namespace: $0["namespace"], name: $0["name"]) }
+    }
+
     /// All about one pod.
     ///
     /// - Parameter instance: which of several pods of that name, from 1; nil takes the last one, or the last
@@ -278,6 +301,36 @@ public final class DecisionReader {
 
     private static func strings(_ json: String) -> [String] {
         (try? JSONParser.parse(json))?.arrayValue?.compactMap(\.stringValue) ?? []
+    }
+}
+
+/// Objects that stand for pods.
+public enum DecisionObject: String, CaseIterable, Sendable {
+    case deployment = "Deployment"
+    case replicaSet = "ReplicaSet"
+    case statefulSet = "StatefulSet"
+    case daemonSet = "DaemonSet"
+    case job = "Job"
+    case cronJob = "CronJob"
+    case node = "Node"
+
+    /// From a kind's name as kubectl takes it: singular, plural or short.
+    public init?(named name: String) {
+        let shorts = ["deploy": Self.deployment, "rs": .replicaSet, "sts": .statefulSet, "ds": .daemonSet]
+        let others = ["cj": Self.cronJob, "no": .node]
+        let name = name.lowercased()
+        let full = Self.allCases.first { name == $0.rawValue.lowercased() || name == $0.rawValue.lowercased() + "s" }
+        guard let found = full ?? shorts[name] ?? others[name] else { return nil }
+        self = found
+    }
+
+    /// The kind of the objects by which it owns its pods; nil when it owns them itself.
+    fileprivate var kindBetween: String? {
+        switch self {
+        case .deployment: "ReplicaSet"
+        case .cronJob: "Job"
+        default: nil
+        }
     }
 }
 
