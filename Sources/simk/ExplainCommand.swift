@@ -68,7 +68,9 @@ struct ExplainCommand: ParsableCommand {
         }
         if let time { found = found.at(time) }
         switch format {
-        case .json: Console.output(JSONWriter.string(ExplanationJSON.json(found), style: .pretty) + "\n")
+        case .json:
+            let json = ExplanationJSON.json(found, isPast: time != nil)
+            Console.output(JSONWriter.string(json, style: .pretty) + "\n")
         case .text:
             let report = ExplanationReport(
                 style: Console.style, namesAllNodes: allNodes, tellsAll: all, isPast: time != nil)
@@ -82,7 +84,7 @@ struct ExplainCommand: ParsableCommand {
         let kinds = ["pod", "pods", "po"]
         if parts.count > 1, kinds.contains(parts[0].lowercased()) {
             parts.removeFirst()
-        } else if parts.count > 1, !parts.contains(""), let object = DecisionObject(named: parts[0]) {
+        } else if (2...3).contains(parts.count), !parts.contains(""), let object = DecisionObject(named: parts[0]) {
             throw try podsOf(object, Array(parts.dropFirst()))
         }
         guard (1...2).contains(parts.count), !parts.contains("") else {

@@ -63,7 +63,7 @@ struct PerfConfigurationTests {
             ("  - {opcode: createPods, countParam: $m, collectMetrics: true}", "parameter m is undefined"),
             (
                 "  - {opcode: createPods, count: 1, podTemplatePath: none.yaml, collectMetrics: true}",
-                "none.yaml"
+                "none.yaml: the template cannot be read: there is no such file"
             ),
             (
                 "  - {opcode: createPods, count: 0, collectMetrics: true}",
@@ -82,6 +82,14 @@ struct PerfConfigurationTests {
         #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
     }
 
+    @Test("a parameter beyond all numbers fails its workload", arguments: ["1e30", "-1e30", "-3"])
+    func hugeParameters(value: String) {
+        let error = #expect(throws: PerfFailure.self) {
+            try Self.run(Self.nodes + Self.measured, workload: "params: {n: \(value)}")
+        }
+        #expect(error?.description.contains("invalid Count=") == true, "\(error?.description ?? "")")
+    }
+
     @Test("a test case with objects of a kind that simk does not serve is left out, and says why")
     func unservedKinds() throws {
         let slice = "apiVersion: resource.k8s.io/v1\nkind: ResourceSlice\nmetadata: {name: s{{.Index}}}\n"
@@ -94,6 +102,11 @@ struct PerfConfigurationTests {
         #expect(refusal?.hasPrefix("createAny: ") == true)
         #expect(refusal?.hasSuffix(words) == true)
         // A mistake is no such reason: it fails when it runs.
+        let (misspelt, third) = try Self.load(
+            "  - {opcode: createAny, templatePath: pod.yaml}\n" + Self.measured,
+            templates: ["pod.yaml": "apiVersion: v1\nkind: Podd\nmetadata: {name: a}\n"])
+        defer { try? FileManager.default.removeItem(at: third) }
+        #expect(misspelt.refusal(of: misspelt.testCases[0]) == nil)
         let (faulty, other) = try Self.load(
             "  - {opcode: createAny, templatePath: none.yaml}\n" + Self.measured)
         defer { try? FileManager.default.removeItem(at: other) }

@@ -97,6 +97,7 @@ struct ExtenderTests {
         #expect(result.scores.last.map { Array($0.normalized) } == [50, 500])
         let rejected = result.rejected.map { "\($0.status.code.name): \($0.status.message)" }
         #expect(rejected == ["Unschedulable: no licence"])
+        #expect(result.rejected.map(\.status.plugin) == ["Extender"])
         #expect(
             transport.requests.map(\.url) == [
                 "http://x:1/scheduler/filter", "http://x:1/scheduler/prioritize",
@@ -144,6 +145,34 @@ struct ExtenderTests {
             #""filterVerb": "filter""#, FakeExtender(["filter": ["Error": "out of order"]]),
             cluster: &cluster, pod)
         #expect(told.message == "out of order")
+    }
+
+    @Test(
+        "an answer that does not fit its type fails the attempt as Go's decoder does",
+        arguments: [
+            (
+                #"{"NodeNames": "a"}"#,
+                "json: cannot unmarshal string into Go struct field ExtenderFilterResult.NodeNames of type []string"
+            ),
+            (
+                #"{"nodeNames": [1]}"#,
+                "json: cannot unmarshal number into Go struct field ExtenderFilterResult.NodeNames of type string"
+            ),
+            ("[]", "json: cannot unmarshal array into Go value of type v1.ExtenderFilterResult"),
+            (
+                #"{"FailedNodes": ["a"]}"#,
+                "json: cannot unmarshal array into Go struct field ExtenderFilterResult.FailedNodes of type "
+                    + "v1.FailedNodesMap"
+            ),
+        ])
+    func wrongTypes(answer: String, message: String) throws {
+        var cluster = try cluster()
+        let pod = try pod("p", in: &cluster)
+        let transport = FakeExtender(["filter": try JSONParser.parse(answer)])
+        let result = try schedule(
+            #""filterVerb": "filter", "nodeCacheCapable": true"#, transport, cluster: &cluster, pod)
+        #expect(result.chosen == nil)
+        #expect(result.message == message)
     }
 
     @Test("an extender has no say about pods without its resources")

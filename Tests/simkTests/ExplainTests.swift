@@ -55,6 +55,8 @@ struct ExplainTests {
         let text = try explain("default/report", "--at", "3m").output
         #expect(text.contains("has no node at 3m00.000s: unschedulable since 2m01.143s"))
         #expect(!text.contains("Attempt 3"))
+        let json = try explain("default/report", "--at", "3m", "--format", "json").output
+        #expect(json.contains("\"summary\": \"has no node at 3m00.000s"))
     }
 
     @Test("pods that no attempt was made for")
@@ -81,7 +83,10 @@ struct ExplainTests {
     func missing() throws {
         let cases: [([String], String)] = [
             (["pod/reprot"], "there was no pod default/reprot in this run. Did you mean report?"),
-            (["pod/guard"], "Did you mean guard-"), (["deployment/batch"], "only pods can be explained"),
+            (["pod/guard"], "Did you mean guard-"), (["deployment/batch"], "deployment/batch: only pods can be explained. Its pods are pod/batch-"),
+            (["node/general-1"], "only pods can be explained. Its pods are pod/"),
+            (["sts/db", "-n", "shop"], "This run had no pod of a StatefulSet db in namespace shop"),
+            (["deployment/a/b/c"], "names no pod"),
             (["pod/report", "-n", "shop"], "Did you mean default/report?"),
             (["pod/report", "--at", "noon"], "--at noon"),
             (["pod/report", "--at", "1s"], "was created at 1m0.007s, later than --at"),

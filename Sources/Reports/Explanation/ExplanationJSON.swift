@@ -4,7 +4,8 @@ public import Telemetry
 
 /// A pod's way through the scheduler as one JSON object, complete: every attempt, move, option and node.
 public enum ExplanationJSON {
-    public static func json(_ pod: PodDecisions) -> JSONValue {
+    /// - Parameter isPast: whether it is about a moment of the run instead of its end.
+    public static func json(_ pod: PodDecisions, isPast: Bool = false) -> JSONValue {
         let times = QueueTimes(pod)
         var members: JSONValue = [
             "kind": "PodExplanation", "namespace": .string(pod.key.namespace), "name": .string(pod.key.name),
@@ -12,7 +13,7 @@ public enum ExplanationJSON {
             "owner": .string(pod.owner), "priority": .integer(pod.priority),
             "requests": .string(pod.requests), "schedulerName": .string(pod.scheduler),
             "profiles": .array(pod.profiles.map { .string($0) }),
-            "summary": .string(ExplanationReport(style: .plain).fate(pod)),
+            "summary": .string(ExplanationReport(style: .plain, isPast: isPast).fate(pod)),
         ]
         set(&members, "created", pod.created)
         set(&members, "bound", pod.bound)

@@ -166,7 +166,7 @@ extension ExplanationReport {
         text += chosen.victims.map(victim).joined(separator: ", ") + "\n"
         let others = attempt.candidates.filter { !$0.isChosen }
         if attempt.candidateCount == 1 {
-            text += "    the only node where evictions of lower priority make room\n"
+            text += "    the only candidate node\n"
             return text
         }
         text += "    one of \(Self.grouped(attempt.candidateCount)) candidate nodes, chosen by "

@@ -260,12 +260,14 @@ public struct SchedulingCycle {
                 let unresolvable = outcome.failedAndUnresolvable
                 for (name, message) in unresolvable {
                     guard let node = cluster.nodes[name] else { continue }
-                    result.reject(node, .unresolvable(message))
+                    result.reject(
+                        node,
+                        Status(.unschedulableAndUnresolvable, [message], plugin: Self.extenderName))
                 }
                 for (name, message) in outcome.failed where !unresolvable.contains(where: { $0.name == name })
                 {
                     guard let node = cluster.nodes[name] else { continue }
-                    result.reject(node, .unschedulable(message))
+                    result.reject(node, Status(.unschedulable, [message], plugin: Self.extenderName))
                 }
                 result.feasible = outcome.nodes
                 if outcome.areBare { result.areNodesBare = true }

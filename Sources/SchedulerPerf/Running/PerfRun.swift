@@ -309,7 +309,9 @@ struct PerfParameters {
         case .value(let number): return number
         case .parameter(let name):
             guard let number = try defined(name).doubleValue else { throw wrongType(name) }
-            let whole = Int(number)
+            guard let whole = Int(exactly: number.rounded(.towardZero)) else {
+                throw PerfFailure("invalid Count=\(number) / CountParam=\"$\(name)\"")
+            }
             if whole < 0 { throw PerfFailure("invalid Count=\(whole) / CountParam=\"$\(name)\"") }
             return whole
         }

@@ -48,7 +48,13 @@ struct ObjectTemplate {
         do {
             text = try String(contentsOf: URL(filePath: path), encoding: .utf8)
         } catch {
-            throw PerfFailure("\(path): the template cannot be read: \(error.localizedDescription)")
+            var isDirectory: ObjCBool = false
+            let isThere = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+            let why =
+                !isThere
+                ? "there is no such file"
+                : isDirectory.boolValue ? "it is a folder" : "it is no text in UTF-8, or may not be read"
+            throw PerfFailure("\(path): the template cannot be read: \(why)")
         }
         if isPlain || !text.contains("{{") {
             let tree = try Self.tree(text, path, expected)
@@ -171,9 +177,12 @@ struct ObjectTemplate {
         guard ObjectKind(apiVersion: version, kind: name) != nil,
             let kind = GroupVersionKind(apiVersion: version, kind: name)
         else {
+            let served = ObjectKind.allCases.filter { $0.info.apiVersion == version }.map(\.name)
+            let nearest = NearestName.find(name, among: served)
             throw PerfFailure(
-                "\(path): found kind \"\(name)\" in apiVersion \"\(version)\", which simk does not serve",
-                isRefusal: !name.isEmpty && !version.isEmpty)
+                "\(path): found kind \"\(name)\" in apiVersion \"\(version)\", which simk does not serve"
+                    + (nearest.map { ". Did you mean \"\($0)\"?" } ?? ""),
+                isRefusal: !name.isEmpty && !version.isEmpty && nearest == nil)
         }
         return kind
     }

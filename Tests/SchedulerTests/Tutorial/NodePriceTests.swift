@@ -5,9 +5,17 @@ import Testing
 
 @Suite("NodePrice")
 struct NodePriceTests {
+    static let configuration = """
+        {"profiles": [{
+          "schedulerName": "default-scheduler",
+          "plugins": {"multiPoint": {"enabled": [{"name": "NodePrice", "weight": 5}]}},
+          "pluginConfig": [{"name": "NodePrice", "args": {"maxPrice": 100}}]
+        }]}
+        """
+
     @Test("a pod goes to the cheaper node, and nowhere when all cost too much")
     func choice() throws {
-        var harness = try SchedulerHarness(NodePriceTests.configuration, registry: NodePriceTests.registry)
+        var harness = try SchedulerHarness(JSONParser.parse(Self.configuration), registry: Self.registry)
         try harness.addNode("dear", labels: ["example.com/price": "90"])
         try harness.addNode("cheap", labels: ["example.com/price": "30"])
         try harness.addPod("web")

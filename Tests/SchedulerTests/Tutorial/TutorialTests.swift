@@ -13,9 +13,6 @@ extension NodePriceTests {
         }
         return registry
     }
-
-    /// The tutorial's configuration.
-    static var configuration: JSONValue { get throws { try TutorialPage().json("\"NodePrice\"") } }
 }
 
 /// The code on the page of the tutorial.
@@ -74,6 +71,13 @@ struct TutorialTests {
     func test() throws {
         let page = try TutorialPage()
         #expect(try page.swift("struct NodePriceTests") + "\n" == page.file("NodePriceTests.swift"))
+    }
+
+    @Test("its configuration is the one that its test uses")
+    func configuration() throws {
+        let object = try TutorialPage().json("\"NodePrice\"")
+        _ = try SchedulerConfiguration(json: object, registry: NodePriceTests.registry)
+        #expect(try JSONParser.parse(NodePriceTests.configuration)["profiles"] == object["profiles"])
     }
 
     @Test("its line of registration is the one that the test uses")
