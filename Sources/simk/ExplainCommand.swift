@@ -84,7 +84,9 @@ struct ExplainCommand: ParsableCommand {
         let kinds = ["pod", "pods", "po"]
         if parts.count > 1, kinds.contains(parts[0].lowercased()) {
             parts.removeFirst()
-        } else if (2...3).contains(parts.count), !parts.contains(""), let object = DecisionObject(named: parts[0]) {
+        } else if (2...3).contains(parts.count), !parts.contains(""),
+            let object = DecisionObject(named: parts[0])
+        {
             throw try podsOf(object, Array(parts.dropFirst()))
         }
         guard (1...2).contains(parts.count), !parts.contains("") else {

@@ -98,7 +98,8 @@ struct PerfConfigurationTests {
             templates: ["slice.yaml": slice])
         defer { try? FileManager.default.removeItem(at: folder) }
         let refusal = configuration.refusal(of: configuration.testCases[0])
-        let words = #"found kind "ResourceSlice" in apiVersion "resource.k8s.io/v1", which simk does not serve"#
+        let words =
+            #"found kind "ResourceSlice" in apiVersion "resource.k8s.io/v1", which simk does not serve"#
         #expect(refusal?.hasPrefix("createAny: ") == true)
         #expect(refusal?.hasSuffix(words) == true)
         // A mistake is no such reason: it fails when it runs.

@@ -149,7 +149,8 @@ struct StrictConfigurationTests {
                 "scoringStrategy.type: '' is not one of LeastAllocated, MostAllocated, RequestedToCapacityRatio"
             ),
             (
-                "NodeResourcesFit", #"{"scoringStrategy": {"type": "LeastAllocated", "resources": [{"name": 5}]}}"#,
+                "NodeResourcesFit",
+                #"{"scoringStrategy": {"type": "LeastAllocated", "resources": [{"name": 5}]}}"#,
                 "scoringStrategy.resources[0].name: expected a text, found a number"
             ),
             (

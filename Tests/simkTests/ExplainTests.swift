@@ -83,7 +83,8 @@ struct ExplainTests {
     func missing() throws {
         let cases: [([String], String)] = [
             (["pod/reprot"], "there was no pod default/reprot in this run. Did you mean report?"),
-            (["pod/guard"], "Did you mean guard-"), (["deployment/batch"], "deployment/batch: only pods can be explained. Its pods are pod/batch-"),
+            (["pod/guard"], "Did you mean guard-"),
+            (["deployment/batch"], "deployment/batch: only pods can be explained. Its pods are pod/batch-"),
             (["node/general-1"], "only pods can be explained. Its pods are pod/"),
             (["sts/db", "-n", "shop"], "This run had no pod of a StatefulSet db in namespace shop"),
             (["deployment/a/b/c"], "names no pod"),

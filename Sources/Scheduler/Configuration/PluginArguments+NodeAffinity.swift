@@ -55,7 +55,9 @@ extension PluginArguments {
                 throw fail("values", "for 'in', 'notin' operators, values set can't be empty")
             }
         case "Exists", "DoesNotExist":
-            if !values.isEmpty { throw fail("values", "values set must be empty for exists and does not exist") }
+            if !values.isEmpty {
+                throw fail("values", "values set must be empty for exists and does not exist")
+            }
         case "Gt", "Lt":
             if values.count != 1 {
                 throw fail("values", "for 'Gt', 'Lt' operators, exactly one value is required")

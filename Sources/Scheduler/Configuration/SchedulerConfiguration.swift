@@ -170,7 +170,8 @@ private struct ProfileBuilder {
             if arguments != first.arguments {
                 throw ConfigurationError(
                     path: "\(path).pluginConfig",
-                    message: "queueSort must be the same for all profiles: the arguments of \(name) differ from "
+                    message:
+                        "queueSort must be the same for all profiles: the arguments of \(name) differ from "
                         + "those in profiles[0]")
             }
         }
@@ -197,7 +198,9 @@ private struct ProfileBuilder {
             if point == .queueSort { try checkSorters(members, set, arguments) }
         }
         if framework.bind.isEmpty {
-            throw ConfigurationError(path: path, message: "at least one bind plugin is needed for profile with scheduler name \"\(name)\"")
+            throw ConfigurationError(
+                path: path,
+                message: "at least one bind plugin is needed for profile with scheduler name \"\(name)\"")
         }
         for entry in plugins where framework.uses(entry.name) {
             let canReject =

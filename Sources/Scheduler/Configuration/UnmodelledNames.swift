@@ -19,7 +19,8 @@ enum UnmodelledNames {
         if let plugin = plugins.first(where: { $0.name == name }) {
             let instead =
                 name == "GangScheduling" ? "; simk's own plugin for gangs is \(Coscheduling.name)" : ""
-            return "\(name) is a plugin of kube-scheduler behind the feature gate \(plugin.gate), which is off by "
+            return
+                "\(name) is a plugin of kube-scheduler behind the feature gate \(plugin.gate), which is off by "
                 + "default in v1.36, and simk does not model it\(instead)"
         }
         if removed.contains(name) {

@@ -23,7 +23,8 @@ indirect enum ExtenderAnswerType: Sendable {
             ("Error", string),
         ])
     static let priorities = list(
-        of: structure(name: "HostPriority", [("Host", string), ("Score", int64)]), name: "v1.HostPriorityList")
+        of: structure(name: "HostPriority", [("Host", string), ("Score", int64)]), name: "v1.HostPriorityList"
+    )
     static let preemptionResult = structure(
         name: "ExtenderPreemptionResult",
         [("NodeNameToMetaVictims", map(of: metaVictims, name: "map[string]*v1.MetaVictims"))])

@@ -319,7 +319,9 @@ public enum DecisionObject: String, CaseIterable, Sendable {
         let shorts = ["deploy": Self.deployment, "rs": .replicaSet, "sts": .statefulSet, "ds": .daemonSet]
         let others = ["cj": Self.cronJob, "no": .node]
         let name = name.lowercased()
-        let full = Self.allCases.first { name == $0.rawValue.lowercased() || name == $0.rawValue.lowercased() + "s" }
+        let full = Self.allCases.first {
+            name == $0.rawValue.lowercased() || name == $0.rawValue.lowercased() + "s"
+        }
         guard let found = full ?? shorts[name] ?? others[name] else { return nil }
         self = found
     }
