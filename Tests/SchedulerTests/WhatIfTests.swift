@@ -53,8 +53,11 @@ private struct Situation {
     }
 
     /// What would have made the pod fit, after a real attempt.
-    mutating func whatIf(_ pod: PodInfo) throws -> WhatIf {
-        let framework = try #require(try SchedulerConfiguration.standard().profiles.first)
+    mutating func whatIf(
+        _ pod: PodInfo, _ configuration: SchedulerConfiguration? = nil
+    ) throws -> WhatIf {
+        let framework = try #require(
+            (configuration ?? (try SchedulerConfiguration.standard())).profiles.first)
         var cycle = SchedulingCycle()
         let result = cycle.schedule(pod, framework: framework, cluster: &cluster) { _ in 0 }
         #expect(result.chosen == nil)
@@ -69,6 +72,15 @@ private struct Situation {
     }
 
     struct Missing: Error {}
+}
+
+/// An extender that refuses one node.
+private struct RefusingExtender: ExtenderTransport {
+    func post(
+        _ body: JSONValue, to url: String, timeoutNanoseconds: Int64
+    ) -> Result<ExtenderAnswer, ExtenderFailure> {
+        .success(ExtenderAnswer(status: 200, body: ["NodeNames": [], "FailedNodes": ["free": "no licence"]]))
+    }
 }
 
 private func text(_ option: WhatIf.Option) -> String { option.changes.map(\.text).joined(separator: " & ") }
@@ -88,6 +100,24 @@ struct WhatIfTests {
             self.name = name
             self.smallest = smallest
         }
+    }
+
+    @Test("nothing is tried on nodes that an extender refused")
+    func extenders() throws {
+        var configuration = try SchedulerConfiguration(
+            json: try JSONParser.parse(
+                #"{"extenders": [{"urlPrefix": "http://x", "filterVerb": "f", "nodeCacheCapable": true}]}"#))
+        configuration.attach(RefusingExtender(), epoch: CalendarTime(unixSeconds: 0))
+        var alone = Situation()
+        alone.node("free")
+        let pod = try alone.make("p", cpu("1"))
+        #expect(try alone.whatIf(pod, configuration).options.isEmpty)
+        var both = Situation()
+        both.node("free")
+        both.node("small", cpu: 1)
+        let larger = try both.make("p", cpu("2"))
+        let options = try both.whatIf(larger, configuration).options
+        #expect(options.map(text) == ["request 1 less cpu (1 instead of 2)"])
     }
 
     static let cases = [

@@ -80,6 +80,8 @@ extension ExplanationReport {
                 text += indent + "smallest change: \(phrase(best))"
                 text +=
                     best.nodes.count < rejection.nodes.count ? ", on \(Self.count(best.nodes.count))\n" : "\n"
+            } else if rejection.plugin == "Extender" {
+                text += indent + "nothing was tried here: extenders are asked in attempts only\n"
             } else {
                 text += indent + "no change of those tried suffices here\n"
             }

@@ -30,7 +30,12 @@ struct WhatIfAnalysis {
         self.pod = pod
         self.cluster = cluster
         trial = WhatIfTrial(pod: pod, framework: framework, cluster: cluster)
-        rejected = ContiguousArray(attempt.rejections.flatMap(\.nodes))
+        rejected = ContiguousArray(attempt.rejections.filter { !Self.isExtenders($0) }.flatMap(\.nodes))
+    }
+
+    /// Whether an extender's word stands against the nodes: it is asked in attempts only, so no change is tried there.
+    private static func isExtenders(_ rejection: SchedulingAttempt.Rejection) -> Bool {
+        rejection.plugin == SchedulingCycle.extenderName
     }
 
     mutating func run(number: Int) -> WhatIf {
@@ -39,7 +44,7 @@ struct WhatIfAnalysis {
         for template in templates {
             singles.append((template, Set(fitting([template], among: rejected))))
         }
-        for (place, rejection) in attempt.rejections.enumerated() {
+        for (place, rejection) in attempt.rejections.enumerated() where !Self.isExtenders(rejection) {
             var isSolved = false
             for single in singles {
                 let nodes = ContiguousArray(rejection.nodes.filter(single.nodes.contains))
