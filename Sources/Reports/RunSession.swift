@@ -89,7 +89,8 @@ public final class RunSession {
         summary.digest = simulation.digestText
         workload = run.meter.map { meter in
             WorkloadReport(
-                meter.figures(at: simulation.now), counts: simulation.workloadCounts, tally: run.traceTally)
+                meter.figures(at: simulation.now), counts: simulation.workloadCounts, tally: run.traceTally,
+                unused: run.unusedRecords)
         }
     }
 

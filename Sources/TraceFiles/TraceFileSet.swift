@@ -34,7 +34,9 @@ public struct TraceFileSet: Equatable, Sendable {
                 inputs.append(Input(path: path, table: table))
             } else {
                 throw .wrongFormat(
-                    file: path, found: "content of an unknown format",
+                    file: path,
+                    found: FileManager.default.contents(atPath: path)?.isEmpty == true
+                        ? "an empty file" : "content of an unknown format",
                     expected: "a trace of one of: \(formatList). Name the format with --format, and if it "
                         + "has several tables let the file's or folder's name hold the table's "
                         + "(task_events, batch_task, ...)")

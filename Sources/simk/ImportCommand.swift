@@ -77,7 +77,7 @@ struct ImportCommand: ParsableCommand {
             made.count = nodes
         }
         let name = ((out as NSString).lastPathComponent as NSString).deletingPathExtension
-        var scenario = TraceScenario(trace, name: name, nodes: nodes == nil ? nil : made)
+        var scenario = TraceScenario(trace, name: name, nodes: nodes == nil ? nil : made, isState: files.format == .snapshot)
         let json: JSONValue
         do throws(TraceScenario.Fault) { json = try scenario.scenario() } catch {
             throw TraceInput.bad("\(input.paths[0]): \(error)")
@@ -89,10 +89,11 @@ struct ImportCommand: ParsableCommand {
         }
         Console.output("written    \(out): \(trace.tasks.count) tasks, \(trace.objects.count) objects\n")
         for (what, count) in scenario.left {
-            Console.error("left out: \(count) \(what), which a plain scenario does not say")
+            Console.error("left out: \(count) of \(what), which the scenario does not say")
         }
         if trace.tally.badRows > 0 {
-            Console.error("left out: \(trace.tally.badRows) rows that cannot be used")
+            let unit = files.format == .snapshot ? "objects" : "rows"
+            Console.error("left out: \(trace.tally.badRows) \(unit) that cannot be used")
         }
     }
 }

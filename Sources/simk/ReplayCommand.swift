@@ -96,7 +96,14 @@ struct ReplayCommand: ParsableCommand {
                 status: ExitStatus.badInput,
                 message: "\(input[0]): the scenario has no workload to replay. Run it with simk run")
         }
-        if !quiet { for warning in scenario.warnings { Console.error(warning.description) } }
+        if !quiet {
+            for warning in scenario.warnings {
+                // The places in the scenario that was made of a trace are nobody's.
+                Console.error(
+                    ReplayInput.isScenario(input[0])
+                        ? warning.description : "\(input[0]): warning: \(warning.problem.message)")
+            }
+        }
         let folder = try RunCommand.makeFolder(for: scenario, at: out)
         let session = RunSession(
             scenario, folder: folder, keepsFullStory: false, decisions: timeline ? .all : .none,

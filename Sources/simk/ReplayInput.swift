@@ -30,10 +30,14 @@ struct ReplayInput: ParsableArguments {
     @Option(help: "How many pods a machine of the trace takes.")
     var podsPerNode: Int64?
 
-    @Option(help: ArgumentHelp("Leave out what was submitted earlier, such as 12h.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Leave out what was submitted earlier, such as 12h.", valueName: "duration"))
     var from: String?
 
-    @Option(help: ArgumentHelp("Leave out what was submitted later, such as 36h.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Leave out what was submitted later, such as 36h.", valueName: "duration"))
     var until: String?
 
     @Option(help: ArgumentHelp("Take this fraction of the jobs, drawn by the seed.", valueName: "fraction"))
@@ -53,8 +57,8 @@ struct ReplayInput: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What to do about rows that cannot be used: skip, or stop past this fraction of them (0.01).",
-            valueName: "skip|fraction"))
+            "What to do about rows that cannot be used: stop past 1 % of them, skip them, or stop past this fraction.",
+            valueName: "stop|skip|fraction"))
     var onBadRow: String?
 
     @Option(help: "run: a pod ends when it has run as long as recorded; recorded: at the recorded moment.")
@@ -123,6 +127,7 @@ struct ReplayInput: ParsableArguments {
 
     /// A scenario is made of the options, and read as one that stands in a file, with the same checks.
     private func fromTrace(_ paths: [String], format: String?) throws -> Scenario {
+        try checkNumbers()
         var trace: JSONObject = ["files": .array(paths.map { .string($0) }), "folders": [""]]
         if let format = format ?? traceFormat { trace["format"] = .string(format) }
         if let unitCpu { trace["unitCPU"] = .string(unitCpu) }
@@ -136,6 +141,10 @@ struct ReplayInput: ParsableArguments {
         if let arrivalScale { trace["arrivalScale"] = .number(arrivalScale) }
         if let sizeScale { trace["sizeScale"] = .number(sizeScale) }
         if let onBadRow {
+            guard BadRowPolicy(text: onBadRow) != nil else {
+                throw Self.misuse(
+                    "--on-bad-row \(onBadRow): expected stop, skip or a fraction from 0 to 1")
+            }
             trace["badRows"] = Double(onBadRow).map { JSONValue.number($0) } ?? .string(onBadRow)
         }
         var workload: JSONObject = ["trace": .object(trace)]
@@ -160,6 +169,29 @@ struct ReplayInput: ParsableArguments {
                     ? diagnostic.problem.message : "\(diagnostic.path): \(diagnostic.problem.message)"
             }
             throw Stop(status: ExitStatus.badInput, message: lines.joined(separator: "\n"))
+        }
+    }
+
+    /// Numbers that are none, and times before the trace's zero, cannot be said in a scenario's text.
+    private func checkNumbers() throws {
+        if let sample, !(sample > 0 && sample <= 1) {
+            throw Self.misuse("--sample \(sample): expected a number above 0 and at most 1")
+        }
+        let scales = [
+            ("--time-scale", timeScale), ("--arrival-scale", arrivalScale), ("--size-scale", sizeScale),
+        ]
+        for (name, value) in scales {
+            if let value, !(value >= 1e-6 && value <= 1e6) {
+                throw Self.misuse("\(name) \(value): expected a number from 0.000001 to 1000000")
+            }
+        }
+        if let deadlineFactor, !(deadlineFactor > 0 && deadlineFactor.isFinite) {
+            throw Self.misuse("--deadline-factor \(deadlineFactor): expected a number above 0")
+        }
+        for (name, value) in [("--from", from), ("--until", until)] {
+            if let value, value.hasPrefix("-") {
+                throw Self.misuse("\(name) \(value): expected a time that is not negative")
+            }
         }
     }
 

@@ -207,6 +207,11 @@ struct RunCommand: ParsableCommand {
         if let failure = session.run.traceFailure {
             throw Stop(status: ExitStatus.badInput, message: failure.description)
         }
+        if session.run.tookNothing {
+            throw Stop(
+                status: ExitStatus.badInput,
+                message: "the sample has left no task of the trace. Take a larger one, or another seed")
+        }
         if let workload = session.workload, !workload.figures.isConsistent {
             throw Stop(
                 status: ExitStatus.internalError,

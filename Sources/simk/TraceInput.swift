@@ -19,10 +19,13 @@ struct TraceInput: ParsableArguments {
     var traceFormat: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Leave out what was submitted before this time of the trace.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("Leave out what was submitted at this time or later.", valueName: "time"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Leave out what was submitted at this time or later.", valueName: "time"))
     var until: String?
 
     @Option(help: ArgumentHelp("Keep this fraction of the jobs, such as 0.1.", valueName: "fraction"))
@@ -56,8 +59,8 @@ struct TraceInput: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "stop: when more than 1 % of the rows cannot be used. skip: go on without them.",
-            valueName: "policy"))
+            "What to do about rows that cannot be used: stop past 1 % of them, skip them, or stop past this fraction.",
+            valueName: "stop|skip|fraction"))
     var onBadRow = "stop"
 
     static var formats: String { TraceFormat.allCases.map(\.rawValue).joined(separator: ", ") }
@@ -79,11 +82,10 @@ struct TraceInput: ParsableArguments {
         options.unitMilliCPU = try quantity(unitCpu, "--unit-cpu").map(\.milliValue)
         options.unitMemoryBytes = try quantity(unitMemory, "--unit-memory").map(\.value)
         options.unitDiskBytes = try quantity(unitDisk, "--unit-disk").map(\.value)
-        switch onBadRow {
-        case "stop": options.badRows = .standard
-        case "skip": options.badRows = .skip
-        default: throw Self.bad("--on-bad-row \(onBadRow): expected stop or skip")
+        guard let badRows = BadRowPolicy(text: onBadRow) else {
+            throw Self.bad("--on-bad-row \(onBadRow): expected stop, skip or a fraction from 0 to 1")
         }
+        options.badRows = badRows
         let errors = options.validate()
         if !errors.isEmpty { throw Self.bad(errors.joined(separator: "\n")) }
         return options
@@ -101,13 +103,20 @@ struct TraceInput: ParsableArguments {
                         + (nearest.map { " Did you mean '\($0)'?" } ?? "") + " There are: \(Self.formats)")
             }
         }
-        do throws(TraceError) { return try TraceFileSet.open(paths, format: format) } catch {
+        do throws(TraceError) {
+            let files = try TraceFileSet.open(paths, format: format)
+            for text in (try? self.options())?.idle(in: files.format) ?? [] {
+                Console.error("\(paths[0]): note: \(text)")
+            }
+            return files
+        } catch {
             throw Self.bad(error.description)
         }
     }
 
     private func moment(_ text: String?, _ option: String) throws -> VirtualTime? {
         guard let text else { return nil }
+        if text.hasPrefix("-") { throw Self.bad("\(option) \(text): expected a time that is not negative") }
         do throws(MomentText.Fault) { return try MomentText.parse(text) } catch {
             throw Self.bad("\(option) \(text): \(error.hint)")
         }

@@ -32,7 +32,7 @@ struct TraceReaderFactsTests {
         let running = try Self.task("borg-2011", "7001/0")
         #expect(running.outcome == .unfinished && running.end == nil && running.group == "logical-name")
         let kinds = try Self.load("borg-2011").machines.map(\.kind)
-        #expect(kinds == [.add, .add, .update, .remove, .add])
+        #expect(kinds == [.add, .add, .label, .remove, .add])
     }
 
     @Test("Borg 2019: names or numbers, collections joined, nested columns")

@@ -19,6 +19,10 @@ public enum FitReport {
             if quantity.fits.isEmpty {
                 text += "  no fit: the values are all equal, or too few\n"
             }
+            if quantity.isDiscrete && !quantity.fits.isEmpty {
+                text +=
+                    "  \(quantity.distinct) different values: by distance (KS), as likelihoods say nothing here\n"
+            }
             for fit in quantity.fits {
                 let columns = [
                     pad(fit.distribution.kind, 18), pad(parameters(fit.distribution), 62),
@@ -30,7 +34,7 @@ public enum FitReport {
             }
         }
         text += """
-            The best by Akaike's criterion (AIC) comes first. KS is the greatest distance between the fitted and the \
+            The best by Akaike's criterion (AIC) comes first; of quantities with few different values the nearest. KS is the greatest distance between the fitted and the \
             observed distribution function; p is too large, as the parameters come from the same values, so a small \
             one speaks against a fit and a large one does not prove it. With very many values no simple family \
             passes: judge by the distance.
@@ -45,7 +49,8 @@ public enum FitReport {
                 [
                     "quantity": .string(quantity.name), "unit": .string(quantity.unit),
                     "count": .integer(Int64(quantity.count)), "zeros": .integer(Int64(quantity.zeros)),
-                    "sample": .integer(Int64(quantity.sample)), "mean": .number(quantity.mean),
+                    "sample": .integer(Int64(quantity.sample)),
+                    "distinct": .integer(Int64(quantity.distinct)), "mean": .number(quantity.mean),
                     "median": .number(quantity.median), "coefficientOfVariation": .number(quantity.variation),
                     "fits": .array(
                         quantity.fits.map { fit in

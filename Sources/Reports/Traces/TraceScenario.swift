@@ -1,5 +1,6 @@
 public import KubernetesModel
 import OrderedCollections
+import Scenarios
 import SimulationKernel
 public import Workloads
 
@@ -49,11 +50,14 @@ public struct TraceScenario: Sendable {
     private let trace: LoadedTrace
     private let name: String
     private let nodes: Nodes?
+    /// Whether the objects are the state of a cluster: they are there before the first moment.
+    private let isState: Bool
     /// What of the trace the scenario does not say, with how often.
     public private(set) var left: [(what: String, count: Int)] = []
 
-    public init(_ trace: LoadedTrace, name: String, nodes: Nodes?) {
+    public init(_ trace: LoadedTrace, name: String, nodes: Nodes?, isState: Bool = false) {
         self.trace = trace
+        self.isState = isState
         self.name = Self.label(name)
         self.nodes = nodes
     }
@@ -75,7 +79,8 @@ public struct TraceScenario: Sendable {
             ])
         }
         let standard: Set<String> = ["", "default", "kube-system", "kube-public", "kube-node-lease"]
-        for namespace in Set(trace.objects.map(\.namespace)).subtracting(standard).sorted() {
+        let spaces = isState ? [] : Set(trace.objects.map(\.namespace)).subtracting(standard)
+        for namespace in spaces.sorted() {
             manifests.append([
                 "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(namespace)],
             ])
@@ -99,7 +104,7 @@ public struct TraceScenario: Sendable {
             )
             count(task)
         }
-        for object in trace.objects {
+        for object in trace.objects where !isState {
             last = max(last, object.time.nanoseconds)
             if object.kind == "Node" { continue }
             switch object.action {
@@ -121,7 +126,7 @@ public struct TraceScenario: Sendable {
         }
         // Ten minutes more, in whole minutes.
         let minutes = last / 60_000_000_000 + 11
-        return [
+        var scenario: JSONValue = [
             "apiVersion": "simk.dev/v1", "kind": "Scenario",
             "metadata": [
                 "name": .string(name),
@@ -130,6 +135,13 @@ public struct TraceScenario: Sendable {
             "duration": .string("\(minutes)m"), "cluster": ["nodePools": .array(pools)],
             "manifests": .array(manifests), "timeline": .array(entries),
         ]
+        if isState {
+            // With identities and owners, which the run maps to its own.
+            let state = trace.objects.filter { $0.kind != "Node" }.map(\.object)
+            scenario["state"] = .array(state)
+            left += ClusterState(state).left.map { ($0.reason, $0.count) }
+        }
+        return scenario
     }
 
     // MARK: Machines
@@ -141,6 +153,9 @@ public struct TraceScenario: Sendable {
         var kinds: OrderedDictionary<TraceMachine, Int> = [:]
         var nodeOf: [String: String] = [:]
         var late = 0
+        let survey = TraceSurvey(machines: trace.machines)
+        let first = Dictionary(survey.machines.map { ($0.id, $0) }) { first, _ in first }
+        var changes = 0
         for event in trace.machines {
             let id = event.machine.id
             let at = max(0, event.time.nanoseconds)
@@ -151,17 +166,18 @@ public struct TraceScenario: Sendable {
                     continue
                 }
                 if at > 0 { late += 1 }
-                var kind = event.machine
+                var kind = first[id] ?? event.machine
                 kind.id = ""
                 let index = kinds[kind, default: 0] + 1
                 kinds[kind] = index
                 nodeOf[id] = "pool-\((kinds.index(forKey: kind) ?? 0) + 1)-\(index)"
             case .remove:
                 if let node = nodeOf[id] { timeline.append((at, ["fail": ["node": .string(node)]])) }
-            case .update, .fault: continue
+            case .update, .fault, .label, .unlabel:
+                // What a machine came with is in its pool.
+                if event.kind == .fault || !survey.isInitial(event) { changes += 1 }
             }
         }
-        let changes = trace.machines.count { $0.kind == .update || $0.kind == .fault }
         if changes > 0 { left.append(("updates and faults of machines", changes)) }
         if late > 0 { left.append(("machines that came later, and are there from the start", late)) }
         let recorded = trace.objects.filter { $0.kind == "Node" && $0.action == .apply }
@@ -197,9 +213,14 @@ public struct TraceScenario: Sendable {
                 "name": .string("pool-\(place + 1)"), "count": .integer(Int64(kind.value)),
                 "capacity": .object(capacity),
             ]
-            if !kind.key.gpuModel.isEmpty {
-                pool["labels"] = [Self.modelLabel: .string(Self.labelValue(kind.key.gpuModel))]
+            var labels: JSONObject = [:]
+            for (name, value) in TraceSurvey.labels(of: kind.key.labels).sorted(by: { $0.key < $1.key }) {
+                labels[name] = .string(value)
             }
+            if !kind.key.gpuModel.isEmpty {
+                labels[Self.modelLabel] = .string(Self.labelValue(kind.key.gpuModel))
+            }
+            if !labels.isEmpty { pool["labels"] = .object(labels) }
             return pool
         }
     }
@@ -216,12 +237,16 @@ public struct TraceScenario: Sendable {
             }
             var pool: JSONValue = [
                 "name": .string(Self.label(node.name)), "count": 1, "capacity": .object(capacity),
+                "nodeNames": [.string(node.name)],
             ]
+            if let taints = node.object["spec"]?["taints"]?.arrayValue {
+                pool["taints"] = .array(
+                    taints.filter { $0["key"]?.stringValue?.hasPrefix("node.kubernetes.io/") == false }.map {
+                        ["key": $0["key"] ?? "", "value": $0["value"] ?? "", "effect": $0["effect"] ?? ""]
+                    })
+            }
             var labels = JSONObject()
-            for (key, value) in node.object["metadata"]?["labels"]?.objectValue ?? [:]
-            where !key.hasPrefix("kubernetes.io/") && !key.hasPrefix("topology.kubernetes.io/")
-                && !key.hasPrefix("beta.kubernetes.io/")
-            {
+            for (key, value) in node.object["metadata"]?["labels"]?.objectValue ?? [:] {
                 labels[key] = value
             }
             if !labels.isEmpty { pool["labels"] = .object(labels) }
@@ -275,6 +300,19 @@ public struct TraceScenario: Sendable {
                 ]
             ]
         }
+        let conditions = TraceSurvey.nodeConditions(of: task.constraints)
+        if !conditions.isEmpty {
+            var all = conditions
+            let path = "requiredDuringSchedulingIgnoredDuringExecution"
+            if let model = affinity["nodeAffinity"]?[path]?["nodeSelectorTerms"]?[0]?["matchExpressions"] {
+                all += model.arrayValue ?? []
+            }
+            affinity["nodeAffinity"] = [
+                "requiredDuringSchedulingIgnoredDuringExecution": [
+                    "nodeSelectorTerms": [["matchExpressions": .array(all)]]
+                ]
+            ]
+        }
         if task.maxPerMachine == 1 && !task.job.isEmpty {
             affinity["podAntiAffinity"] = [
                 "requiredDuringSchedulingIgnoredDuringExecution": [
@@ -308,7 +346,9 @@ public struct TraceScenario: Sendable {
             }
         }
         if !task.dependencies.isEmpty { note("dependencies of tasks") }
-        if !task.constraints.isEmpty { note("constraints on machines' attributes") }
+        if !task.constraints.allSatisfy(TraceSurvey.canExpress) {
+            note("bounds on machines' attributes that are no whole number")
+        }
         if task.gangSize > 1 { note("gangs") }
         if let most = task.maxPerMachine, most > 1 { note("bounds above 1 of instances a machine") }
         if task.requests.others.contains(where: { $0.amount > 0 }) { note("requests of further resources") }

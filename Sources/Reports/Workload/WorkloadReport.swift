@@ -11,12 +11,21 @@ public struct WorkloadReport: Sendable {
     /// Of what came from outside; nil where all pods are the scenario's own.
     public let counts: WorkloadCounts?
     public let tally: TraceTally?
+    /// Records of the trace that were read and came to nothing, by what they are.
+    public let unused: [TraceTally.PassedOver]
 
-    public init(_ figures: WorkloadFigures, counts: WorkloadCounts? = nil, tally: TraceTally? = nil) {
+    public init(
+        _ figures: WorkloadFigures, counts: WorkloadCounts? = nil, tally: TraceTally? = nil,
+        unused: [TraceTally.PassedOver] = []
+    ) {
         self.figures = figures
         self.counts = counts
         self.tally = tally
+        self.unused = unused
     }
+
+    /// How many of the scheduler's last words are told.
+    static let shownVerdicts = 3
 
     /// The points of a distribution that are told.
     static let points: [(name: String, p: Double)] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)]
@@ -29,13 +38,16 @@ public struct WorkloadReport: Sendable {
             var text = "\(RunReport.grouped(tally.rows)) rows read"
             if tally.badRows > 0 { text += ", \(RunReport.grouped(tally.badRows)) could not be used" }
             if tally.leftOut > 0 {
-                text += ", \(RunReport.grouped(tally.leftOut)) left out by window or sample"
+                text += "; \(RunReport.grouped(tally.leftOut)) records left out by window or sample"
             }
             for passed in tally.passedOver {
                 text += "; \(RunReport.grouped(passed.count)) passed over: \(passed.reason)"
             }
             rows.append(("trace", text))
             for row in tally.firstBadRows { rows.append(("", row.description)) }
+            for left in unused {
+                rows.append(("", "\(RunReport.grouped(left.count)) records not replayed: \(left.reason)"))
+            }
         }
         if let counts {
             var text = "\(RunReport.grouped(counts.arrived)) pods have arrived"
@@ -52,6 +64,7 @@ public struct WorkloadReport: Sendable {
             rows.append(("arrivals", text))
         }
         rows.append(("pods", podText))
+        rows += verdictRows
         rows.append(("queueing delay", Self.text(SampleQuantiles(figures.queueingDelays), " s")))
         rows.append(("slowdown", Self.text(SampleQuantiles(figures.slowdowns), "")))
         if let makespan = figures.makespanSeconds {
@@ -61,6 +74,9 @@ public struct WorkloadReport: Sendable {
             rows.append((resource.name, Self.text(resource)))
         }
         if figures.preemptions > 0 { rows.append(("preemptions", RunReport.grouped(figures.preemptions))) }
+        if figures.jainIndex == nil && figures.users.count > 1 {
+            rows.append(("fairness", "Jain's index is undefined: no user received anything"))
+        }
         if let jain = figures.jainIndex {
             var text = "Jain's index \(Self.short(jain)) over \(figures.users.count) users"
             if let distance = figures.shareDistance { text += ", share distance \(Self.short(distance))" }
@@ -89,6 +105,18 @@ public struct WorkloadReport: Sendable {
         var text = style.bold("Workload") + "\n"
         for (name, value) in rows { text += "  " + name.padded(to: column) + "  " + value + "\n" }
         return text
+    }
+
+    /// Why pods were never scheduled: the scheduler's commonest last words.
+    private var verdictRows: [(String, String)] {
+        var rows: [(String, String)] = []
+        for verdict in figures.verdicts.prefix(Self.shownVerdicts) {
+            let label = rows.isEmpty ? "never scheduled" : ""
+            rows.append((label, "\(RunReport.grouped(verdict.pods)): \(verdict.message)"))
+        }
+        let rest = figures.verdicts.dropFirst(Self.shownVerdicts).reduce(0) { $0 + $1.pods }
+        if rest > 0 { rows.append(("", "\(RunReport.grouped(rest)): for other reasons")) }
+        return rows
     }
 
     private var podText: String {
@@ -182,7 +210,7 @@ public struct WorkloadReport: Sendable {
             "littlesLaw": .bool(figures.isConsistent),
         ]
         if let counts { members["arrivals"] = Self.json(counts) }
-        if let tally { members["trace"] = Self.json(tally) }
+        if let tally { members["trace"] = json(tally) }
         return .object(members)
     }
 
@@ -195,6 +223,10 @@ public struct WorkloadReport: Sendable {
         ]
         var members: JSONObject = [:]
         for (name, count) in pairs { members[name] = .integer(Int64(count)) }
+        members["neverScheduledReasons"] = .array(
+            figures.verdicts.prefix(Self.shownVerdicts).map { verdict in
+                ["message": .string(verdict.message), "pods": .integer(Int64(verdict.pods))]
+            })
         return .object(members)
     }
 
@@ -227,12 +259,17 @@ public struct WorkloadReport: Sendable {
         ]
     }
 
-    private static func json(_ tally: TraceTally) -> JSONValue {
+    private func json(_ tally: TraceTally) -> JSONValue {
         [
             "rows": .integer(Int64(tally.rows)), "badRows": .integer(Int64(tally.badRows)),
             "leftOut": .integer(Int64(tally.leftOut)),
             "firstBadRows": .array(tally.firstBadRows.map { .string($0.description) }),
+            "passedOver": Self.json(tally.passedOver), "notReplayed": Self.json(unused),
         ]
+    }
+
+    private static func json(_ counts: [TraceTally.PassedOver]) -> JSONValue {
+        .array(counts.map { ["reason": .string($0.reason), "records": .integer(Int64($0.count))] })
     }
 
     // MARK: Tables
@@ -257,9 +294,11 @@ public struct WorkloadReport: Sendable {
 
     /// One line a pod, in the order of creation; a field is empty where there is no number.
     public var podsCSV: String {
-        var text = "pod,queueingDelaySeconds,slowdown\n"
+        var text = "pod,namespace,queueingDelaySeconds,slowdown\n"
         for place in figures.queueingDelays.indices {
-            text += "\(place),\(Self.field(figures.queueingDelays, place)),"
+            // Names of pods and namespaces hold nothing that CSV would have to quote.
+            let pod = place < figures.pods.count ? figures.pods[place] : ObjectKey(name: "")
+            text += "\(pod.name),\(pod.namespace),\(Self.field(figures.queueingDelays, place)),"
             text += "\(Self.field(figures.slowdowns, place))\n"
         }
         return text

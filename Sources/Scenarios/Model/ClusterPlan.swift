@@ -35,6 +35,8 @@ public struct ClusterPlan: Sendable {
         public var runtimeHandlers: [(handler: String, runtime: RuntimeName)]
         /// From power to a kubelet that registers, in seconds.
         public var bootTime: Distribution
+        /// The nodes' own names where they are not made of the pool's; such nodes have the pool's labels only.
+        public var nodeNames: [String] = []
     }
 
     /// A container image, as far as pulling it goes.
@@ -154,11 +156,17 @@ extension ClusterPlan {
             for number in 0..<pool.count {
                 let zone = places[number % places.count]
                 let rack = zone.racks[(number / places.count) % zone.racks.count]
-                let name = "\(pool.name)-\(number + 1)"
+                let isNamed = number < pool.nodeNames.count
+                let name = isNamed ? pool.nodeNames[number] : "\(pool.name)-\(number + 1)"
                 var labels = pool.labels
-                labels["kubernetes.io/hostname"] = name
+                labels["kubernetes.io/hostname"] = isNamed ? labels["kubernetes.io/hostname"] ?? name : name
                 labels["kubernetes.io/os"] = labels["kubernetes.io/os"] ?? "linux"
                 labels["kubernetes.io/arch"] = labels["kubernetes.io/arch"] ?? "amd64"
+                if isNamed {
+                    nodes.append(
+                        NodePlan(name: name, pool: index, zone: zone.name, rack: rack, labels: labels))
+                    continue
+                }
                 labels["topology.kubernetes.io/zone"] = zone.name
                 labels["topology.kubernetes.io/region"] =
                     labels["topology.kubernetes.io/region"] ?? "region-1"
@@ -262,6 +270,7 @@ extension ClusterPlan.NodePool {
             "runtime": .string(runtime.rawValue),
             "bootTime": bootTime.json(.duration),
         ]
+        if !nodeNames.isEmpty { object["nodeNames"] = .array(nodeNames.map { .string($0) }) }
         if !runtimeHandlers.isEmpty {
             var handlers: JSONObject = [:]
             for (handler, runtime) in runtimeHandlers { handlers[handler] = .string(runtime.rawValue) }

@@ -24,6 +24,8 @@ public struct Scenario: Sendable {
     public var cluster: ClusterPlan
     /// Applied in this order at the first moment.
     public var manifests: [ManifestObject]
+    /// Objects of another cluster that are there before the first moment.
+    public var state: [JSONValue] = []
     /// The first that matches a container rules it.
     public var behaviors: [BehaviorRule]
     /// Custom and external metrics.
@@ -82,6 +84,7 @@ extension Scenario {
             "timeline": .array(timeline.map(\.json)),
             "failures": .array(failures.map(\.json)),
         ]
+        if !state.isEmpty { members["state"] = .array(state) }
         if let workload { members["workload"] = workload.json }
         if let chaos { members["chaos"] = chaos.json }
         members["expect"] = .array(expectations.map(\.json))

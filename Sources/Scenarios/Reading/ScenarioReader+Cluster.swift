@@ -19,7 +19,9 @@ extension ScenarioReader {
         let racksPerZone = object["racksPerZone"]?.integer(1...1_000, "a whole number from 1 to 1000") ?? 1
         let zones = readZones(object["zones"], racksPerZone: Int(racksPerZone))
         let pools: [ClusterPlan.NodePool]
-        if let plan = workload, plan.usesMachines {
+        if let plan = workload, plan.usesMachines, plan.startsFromState {
+            pools = ClusterState(plan.survey.state, zones: zones.map(\.name)).pools
+        } else if let plan = workload, plan.usesMachines {
             let machines = TraceMachines(
                 plan.survey.machines, podsPerNode: plan.podsPerNode, zones: zones.map(\.name))
             pools = machines.pools
@@ -102,7 +104,7 @@ extension ScenarioReader {
     ) -> ClusterPlan.NodePool? {
         let keys = [
             "name", "count", "zones", "capacity", "allocatable", "labels", "taints", "disks", "runtime",
-            "runtimeHandlers", "bootTime", "gpus",
+            "runtimeHandlers", "bootTime", "gpus", "nodeNames",
         ]
         guard let object = cursor.object(keys: keys) else { return nil }
         let name = readName(object.required("name", "the pool's name"), "pool", among: &names)
@@ -158,10 +160,24 @@ extension ScenarioReader {
         handlers.sort { $0.handler < $1.handler }
         let boot = object["bootTime"]?.distribution(.duration) ?? .constant(60)
         guard let name, let count else { return nil }
-        return ClusterPlan.NodePool(
+        var pool = ClusterPlan.NodePool(
             name: name, count: Int(count), zones: places, capacity: capacity, allocatable: allocatable,
             labels: labels, taints: taints, disks: disks, runtime: runtime, runtimeHandlers: handlers,
             bootTime: boot)
+        if let place = object["nodeNames"] {
+            pool.nodeNames = list(place, of: "names of nodes").compactMap { readNodeName($0) }
+            if pool.nodeNames.count != pool.count && !log.hasErrors {
+                place.bad("as many names as the pool has nodes, \(pool.count)")
+            }
+        }
+        return pool
+    }
+
+    private func readNodeName(_ cursor: Cursor) -> String? {
+        guard let name = cursor.string("a node's name") else { return nil }
+        if SelectorText.isDNSName(name) { return name }
+        cursor.bad("a node's name: small letters, digits, '-' and '.'")
+        return nil
     }
 
     /// GPUs that pods may share: how many a node has, and their model.

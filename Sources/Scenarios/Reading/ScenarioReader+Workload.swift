@@ -36,17 +36,43 @@ extension ScenarioReader {
             place.report(.trace(error.description))
             return nil
         }
-        if plan.usesMachines && plan.survey.machines.isEmpty {
+        // A state is there from the first moment on.
+        if plan.startsFromState && object["lead"] == nil { plan.lead = .zero }
+        let hasMachines =
+            plan.startsFromState
+            ? plan.survey.state.contains { $0["kind"]?.stringValue == "Node" } : !plan.survey.machines.isEmpty
+        if plan.usesMachines && !hasMachines {
             place.report(
-                .trace("the trace has no machines. Name its file of machines, too, or give cluster.nodePools")
-            )
+                .trace(
+                    plan.startsFromState
+                        ? "the snapshot has no nodes. Take one with them (kubectl get nodes,all -A -o yaml), "
+                            + "or give cluster.nodePools (--nodes)"
+                        : "the trace has no machines. Name its file of machines, too, or give "
+                            + "cluster.nodePools (--nodes)"))
             return nil
+        }
+        if let format = plan.trace.format {
+            for text in plan.trace.options.idle(in: format) { place.report(.trace(text), .warning) }
         }
         if plan.survey.tasks == 0 && plan.survey.objects == 0 {
             place.report(.trace("the trace has no tasks, or the window leaves none of them"))
             return nil
         }
         return plan
+    }
+
+    /// Tells of resources of which no node has as much as a task asks for.
+    func checkRequests(_ plan: WorkloadPlan, _ cluster: ClusterPlan, _ cursor: Cursor?) {
+        for (name, amount) in plan.survey.largestRequests {
+            guard let wanted = amount.stringValue.flatMap({ try? Quantity(parsing: $0) }) else { continue }
+            let most = cluster.nodePools.filter { $0.count > 0 }
+                .reduce(Quantity.zero) { max($0, $1.allocatable[name] ?? .zero) }
+            if wanted <= most { continue }
+            cursor?.report(
+                .trace(
+                    "no node has the \(wanted) of \(name) that the largest request asks for; the most is "
+                        + "\(most). Such pods wait for ever"), .warning)
+        }
     }
 
     private func readTrace(_ cursor: Cursor) -> WorkloadPlan.Trace? {
@@ -98,10 +124,10 @@ extension ScenarioReader {
         options.unitMemoryBytes = object["unitMemory"]?.quantity()?.saturatingValue
         options.unitDiskBytes = object["unitDisk"]?.quantity()?.saturatingValue
         if let rows = object["badRows"] {
-            if rows.value.text == "skip" {
-                options.badRows = .skip
+            if let policy = rows.value.text.flatMap(BadRowPolicy.init(text:)) {
+                options.badRows = policy
             } else {
-                let fraction = rows.number("skip, or a fraction from 0 to 1") { $0 >= 0 && $0 <= 1 }
+                let fraction = rows.number("stop, skip or a fraction from 0 to 1") { $0 >= 0 && $0 <= 1 }
                 if let fraction { options.badRows = .stop(pastFraction: fraction) }
             }
         }

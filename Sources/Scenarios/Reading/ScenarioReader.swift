@@ -8,7 +8,7 @@ struct ScenarioReader {
     let manifests: ManifestLoader
 
     static let keys = [
-        "$schema", "apiVersion", "kind", "metadata", "seed", "start", "duration", "cluster", "manifests",
+        "$schema", "apiVersion", "kind", "metadata", "seed", "start", "duration", "cluster", "state", "manifests",
         "behaviors", "metrics", "workload", "timeline", "failures", "chaos", "expect", "invariants",
     ]
 
@@ -34,6 +34,7 @@ struct ScenarioReader {
         let cluster = readCluster(
             object.required("cluster", "an object with nodePools"), &workload,
             mayLackPools: object["workload"] != nil)
+        if let workload, let cluster { checkRequests(workload, cluster, object["workload"]) }
         let initial = object["manifests"].map { readManifests($0) } ?? []
         checkDuplicates(initial)
         let behaviors = list(object["behaviors"], of: "behaviors").compactMap(readBehavior)
@@ -49,18 +50,31 @@ struct ScenarioReader {
         let chaos = object["chaos"].flatMap { readChaos($0, seed: seed, duration: duration) }
         let exemptions = object["invariants"].map(readInvariants) ?? []
         guard let metadata, let duration, let cluster, let start else { return nil }
-        let scenario = Scenario(
+        var scenario = Scenario(
             file: file, metadata: metadata, seed: seed, start: start, duration: duration, cluster: cluster,
             manifests: initial, behaviors: behaviors.map(\.rule), metrics: metrics.map(\.rule),
             timeline: timeline.map(\.entry).stablySorted { $0.at < $1.at },
             failures: failures.map(\.rule), expectations: expectations.map(\.expectation),
             chaos: chaos, exemptions: exemptions, workload: workload)
+        scenario.state = list(object["state"], of: "Kubernetes objects").compactMap(readState)
         if manifests.options.isPartial { return scenario }
         ScenarioChecks(
             scenario: scenario, behaviors: behaviors, metrics: metrics, timeline: timeline,
             failures: failures, expectations: expectations, references: context, log: log
         ).run()
         return scenario
+    }
+
+    /// An object of the state that the run starts from, as `kubectl get -o json` prints it.
+    private func readState(_ entry: Cursor) -> JSONValue? {
+        let tree = entry.value.json
+        guard tree["kind"]?.stringValue?.isEmpty == false, tree["apiVersion"]?.stringValue != nil,
+            tree["metadata"]?["name"]?.stringValue?.isEmpty == false
+        else {
+            entry.bad("an object with apiVersion, kind and metadata.name")
+            return nil
+        }
+        return tree
     }
 
     /// What entries may refer to while they are read.

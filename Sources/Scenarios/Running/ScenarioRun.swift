@@ -15,6 +15,7 @@ public final class ScenarioRun {
     public let meter: WorkloadMeter?
     private let watcher: ExpectationWatcher
     private var trace: TraceWorkload?
+    private var leftOfState: [TraceTally.PassedOver] = []
 
     /// Builds the cluster. Observers that are to see its first moment are given here.
     ///
@@ -47,6 +48,7 @@ public final class ScenarioRun {
         if watcher.isInterestedInCalls {
             simulation.observeCalls { counters, time in watcher.observe(counters, at: time) }
         }
+        restoreState()
         // All at once, but for objects that are given twice: the second one changes the first.
         let initial = OrderedDictionary(grouping: scenario.manifests) {
             ObjectReference(kind: $0.kind, key: $0.key)
@@ -74,11 +76,33 @@ public final class ScenarioRun {
             trace, retention: plan.retention, recordsUsage: plan.followsCPU || plan.followsMemory)
     }
 
+    /// Whether window and sample have left nothing of the trace to this run.
+    public var tookNothing: Bool { trace?.isEmpty ?? false }
+
     /// Why the trace could not be read to its end; nil when it could.
     public var traceFailure: TraceError? { trace?.failure }
 
     /// What has been counted of the trace; nil without one.
     public var traceTally: TraceTally? { trace?.tally }
+
+    /// Records of the trace that the replay had no use for, by what they are.
+    public var unusedRecords: [TraceTally.PassedOver] { leftOfState + (trace?.unused ?? []) }
+
+    /// Puts the starting state in place: the scenario's own, and that of a snapshot.
+    private func restoreState() {
+        var trees = scenario.state
+        if let plan = scenario.workload, plan.startsFromState { trees += plan.survey.state }
+        if trees.isEmpty { return }
+        var state = ClusterState(trees)
+        leftOfState = state.left
+        let nodes = Set(scenario.cluster.nodes.map(\.name))
+        state.unbindPods(notOn: nodes)
+        simulation.restore(state.objects)
+        // By then their kubelets have registered them.
+        for node in state.cordoned where nodes.contains(node) {
+            simulation.schedule(.node(node, .cordon(true)), at: .start + .seconds(1))
+        }
+    }
 
     /// Runs to the scenario's end, or until `shouldStop` says so.
     ///

@@ -24,10 +24,7 @@ struct TraceMachines {
         for (place, (sort, ids)) in members.enumerated() {
             let name = "machines-\(place + 1)"
             let capacity = Self.capacity(sort.capacity, podsPerNode: podsPerNode)
-            var labels: [String: String] = [:]
-            for label in sort.labels {
-                labels[TracePodMaker.attributeLabel(label.name)] = TracePodMaker.labelValue(label.value)
-            }
+            var labels = Self.labels(of: sort.labels)
             if !sort.model.isEmpty { labels[TracePodMaker.gpuModel] = TracePodMaker.labelValue(sort.model) }
             pools.append(
                 ClusterPlan.NodePool(
@@ -36,6 +33,15 @@ struct TraceMachines {
                     bootTime: .constant(60)))
             for (number, id) in ids.enumerated() { nodes[id] = "\(name)-\(number + 1)" }
         }
+    }
+
+    /// Attributes as labels of the node.
+    static func labels(of attributes: [TraceLabel]) -> [String: String] {
+        var labels: [String: String] = [:]
+        for label in attributes {
+            labels[TracePodMaker.attributeLabel(label.name)] = TracePodMaker.labelValue(label.value)
+        }
+        return labels
     }
 
     static func capacity(_ resources: TraceResources, podsPerNode: Int64) -> ResourceList {

@@ -222,6 +222,14 @@ struct TracePodMaker {
         return amounts
     }
 
+    /// Whether a constraint can be said of node labels: Kubernetes compares only whole numbers.
+    static func canExpress(_ constraint: TraceConstraint) -> Bool {
+        switch constraint.relation {
+        case .equal, .notEqual, .present, .absent: true
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: Int64(constraint.value) != nil
+        }
+    }
+
     private static func conditions(_ shape: Shape) -> [JSONValue] {
         var terms: [JSONValue] = []
         if !shape.models.isEmpty {
@@ -230,7 +238,12 @@ struct TracePodMaker {
                 "values": .array(shape.models.map { .string(labelValue($0)) }),
             ])
         }
-        for constraint in shape.constraints {
+        return terms + conditions(shape.constraints)
+    }
+
+    static func conditions(_ constraints: [TraceConstraint]) -> [JSONValue] {
+        var terms: [JSONValue] = []
+        for constraint in constraints {
             let key = attributeLabel(constraint.attribute)
             let value = JSONValue.string(labelValue(constraint.value))
             switch constraint.relation {

@@ -18,8 +18,15 @@ public final class TraceWorkload: WorkloadSource {
     private var place = 0
     /// Why reading has ended early; nil when it has not.
     public private(set) var failure: TraceError?
-    /// Records that a replay has no use for: samples of machines, objects of kinds that are not served.
-    public private(set) var unused = 0
+    /// Records that a replay has no use for, by what they are, in the order in which they were first met.
+    public private(set) var unused: [TraceTally.PassedOver] = []
+    /// Tasks and objects that have come.
+    private var taken = 0
+    /// Whether the trace has been read to its end, and nothing of it was taken.
+    public var isEmpty: Bool { taken == 0 && isFinished && !plan.startsFromState }
+    private var isFinished = false
+    /// The machines as they are now, where machines are nodes.
+    private var machines: [String: TraceMachine] = [:]
 
     /// - Parameter nodes: the node of each machine.
     init(_ plan: WorkloadPlan, seed: UInt64, nodes: [String: String]) throws(TraceError) {
@@ -31,6 +38,7 @@ public final class TraceWorkload: WorkloadSource {
         let source = try plan.trace.open(plan.options(seed: seed), opener)
         stream = TraceStream(source, disorder: plan.survey.disorder)
         maker = TracePodMaker(plan)
+        for machine in plan.survey.machines where nodes[machine.id] != nil { machines[machine.id] = machine }
         // Machines that come later are not there at first.
         for machine in plan.survey.machines where plan.survey.lateMachines.contains(machine.id) {
             if let node = nodes[machine.id] {
@@ -48,7 +56,10 @@ public final class TraceWorkload: WorkloadSource {
             place = 0
             guard failure == nil else { return nil }
             do throws(TraceError) {
-                guard let record = try stream.next() else { return nil }
+                guard let record = try stream.next() else {
+                    isFinished = true
+                    return nil
+                }
                 make(record)
             } catch {
                 failure = error
@@ -63,6 +74,7 @@ public final class TraceWorkload: WorkloadSource {
         let time = VirtualTime.start + plan.lead + max(record.time, .start).sinceStart
         switch record {
         case .task(var task):
+            taken += 1
             // All of its times on the run's clock.
             func moved(_ moment: VirtualTime) -> VirtualTime {
                 VirtualTime.start + plan.lead + max(moment, .start).sinceStart
@@ -70,30 +82,74 @@ public final class TraceWorkload: WorkloadSource {
             task.submission = time
             task.start = task.start.map(moved)
             task.end = task.end.map(moved)
-            made += maker.arrivals(of: task, at: time)
-        case .machine(let event):
-            guard let node = nodes[event.machine.id] else { return }
-            // Those that are there at the trace's zero are there from the run's start on.
-            switch event.kind {
-            case .add:
-                guard absent.remove(node) != nil else { return }
-                made.append(WorkloadArrival(time: time, .command(.node(node, .recover))))
-            case .remove:
-                guard absent.insert(node).inserted else { return }
-                made.append(
-                    WorkloadArrival(time: time, .command(.node(node, .fail(.powerLoss, for: nil)))))
-            case .update, .fault: unused += 1
+            if task.constraints.contains(where: { !TracePodMaker.canExpress($0) }) {
+                leave("bounds on attributes that are no whole number: the task is replayed without them")
             }
-        case .object(let object): make(object, at: time)
+            made += maker.arrivals(of: task, at: time)
+        case .machine(let event): make(event, at: time)
+        case .object(let object):
+            // A snapshot's have been there from the start.
+            taken += 1
+            if !plan.startsFromState { make(object, at: time) }
         case .usage(let usage): make(usage, at: time)
+        }
+    }
+
+    private func make(_ event: TraceMachineEvent, at time: VirtualTime) {
+        guard let node = nodes[event.machine.id] else { return }
+        func command(_ action: NodeAction) {
+            made.append(WorkloadArrival(time: time, .command(.node(node, action))))
+        }
+        switch event.kind {
+        // Those that are there at the trace's zero are there from the run's start on.
+        case .add:
+            if absent.remove(node) != nil { command(.recover) }
+            if faulty.remove(node) != nil { command(.cordon(false)) }
+            change(event, of: node, at: time)
+        case .remove:
+            if absent.insert(node).inserted { command(.fail(.powerLoss, for: nil)) }
+        case .update, .label, .unlabel: change(event, of: node, at: time)
+        // What is there goes on; nothing new comes.
+        case .fault:
+            if faulty.insert(node).inserted { command(.cordon(true)) }
+        }
+    }
+
+    /// Attributes that change become labels that do.
+    private func change(_ event: TraceMachineEvent, of node: String, at time: VirtualTime) {
+        let id = event.machine.id
+        // What the machine came with, its node has had from its registration on.
+        guard let before = machines[id], event.time > plan.survey.arrivals[id] ?? .start else { return }
+        var after = before
+        after.take(event)
+        machines[id] = after
+        if after.capacity != before.capacity {
+            leave("changes of a machine's capacity: its node keeps what it had")
+        }
+        let old = TraceMachines.labels(of: before.labels)
+        let new = TraceMachines.labels(of: after.labels)
+        if old == new { return }
+        var changes: [String: String?] = [:]
+        for name in old.keys where new[name] == nil { changes.updateValue(nil, forKey: name) }
+        for (name, value) in new where old[name] != value { changes[name] = value }
+        made.append(
+            WorkloadArrival(time: time, .command(.label(.node, ObjectKey(name: node), changes))))
+    }
+
+    /// Counts a record that comes to nothing.
+    private func leave(_ reason: String) {
+        if let place = unused.firstIndex(where: { $0.reason == reason }) {
+            unused[place].count += 1
+        } else {
+            unused.append(TraceTally.PassedOver(reason: reason, count: 1))
         }
     }
 
     /// What a task used counts from the interval's start to the next sample.
     private func make(_ sample: TraceUsage, at time: VirtualTime) {
-        guard sample.subject == .task, plan.followsCPU || plan.followsMemory else {
-            unused += 1
-            return
+        if sample.subject == .machine { return leave("samples of what machines used") }
+        guard plan.followsCPU || plan.followsMemory else {
+            return leave("samples of what tasks used, of which neither CPU nor memory is followed")
         }
         var usage = RecordedUsage()
         if plan.followsCPU {
@@ -112,10 +168,7 @@ public final class TraceWorkload: WorkloadSource {
         guard
             let kind = ObjectKind(
                 apiVersion: record.object["apiVersion"]?.stringValue ?? "", kind: record.kind)
-        else {
-            unused += 1
-            return
-        }
+        else { return leave("objects of kinds that are not served: \(record.kind)") }
         let namespace = kind.info.isNamespaced && record.namespace.isEmpty ? "default" : record.namespace
         switch record.action {
         case .apply:
@@ -167,7 +220,7 @@ public final class TraceWorkload: WorkloadSource {
 
     /// The API server adds the volume of an account's token to each pod, and takes none that is there already
     /// without the account, which recordings leave out.
-    private static func removeAccountVolumes(from pod: inout JSONValue) {
+    static func removeAccountVolumes(from pod: inout JSONValue) {
         guard var spec = pod["spec"], let volumes = spec["volumes"]?.arrayValue else { return }
         func isOfAccount(_ volume: JSONValue) -> Bool {
             volume["name"]?.stringValue?.hasPrefix("kube-api-access-") == true
@@ -193,4 +246,6 @@ public final class TraceWorkload: WorkloadSource {
     private var namespaces = NamespaceCheck.builtIn
     /// Nodes whose machine has left, or not come yet.
     private var absent: Set<String> = []
+    /// Nodes whose machine has reported an error, and nothing better since.
+    private var faulty: Set<String> = []
 }

@@ -12,11 +12,11 @@ extension WorkloadPlan {
         if trace.format == nil { trace.format = try opener.format(of: trace.paths(), named: nil) }
         let source = try trace.open(options, opener)
         var survey = TraceSurvey()
+        survey.format = trace.format
         while let piece = try source.nextPiece() {
             for record in piece { survey.take(record) }
         }
         survey.tally = source.tally
-        survey.format = trace.format
         survey.finish()
         self.survey = survey
         self.opener = opener

@@ -71,6 +71,9 @@ public struct WorkloadPlan: Sendable {
 
     public init(_ trace: Trace) { self.trace = trace }
 
+    /// Whether the trace is a snapshot: its objects are there from the start.
+    public var startsFromState: Bool { survey.format == .snapshot }
+
     /// Whether pods follow measurements of CPU, and of memory.
     var followsCPU: Bool { usage == .recorded && survey.hasCPUUsage }
     var followsMemory: Bool { usage == .recorded && survey.hasMemoryUsage }

@@ -75,6 +75,7 @@ struct WorkloadDriver {
         self.retention = retention
         self.recordsUsage = recordsUsage
         nextArrival = source.next()
+        counts.isExhausted = nextArrival == nil
     }
 
     /// Whether the driver wants to hear of this pod's end.

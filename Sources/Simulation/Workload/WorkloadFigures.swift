@@ -1,3 +1,4 @@
+public import KubernetesModel
 public import SimulationKernel
 
 /// What a policy has made of a workload: delays, use of the machines, fairness, cost.
@@ -44,6 +45,14 @@ public struct WorkloadFigures: Sendable {
         public init(name: String) { self.name = name }
     }
 
+    /// What the scheduler last said of pods that were never scheduled.
+    public struct Verdict: Sendable {
+        public var message: String
+        public var pods = 0
+
+        public init(message: String) { self.message = message }
+    }
+
     /// The state of the cluster at a moment, for curves.
     public struct Sample: Sendable {
         public var time: VirtualTime
@@ -87,6 +96,8 @@ public struct WorkloadFigures: Sendable {
     public var end = VirtualTime.start
     /// By the order of creation, seconds from creation to binding; NaN for a pod that was never bound.
     public var queueingDelays: [Double] = []
+    /// The pods' names, in the same order.
+    public var pods: [ObjectKey] = []
     /// By the order of creation: response time over run time, at least 1, runs below ten seconds counted as
     /// ten; NaN for a pod that did not run to an end.
     public var slowdowns: [Double] = []
@@ -100,6 +111,9 @@ public struct WorkloadFigures: Sendable {
     public var neverScheduled = 0
     /// Of those, the ones that waited at the end.
     public var stillWaiting = 0
+    /// Why those were not, in the scheduler's last words of each: the commonest first. Pods of which the
+    /// scheduler has said nothing are not among them.
+    public var verdicts: [Verdict] = []
     /// Bound or running at the end.
     public var stillPlaced = 0
     /// Turned away by a kubelet.
@@ -111,6 +125,8 @@ public struct WorkloadFigures: Sendable {
     public var resources: [Resource] = []
     public var users: [User] = []
     /// Over users, of what they received as a share of what they asked for; nil with fewer than two users.
+    ///
+    /// It is nil, too, where nobody received anything.
     public var jainIndex: Double?
     /// The mean over samples in time of how far what users hold is from max-min fair shares; nil with fewer
     /// than two users.

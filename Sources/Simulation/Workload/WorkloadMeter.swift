@@ -16,6 +16,8 @@ public final class WorkloadMeter: SimulationObserver {
         var bound = VirtualTime.start
         var started: VirtualTime?
         var hasEnded = false
+        /// What the scheduler last said of it, while it waits; -1 for nothing.
+        var verdict = -1
     }
 
     private struct NodeFacts {
@@ -57,6 +59,9 @@ public final class WorkloadMeter: SimulationObserver {
     private var nodeNumbers: [String: Int] = [:]
     private var shapes: [Shape] = []
     private var shapeNumbers: [[Int64]: Int] = [:]
+    /// What the scheduler has said of pods that wait, and how many ended with it.
+    private var verdicts: [WorkloadFigures.Verdict] = []
+    private var verdictNumbers: [String: Int] = [:]
     private var users: [UserFacts] = []
     private var userNumbers: [String: Int] = [:]
     private var allocated: [StepIntegral] = []
@@ -130,11 +135,23 @@ public final class WorkloadMeter: SimulationObserver {
         if facts.node == nil && !pod.nodeName.isEmpty && !facts.hasEnded {
             place(&facts, pod, at: now)
         }
+        if facts.node == nil, let condition = pod.status.conditions["PodScheduled"],
+            condition.status == .isFalse
+        {
+            facts.verdict = verdict(condition.message.isEmpty ? condition.reason : condition.message)
+        }
         if facts.started == nil && pod.status.phase == .running { facts.started = now }
         if !facts.hasEnded && (pod.status.phase.isTerminal || change.kind == .deleted) {
             end(&facts, pod, isDeleted: change.kind == .deleted, at: now)
         }
         pods[key] = change.kind == .deleted ? nil : facts
+    }
+
+    private func verdict(_ message: String) -> Int {
+        if let known = verdictNumbers[message] { return known }
+        verdictNumbers[message] = verdicts.count
+        verdicts.append(WorkloadFigures.Verdict(message: message))
+        return verdicts.count - 1
     }
 
     private func arrive(_ pod: Pod, at now: VirtualTime) {
@@ -157,6 +174,7 @@ public final class WorkloadMeter: SimulationObserver {
         figures.created += 1
         figures.queueingDelays.append(.nan)
         figures.slowdowns.append(.nan)
+        figures.pods.append(pod.metadata.key)
         waiting.add(1, at: now)
         var facts = PodFacts(number: figures.created - 1, user: user, shape: shape, created: now)
         if !pod.nodeName.isEmpty { place(&facts, pod, at: now) }
@@ -195,6 +213,7 @@ public final class WorkloadMeter: SimulationObserver {
         let requests = shapes[facts.shape].requests
         guard let node = facts.node else {
             figures.neverScheduled += 1
+            if facts.verdict >= 0 { verdicts[facts.verdict].pods += 1 }
             waiting.add(-1, at: now)
             waitSum += Int128((now - facts.created).nanoseconds)
             account(facts.user, at: now) { $0.waiting.add(requests, times: -1) }
@@ -226,10 +245,14 @@ public final class WorkloadMeter: SimulationObserver {
         grow(to: numbers.names.count)
         for place in requests.indices where requests[place] != 0 {
             allocated[place].add(sign * requests[place], at: now)
-            let offered = allocatable[place].value
-            if offered > 0 {
-                peaks[place] = max(peaks[place], Double(allocated[place].value) / Double(offered))
-            }
+            updatePeak(place)
+        }
+    }
+
+    private func updatePeak(_ place: Int) {
+        let offered = allocatable[place].value
+        if offered > 0 {
+            peaks[place] = max(peaks[place], Double(allocated[place].value) / Double(offered))
         }
     }
 
@@ -264,7 +287,10 @@ public final class WorkloadMeter: SimulationObserver {
         let after = isReady ? amounts : []
         for resource in 0..<numbers.names.count {
             let step = after.amount(resource) - before.amount(resource)
-            if step != 0 { allocatable[resource].add(step, at: change.time) }
+            if step == 0 { continue }
+            allocatable[resource].add(step, at: change.time)
+            // Pods on what is left hold a larger share of it.
+            updatePeak(resource)
         }
         nodes[place].allocatable = amounts
         nodes[place].isReady = isReady
@@ -398,12 +424,17 @@ public final class WorkloadMeter: SimulationObserver {
         var openWaits: Int128 = 0
         var openStays: Int128 = 0
         // Sums of whole numbers: in any order they are the same.
+        var waitingFor = verdicts
         for facts in pods.values where !facts.hasEnded {
             if facts.node == nil {
+                if facts.verdict >= 0 { waitingFor[facts.verdict].pods += 1 }
                 openWaits += Int128((now - facts.created).nanoseconds)
             } else {
                 openStays += Int128((now - facts.bound).nanoseconds)
             }
+        }
+        result.verdicts = waitingFor.filter { $0.pods > 0 }.sorted {
+            ($1.pods, $0.message) < ($0.pods, $1.message)
         }
         result.checks = [
             .init(name: "waiting", integral: waiting.total(at: now), sum: waitSum + openWaits),
@@ -439,7 +470,8 @@ public final class WorkloadMeter: SimulationObserver {
         }
         let shares = result.users.compactMap { $0.asked > 0 ? $0.received / $0.asked : nil }
         if shares.count > 1 {
-            result.jainIndex = Fairness.jainIndex(shares)
+            // Nothing, shared evenly, is no fairness.
+            if shares.contains(where: { $0 > 0 }) { result.jainIndex = Fairness.jainIndex(shares) }
             result.shareDistance = shareDistances.mean
         }
     }

@@ -26,7 +26,12 @@ public struct TraceFit: Sendable {
         public var variation: Double
         /// The sample's least value, its hundredths and its largest: 101 values in order.
         public var percentiles: [Double]
-        /// The best first; empty when all values are equal or there are too few.
+        /// How many different values were fitted.
+        public var distinct: Int
+        /// Whether there are so few that each came ten times on average: likelihoods of densities then grow
+        /// with how often single values come, and say nothing of the fit.
+        public var isDiscrete: Bool { distinct * 10 <= sample }
+        /// The best first, by Akaike's criterion, those of discrete values by distance; empty when all values are equal or there are too few.
         public var fits: [DistributionFit]
     }
 
@@ -113,10 +118,21 @@ public struct TraceFit: Sendable {
         var squares = 0.0
         for value in sorted { squares += (value - mean) * (value - mean) }
         let deviation = (squares / Double(max(1, sorted.count - 1))).squareRoot()
-        return Quantity(
+        var distinct = 0
+        for (place, value) in sorted.enumerated() where place == 0 || value != sorted[place - 1] {
+            distinct += 1
+        }
+        var result = Quantity(
             name: reservoir.name, unit: reservoir.unit, count: reservoir.count, zeros: reservoir.zeros,
             sample: sorted.count, mean: mean, median: sorted[sorted.count / 2], variation: deviation / mean,
             percentiles: (0...100).map { sorted[$0 * (sorted.count - 1) / 100] },
-            fits: DistributionFit.all(sorted))
+            distinct: distinct, fits: DistributionFit.all(sorted))
+        if result.isDiscrete {
+            result.fits = result.fits.enumerated().sorted {
+                ($0.element.kolmogorovSmirnov.statistic, $0.offset)
+                    < ($1.element.kolmogorovSmirnov.statistic, $1.offset)
+            }.map(\.element)
+        }
+        return result
     }
 }

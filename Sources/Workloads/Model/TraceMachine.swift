@@ -25,10 +25,14 @@ public struct TraceMachineEvent: Hashable, Sendable {
         case add
         /// The machine left: a failure, maintenance or a scale-down. Only the id is meaningful.
         case remove
-        /// Capacity or labels changed.
+        /// Capacity or labels changed; labels that the record does not have stay as they were.
         case update
-        /// The machine reported an error but stayed.
+        /// The machine reported an error but stayed: it takes nothing new.
         case fault
+        /// The record's labels, and only those, have these values from now on. Its capacity means nothing.
+        case label
+        /// The record's labels, and only those, are gone. Its capacity means nothing.
+        case unlabel
     }
 
     /// Since the trace's own zero; ``VirtualTime/start`` for machines that were there before.

@@ -115,7 +115,7 @@ public struct TraceSummary: Equatable, Sendable {
         switch event.kind {
         case .add: machinesAdded += 1
         case .remove: machinesRemoved += 1
-        case .update: machinesUpdated += 1
+        case .update, .label, .unlabel: machinesUpdated += 1
         case .fault: machineFaults += 1
         }
         guard event.kind == .add, machineHashes.insert(IDHash.hash(event.machine.id)) else {

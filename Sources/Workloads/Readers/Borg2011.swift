@@ -117,17 +117,14 @@ public struct Borg2011: TableReader {
         _ row: borrowing TableRows, into output: inout TraceOutput
     ) throws(RowFault) {
         guard let time = try Self.time(row, 0) else { return output.passOver("an event after the trace") }
-        guard var machine = capacities[try row.name(1)] else {
+        let id = try row.name(1)
+        guard capacities[id] != nil else {
             return output.passOver("an attribute of a machine that is not in machine_events")
         }
-        let name = try row.name(2)
-        if row.isText(4, "1") {
-            machine.labels.removeAll { $0.name == name }
-        } else {
-            machine.setLabel(name, row.string(3))
-        }
-        capacities[machine.id] = machine
-        output.emit(TraceMachineEvent(time: time, kind: .update, machine: machine))
+        let label = TraceLabel(name: try row.name(2), value: row.string(3))
+        let machine = TraceMachine(id: id, capacity: TraceResources(), labels: [label])
+        output.emit(
+            TraceMachineEvent(time: time, kind: row.isText(4, "1") ? .unlabel : .label, machine: machine))
     }
 
     private mutating func readJob(
@@ -227,7 +224,7 @@ public struct Borg2011: TableReader {
         if !row.isMissing(6) { usage.memoryBytes = try row.amount(6, times: memoryBytes) }
         if !row.isMissing(10) { usage.maximumMemoryBytes = try row.amount(10, times: memoryBytes) }
         if !row.isMissing(13) { usage.maximumMilliCPU = try row.amount(13, times: milliCPU) }
-        output.emit(usage)
+        output.emit(usage, job: row.string(2))
     }
 }
 

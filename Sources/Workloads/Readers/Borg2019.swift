@@ -194,17 +194,15 @@ public struct Borg2019: TraceReader {
     private mutating func readAttribute(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault)
     {
         guard let time = try row.time(.time) else { return output.passOver("an event after the trace") }
-        guard var machine = machines[try row.name(.machineID)] else {
+        let id = try row.name(.machineID)
+        guard machines[id] != nil else {
             return output.passOver("an attribute of a machine that is not in machine_events")
         }
-        let name = try row.name(.name)
-        if let deleted = row.text(.deleted), deleted == "true" || deleted == "1" {
-            machine.labels.removeAll { $0.name == name }
-        } else {
-            machine.setLabel(name, row.text(.value) ?? "")
-        }
-        machines[machine.id] = machine
-        output.emit(TraceMachineEvent(time: time, kind: .update, machine: machine))
+        let label = TraceLabel(name: try row.name(.name), value: row.text(.value) ?? "")
+        let deleted = row.text(.deleted)?.lowercased()
+        let isGone = deleted == "true" || deleted == "1"
+        let machine = TraceMachine(id: id, capacity: TraceResources(), labels: [label])
+        output.emit(TraceMachineEvent(time: time, kind: isGone ? .unlabel : .label, machine: machine))
     }
 
     private mutating func readCollection(_ row: some BorgRow, into output: inout TraceOutput) throws(RowFault)
@@ -295,6 +293,6 @@ public struct Borg2019: TraceReader {
         usage.memoryBytes = try row.amount(.averageUsageMemory, times: memoryBytes)
         usage.maximumMilliCPU = try row.amount(.maximumUsageCPUs, times: milliCPU)
         usage.maximumMemoryBytes = try row.amount(.maximumUsageMemory, times: memoryBytes)
-        output.emit(usage)
+        output.emit(usage, job: row.text(.collectionID) ?? "")
     }
 }

@@ -229,10 +229,13 @@ struct BorgObject: BorgRow {
                         "GREATER_THAN_EQUAL", "PRESENT", "NOT_PRESENT",
                     ]) ?? 0
             guard relations.indices.contains(code) else { throw row.fault("relation", "0 to 7, or its name") }
+            let value = row.text("value") ?? ""
+            var relation = relations[code]
+            // A machine without the attribute has the empty text as its value.
+            if value.isEmpty && relation == .equal { relation = .absent }
+            if value.isEmpty && relation == .notEqual { relation = .present }
             constraints.append(
-                TraceConstraint(
-                    attribute: try row.name("name"), relation: relations[code], value: row.text("value") ?? ""
-                ))
+                TraceConstraint(attribute: try row.name("name"), relation: relation, value: value))
         }
         return constraints
     }

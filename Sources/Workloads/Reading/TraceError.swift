@@ -82,4 +82,15 @@ public enum BadRowPolicy: Equatable, Sendable {
     case skip
 
     public static let standard = BadRowPolicy.stop(pastFraction: 0.01)
+
+    /// Reads `stop`, `skip` or a fraction from 0 to 1, the words of the command line and of scenarios.
+    public init?(text: String) {
+        switch text {
+        case "stop": self = .standard
+        case "skip": self = .skip
+        default:
+            guard let fraction = Double(text), fraction >= 0 && fraction <= 1 else { return nil }
+            self = .stop(pastFraction: fraction)
+        }
+    }
 }

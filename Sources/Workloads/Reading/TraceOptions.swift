@@ -50,6 +50,30 @@ public struct TraceOptions: Equatable, Sendable {
             || timeScale != 1 || arrivalScale != 1 || sizeScale != 1
     }
 
+    /// Options that change nothing in a trace of the format, as a text each.
+    public func idle(in format: TraceFormat) -> [String] {
+        var texts: [String] = []
+        // What was normalised is in cores and bytes since it was imported.
+        for (name, unit, formats) in [
+            ("CPU", unitMilliCPU, [TraceFormat.borg2011, .borg2019, .azurePacking2020]),
+            (
+                "memory", unitMemoryBytes,
+                [.borg2011, .borg2019, .azurePacking2020, .alibaba2017, .alibaba2018]
+            ), ("disk", unitDiskBytes, [.azurePacking2020, .alibaba2017]),
+        ] where unit != nil && !formats.contains(format) {
+            texts.append("the unit of \(name) changes nothing: \(format.rawValue) does not normalise it")
+        }
+        if format == .simkube || format == .snapshot {
+            if sizeScale != 1 {
+                texts.append("the scale of sizes changes nothing: \(format.rawValue) holds whole objects")
+            }
+            if sampleFraction != 1 {
+                texts.append("the sample changes nothing: \(format.rawValue) holds objects, of which all are taken")
+            }
+        }
+        return texts
+    }
+
     /// Everything that is wrong with the options, as a text each; empty when they can be used.
     public func validate() -> [String] {
         var errors: [String] = []

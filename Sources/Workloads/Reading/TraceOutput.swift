@@ -21,6 +21,11 @@ public struct TraceTally: Equatable, Sendable {
     public struct PassedOver: Equatable, Sendable {
         public var reason: String
         public var count: Int
+
+        public init(reason: String, count: Int) {
+            self.reason = reason
+            self.count = count
+        }
     }
 
     public init() {}
@@ -37,6 +42,8 @@ public struct TraceOutput: Sendable {
     private let shaper: TraceShaper
     private let shapes: Bool
     private var ids = HashSet64()
+    /// The tasks that window or sample have left out.
+    private var absent = HashSet64()
 
     public init(options: TraceOptions = TraceOptions()) {
         self.options = options
@@ -71,10 +78,33 @@ public struct TraceOutput: Sendable {
     @inline(__always)
     public mutating func emit(_ record: consuming TraceRecord) {
         if shapes {
-            var shaped = record
-            if shaper.shape(&shaped) { records.append(shaped) } else { tally.leftOut += 1 }
+            emitShaped(record)
         } else {
             records.append(record)
+        }
+    }
+
+    private mutating func emitShaped(_ record: consuming TraceRecord) {
+        var shaped = record
+        if case .usage(let usage) = shaped, usage.subject == .task, absent.contains(IDHash.hash(usage.id)) {
+            tally.leftOut += 1
+            return
+        }
+        if shaper.shape(&shaped) { return records.append(shaped) }
+        tally.leftOut += 1
+        // What the task used goes with it.
+        if case .task(let task) = shaped, absent.count < options.idLimit {
+            _ = absent.insert(IDHash.hash(task.id))
+        }
+    }
+
+    /// Emits what a task used, whose job is known although the task itself may come later.
+    @inline(__always)
+    mutating func emit(_ usage: consuming TraceUsage, job: @autoclosure () -> String) {
+        if shapes && !shaper.keepsUsage(ofJob: job()) {
+            tally.leftOut += 1
+        } else {
+            emit(.usage(usage))
         }
     }
 

@@ -48,7 +48,11 @@ struct TraceShaper: Sendable {
             return true
         case .usage(var usage):
             if let until = options.until, usage.start >= until { return false }
-            if let from = options.from, usage.end < from { return false }
+            if let from = options.from {
+                if usage.end <= from && usage.start < from { return false }
+                // Of an interval that began earlier the part from there on counts.
+                usage.start = max(usage.start, from)
+            }
             if usage.subject == .task && options.sizeScale != 1 {
                 usage.milliCPU = usage.milliCPU.map(sized)
                 usage.maximumMilliCPU = usage.maximumMilliCPU.map(sized)
@@ -72,10 +76,22 @@ struct TraceShaper: Sendable {
         switch options.sampleUnit {
         case .task: unit = task.id
         case .job: unit = task.job.isEmpty ? task.id : task.job
-        case .user: unit = task.user
+        // Whose user is not known is a user by itself with its job, as fairness counts it.
+        case .user:
+            let owners = [task.user, task.group, task.job]
+            unit = owners.first { !$0.isEmpty } ?? task.id
         }
+        return isDrawn(unit)
+    }
+
+    private func isDrawn(_ unit: String) -> Bool {
         var stream = streams.stream(unit)
         return stream.uniform() < threshold
+    }
+
+    /// Whether the sample may hold what tasks of a job used.
+    func keepsUsage(ofJob job: String) -> Bool {
+        threshold >= 1 || options.sampleUnit != .job || job.isEmpty || isDrawn(job)
     }
 
     private func shape(_ task: inout TraceTask) {
