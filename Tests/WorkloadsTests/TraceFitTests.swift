@@ -1,4 +1,5 @@
 import SimulationKernel
+import Stochastics
 import Testing
 
 @testable import Workloads

@@ -107,7 +107,7 @@ struct TraceCommandTests {
             (["trace", "README.md"], "README.md: found content of an unknown format"),
             (["trace", "Tests/Vectors/traces/swf", "--trace-format", "swg"], "Did you mean 'swf'?"),
             (["trace", "Tests/Vectors/traces/swf", "--sample", "2"], "sample: found 2.0"),
-            (["trace", "Tests/Vectors/traces/swf", "--on-bad-row", "x"], "expected stop or skip"),
+            (["trace", "Tests/Vectors/traces/swf", "--on-bad-row", "x"], "expected stop, skip or a fraction"),
             (["trace", "Tests/Vectors/traces/swf", "--from", "soon"], "--from soon"),
             (["import", "Tests/Vectors/traces/swf", "--out", "/nowhere/x.json"], "--nodes"),
             (

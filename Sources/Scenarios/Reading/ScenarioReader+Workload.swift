@@ -1,4 +1,5 @@
 import KubernetesModel
+import OrderedCollections
 import SimulationKernel
 import Workloads
 

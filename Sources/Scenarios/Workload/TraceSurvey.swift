@@ -1,4 +1,5 @@
 public import KubernetesModel
+import OrderedCollections
 public import SimulationKernel
 public import Workloads
 
