@@ -65,6 +65,10 @@ public enum UpdateStrategy {
             for field in ["strategy", "preferredHolder"] where old["spec"]?[field] == nil {
                 tree.update("spec") { $0[field] = nil }
             }
+        case "CSIDriver":
+            if old["spec"]?["preventPodSchedulingIfMissing"] == nil {
+                tree.update("spec") { $0["preventPodSchedulingIfMissing"] = nil }
+            }
         default: break
         }
         CreationStrategy.dropDisabledFields(of: kind, &tree, old: old)

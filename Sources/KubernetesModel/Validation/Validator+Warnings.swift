@@ -65,14 +65,15 @@ extension Validator {
                         + "details"
                 )
             }
-        default: list.others(kind, new, isNew: isNew)
+        default: list.others(kind, new, old: old.map { APITree($0) })
         }
         return list.texts
     }
 }
 
 extension WarningList {
-    fileprivate mutating func others(_ kind: GroupVersionKind, _ new: APITree, isNew: Bool) {
+    fileprivate mutating func others(_ kind: GroupVersionKind, _ new: APITree, old: APITree?) {
+        let isNew = old == nil
         switch kind.kind {
         case "Service": service(new)
         case "PersistentVolume": persistentVolume(new)
@@ -104,6 +105,8 @@ extension WarningList {
                     add(path.child("matchLabelExpressions").index(position).child("key"), text)
                 }
             }
+        case "CSIDriver": csiDriver(new.spec, old: old?.spec)
+        case "CSIStorageCapacity": storageTopology(new.nodeTopology, FieldPath("nodeTopology"))
         case "RuntimeClass":
             for (key, _) in new.scheduling.nodeSelector.entries {
                 if let text = WarningList.nodeLabels[key] {
@@ -111,6 +114,27 @@ extension WarningList {
                 }
             }
         default: break
+        }
+    }
+
+    private mutating func csiDriver(_ spec: APITree, old: APITree?) {
+        let requests = spec.tokenRequests
+        guard !requests.isEmpty, !spec.serviceAccountTokenInSecrets.exists else { return }
+        if let old, APITree.areSemanticallyEqual(requests, old.tokenRequests) { return }
+        add(
+            "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to "
+                + "prevent possible logging of tokens in volume attributes")
+    }
+
+    private mutating func storageTopology(_ selector: APITree, _ path: FieldPath) {
+        for (index, expression) in selector.matchExpressions.list.enumerated() {
+            let key = expression.key.text
+            if let text = WarningList.nodeLabels[key] {
+                add(path.child("matchExpressions").index(index).child("key"), "\(key) is \(text)")
+            }
+        }
+        for (key, _) in selector.matchLabels.entries {
+            if let text = WarningList.nodeLabels[key] { add(path.child("matchLabels").child(key), text) }
         }
     }
 

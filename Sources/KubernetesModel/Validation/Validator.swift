@@ -84,6 +84,8 @@ extension FieldErrorList {
         case "StorageClass": storageClass(object, old: old)
         case "VolumeAttachment": volumeAttachment(object, old: old)
         case "CSINode": csiNode(object, old: old)
+        case "CSIDriver": csiDriver(object, old: old)
+        case "CSIStorageCapacity": csiStorageCapacity(object, old: old)
         case "Namespace": namespace(object, old: old)
         case "ConfigMap": configMap(object, old: old)
         case "Secret": secret(object, old: old)
