@@ -10,7 +10,7 @@ import SimulationKernel
 /// reach by itself is not asked for. A workload that is not whole at that end, as one is whose node stays dead,
 /// only has to come to rest: how much of it is left depends on what else has failed on the way. So do StatefulSets,
 /// and the budgets beside them, where a node is dead at that end: what is on such a node is not replaced, and
-/// which pods are on it is a matter of chance.
+/// which pods are on it is a matter of chance. What else depends on the way there, ``PathDependence`` says.
 struct ConvergenceGoals {
     /// How long a workload must rest, if it rests in the undisturbed run.
     static let rest = VirtualDuration.minutes(1)
@@ -37,6 +37,22 @@ struct ConvergenceGoals {
         return expectations.filter { !budgetGoals.contains($0.name) }
     }
 
+    /// When a scenario has done the last of what it does to its cluster: from there on it can converge.
+    ///
+    /// A machine whose failure ends has to boot first.
+    static func start(of scenario: Scenario, notBefore first: VirtualTime) -> VirtualTime {
+        scenario.timeline.reduce(first) { latest, entry in
+            guard let action = entry.action else { return latest }
+            switch action {
+            case .fail(_, _, let duration?), .failDisk(_, _, let duration?):
+                return max(latest, entry.at.advancedClamping(by: duration + Disturbance.margin))
+            case .killLeader(_, _, let duration?):
+                return max(latest, entry.at.advancedClamping(by: duration))
+            default: return max(latest, entry.at)
+            }
+        }
+    }
+
     /// Runs a scenario without disturbance and takes its end for the goals.
     ///
     /// - Parameter after: when the faults end; the run goes on for `bound` from there.
@@ -54,7 +70,8 @@ struct ConvergenceGoals {
         var goals = ConvergenceGoals(bound: bound, after: after)
         goals.events = events
         goals.aftermath = bound + longestJob(of: run.simulation)
-        for kind in Self.fields.map(\.kind) { goals.add(kind, run.simulation, watcher) }
+        let paths = PathDependence(of: scenario, run.simulation)
+        for kind in Self.fields.map(\.kind) { goals.add(kind, run.simulation, paths, watcher) }
         return (goals, failure)
     }
 
@@ -89,27 +106,31 @@ struct ConvergenceGoals {
         (.podDisruptionBudget, ["{.status.currentHealthy}", "{.status.disruptionsAllowed}"]),
     ]
 
-    private mutating func add(_ kind: ObjectKind, _ simulation: ClusterSimulation, _ watcher: RestWatcher) {
-        let paths = Self.fields.first { $0.kind == kind }?.paths ?? []
+    private mutating func add(
+        _ kind: ObjectKind, _ simulation: ClusterSimulation, _ paths: PathDependence, _ watcher: RestWatcher
+    ) {
+        let fields = Self.fields.first { $0.kind == kind }?.paths ?? []
         let hasDeadNode = simulation.list(Node.self).contains { !$0.status.conditions.isTrue("Ready") }
         let bindsToNodes = kind == .statefulSet || kind == .podDisruptionBudget
         for object in simulation.list(kind) {
             let metadata = object.metadata
             // What others make may have another name in another run, or not be needed.
-            guard metadata.ownerReferences.isEmpty, !metadata.isBeingDeleted else { continue }
+            guard metadata.ownerReferences.isEmpty, !metadata.isBeingDeleted, paths.promises(object) else {
+                continue
+            }
             let tree = object.tree(epoch: simulation.configuration.start)
             let selection = ObjectSelection(
                 kind: kind, name: metadata.name, namespace: metadata.namespace, selector: LabelSelector())
             let subject = "\(kind.name.lowercased())/\(metadata.key)"
-            for text in paths where Self.isWhole(object) && !(hasDeadNode && bindsToNodes) {
+            for text in fields where Self.isWhole(object) && !(hasDeadNode && bindsToNodes) {
                 guard let path = try? JSONPath(text) else { continue }
                 let value = path.values(in: tree).first ?? .integer(0)
+                guard let comparison = paths.comparison(of: text, value, object) else { continue }
                 let name = "\(subject) converges: \(text)"
                 if kind == .podDisruptionBudget { budgetGoals.insert(name) }
                 expectations.append(
                     Expectation(
-                        name: name, subject: .objects(selection),
-                        test: .jsonPath(path, ValueComparison(equals: value)),
+                        name: name, subject: .objects(selection), test: .jsonPath(path, comparison),
                         quantifier: .within(aftermath, after: Expectation.Moment(time: after))))
             }
             let last = watcher.lastChanges[kind]?[metadata.key] ?? .start

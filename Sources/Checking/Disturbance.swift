@@ -44,7 +44,7 @@ struct Disturbance {
     ]
     private static let nodeModes: [FailureMode] = [.powerLoss, .kubeletStop, .partition]
     /// What is left at the end of the disturbed time for a machine to boot.
-    private static let margin = VirtualDuration.minutes(2)
+    static let margin = VirtualDuration.minutes(2)
 
     private static func fault(
         of scenario: Scenario, until: VirtualTime, _ stream: inout RandomStream

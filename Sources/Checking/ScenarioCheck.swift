@@ -58,7 +58,8 @@ public struct ScenarioCheck: Sendable {
         // What the scenario expects is about the undisturbed run.
         var base = scenario
         base.expectations = []
-        let until = scenario.end
+        // A fault of the scenario's own may outlast it.
+        let until = ConvergenceGoals.start(of: scenario, notBefore: scenario.end)
         let (goals, failure) = ConvergenceGoals.found(
             in: base, after: until, bound: options.bound, configure: configure)
         if let failure {

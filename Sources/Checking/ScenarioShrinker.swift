@@ -83,10 +83,11 @@ struct ScenarioShrinker {
             calm.expectations = []
             calm.timeline.removeAll { $0.description == Disturbance.mark }
             calm.failures = []
-            let found = ConvergenceGoals.found(
-                in: calm, after: chaos.until, bound: bound, configure: configure)
+            // What is done to the cluster later than the traffic is disturbed counts too.
+            let after = ConvergenceGoals.start(of: candidate, notBefore: chaos.until)
+            let found = ConvergenceGoals.found(in: calm, after: after, bound: bound, configure: configure)
             guard found.failure == nil else { return false }
-            candidate.duration = chaos.until.sinceStart + found.goals.aftermath
+            candidate.duration = after.sinceStart + found.goals.aftermath
             candidate.expectations = found.goals.expectations(under: chaos)
             names = Set(candidate.expectations.map(\.name))
         }
@@ -122,9 +123,19 @@ struct ScenarioShrinker {
             let until = VirtualDuration.seconds(max(1, chaos.until.sinceStart.wholeSeconds / share))
             guard until < chaos.until.sinceStart else { continue }
             let rest = best.duration - chaos.until.sinceStart
+            if isConvergence {
+                // The length of the run follows from what is left in it.
+                let isTaken =
+                    attempt { scenario in
+                        scenario.chaos?.until = .start + until
+                        scenario.timeline.removeAll { $0.at > .start + until }
+                    } || attempt { $0.chaos?.until = .start + until }
+                if isTaken { break }
+                continue
+            }
             let isTaken = attempt { scenario in
                 scenario.chaos?.until = .start + until
-                if isConvergence || rest > .zero { scenario.setEnd(until + max(rest, .seconds(1))) }
+                if rest > .zero { scenario.setEnd(until + max(rest, .seconds(1))) }
             }
             if isTaken { break }
         }

@@ -112,7 +112,8 @@ public final class SimulatedCluster {
         }
     }
 
-    /// Waits for a condition of an object, as `kubectl wait --for=condition=…` does.
+    /// Waits for a condition of an object, as `kubectl wait --for=condition=…` does: letters of either case are equal,
+    /// and a condition that is older than the object's generation does not count.
     ///
     /// - Parameter object: `deployment/web`, `pod/db-0 -n shop`, `node/node-1`.
     /// - Parameter condition: `Available`, or `Ready=False`.
@@ -120,13 +121,9 @@ public final class SimulatedCluster {
         for object: String, condition: String, within limit: VirtualDuration
     ) throws(ClusterFailure) {
         let reference = try self.reference(object)
-        let parts = condition.split(separator: "=", maxSplits: 1).map(String.init)
-        let status = parts.count == 2 ? parts[1] : "True"
+        let wanted = ObjectCondition(condition)
         try wait(for: "\(object): condition \(condition)", within: limit) { cluster in
-            guard let tree = cluster.tree(of: reference) else { return false }
-            return tree["status"]?["conditions"]?.arrayValue?.contains {
-                $0["type"]?.stringValue == parts.first && $0["status"]?.stringValue == status
-            } ?? false
+            cluster.tree(of: reference).map(wanted.holds) ?? false
         }
     }
 

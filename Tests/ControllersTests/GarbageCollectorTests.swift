@@ -46,6 +46,51 @@ struct GarbageCollectorTests {
         #expect(world.notes.first?.cause == "its owner ConfigMap/ghost no longer exists")
     }
 
+    @Test("an object that keeps one owner loses the references to all that are gone in one write")
+    func severalMissingOwners() {
+        let world = world()
+        let kept = configMap("a", in: world)
+        let owners: [JSONValue] = [
+            ("a", kept.description), ("x1", "00000000-0000-4000-8000-000000000002"),
+            ("x2", "00000000-0000-4000-8000-000000000003"),
+        ].map { name, uid in
+            ["apiVersion": "v1", "kind": "ConfigMap", "name": .string(name), "uid": .string(uid)]
+        }
+        let rest: JSONValue = ["metadata": ["ownerReferences": .array(owners)]]
+        world.driver(.createManifest(ControllerWorld.manifest("v1", "ConfigMap", "c", rest)))
+        world.settle(for: .seconds(1))
+        #expect(names(world) == ["a", "c"])
+        let object = world.server.store[.configMap, ControllerWorld.key("c")]
+        #expect(object?.metadata.ownerReferences.map(\.uid) == [kept])
+        #expect(world.calls.filter { $0.request.verb == "patch" }.count == 1)
+    }
+
+    @Test("in a circle all references stop blocking in one write, before the deletion")
+    func circle() {
+        let world = world()
+        configMap("a", in: world)
+        configMap("b", in: world)
+        configMap("c", owners: [("a", true), ("b", true)], in: world)
+        configMap("d", owners: [("c", true)], in: world)
+        for name in ["a", "b", "d"] {
+            world.driver(
+                .patch(
+                    .configMap, ControllerWorld.key(name), .finalizers(adding: ["e.x/keep"], removing: []),
+                    uid: nil))
+        }
+        for name in ["d", "a", "b"] {
+            world.driver(
+                .delete(.configMap, ControllerWorld.key(name), DeleteOptions(propagation: .foreground)))
+        }
+        world.settle(for: .seconds(1))
+        let patches = world.calls.compactMap { call -> [OwnerReference]? in
+            guard case .patch(_, _, .adoptAll(let owners), _) = call.request else { return nil }
+            return owners
+        }
+        #expect(patches.first?.map(\.name) == ["a", "b"])
+        #expect(patches.joined().allSatisfy { $0.blockOwnerDeletion == false })
+    }
+
     @Test("deletion in the background takes chains of dependents along")
     func background() {
         let world = world()

@@ -43,8 +43,12 @@ public enum ObjectPatch: Hashable, Sendable {
     case unschedulable(Bool)
     /// Adds an owner reference, or changes the one with the same UID.
     case adopt(OwnerReference)
+    /// ``adopt(_:)`` of several owners in one write.
+    case adoptAll([OwnerReference])
     /// Removes the owner reference with this UID.
     case release(owner: UID)
+    /// ``release(owner:)`` of several owners in one write.
+    case releaseAll(owners: [UID])
     /// ``adopt(_:)``, and adds a finalizer by which the owner holds the object.
     case adoptHolding(OwnerReference, finalizer: String)
     /// ``release(owner:)``, and removes the finalizer.

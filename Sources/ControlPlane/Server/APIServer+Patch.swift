@@ -65,12 +65,10 @@ extension APIServer {
         case (.unschedulable(let flag), .node(let node)):
             return APIObject(node.value.with { $0.spec.unschedulable = flag })
         case (.adopt(let owner), _):
+            return old.withMetadata { $0.setOwner(owner) }
+        case (.adoptAll(let owners), _):
             return old.withMetadata { metadata in
-                if let index = metadata.ownerReferences.firstIndex(where: { $0.uid == owner.uid }) {
-                    metadata.ownerReferences[index] = owner
-                } else {
-                    metadata.ownerReferences.append(owner)
-                }
+                for owner in owners { metadata.setOwner(owner) }
             }
         case (.adoptHolding(let owner, let finalizer), _):
             return try patched(old, .adopt(owner)).withMetadata { $0.addFinalizer(finalizer) }
@@ -81,6 +79,8 @@ extension APIServer {
             }
         case (.release(let owner), _):
             return old.withMetadata { $0.ownerReferences.removeAll { $0.uid == owner } }
+        case (.releaseAll(let owners), _):
+            return old.withMetadata { $0.ownerReferences.removeAll { owners.contains($0.uid) } }
         case (.finalizers(let adding, let removing), _):
             return old.withMetadata { metadata in
                 metadata.finalizers.removeAll { removing.contains($0) }
@@ -100,6 +100,17 @@ extension APIServer {
                 })
         default:
             throw APIError(.badRequest, "the patch does not fit a \(old.kind.name)")
+        }
+    }
+}
+
+extension ObjectMeta {
+    /// Adds an owner reference, or changes the one with the same UID.
+    fileprivate mutating func setOwner(_ owner: OwnerReference) {
+        if let index = ownerReferences.firstIndex(where: { $0.uid == owner.uid }) {
+            ownerReferences[index] = owner
+        } else {
+            ownerReferences.append(owner)
         }
     }
 }

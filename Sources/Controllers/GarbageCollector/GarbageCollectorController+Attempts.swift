@@ -45,9 +45,8 @@ extension GarbageCollectorController {
 
         guard let references = try classify(latest.metadata, node.identity, &session) else { return .done }
         if !references.solid.isEmpty {
-            for owner in references.dangling + references.waiting {
-                try session.require(.patch(kind, key, .release(owner: owner.uid), uid: uid))
-            }
+            let lost = (references.dangling + references.waiting).map(\.uid)
+            if !lost.isEmpty { try session.require(.patch(kind, key, .releaseAll(owners: lost), uid: uid)) }
             return ending(uid)
         }
         let hasDependents = session.flag { !(graph.nodes[uid]?.dependents.isEmpty ?? true) }
@@ -155,11 +154,10 @@ extension GarbageCollectorController {
             }
         }
         guard isCircle else { return }
-        for owner in graph.nodes[uid]?.owners ?? [] where owner.blockOwnerDeletion == true {
-            var changed = owner
-            changed.blockOwnerDeletion = false
-            try session.require(.patch(kind, key, .adopt(changed), uid: uid))
-        }
+        var references = session.owners { graph.nodes[uid]?.owners ?? [] }
+        references.removeAll { $0.blockOwnerDeletion != true }
+        for index in references.indices { references[index].blockOwnerDeletion = false }
+        try session.require(.patch(kind, key, .adoptAll(references), uid: uid))
     }
 
     // MARK: Calls

@@ -16,6 +16,7 @@ public struct CallTranscript: Sendable {
         case flag(Bool)
         case texts([String])
         case identities([GraphIdentity])
+        case owners([OwnerReference])
         case moment(VirtualTime)
         /// An event or a note that has left already.
         case reported
@@ -179,6 +180,14 @@ public struct SyncSession {
         let identities = look()
         append(.identities(identities))
         return identities
+    }
+
+    /// References of the dependency graph, as they were when the sync first asked.
+    mutating func owners(_ look: () -> [OwnerReference]) -> [OwnerReference] {
+        if let entry = next(), case .owners(let owners) = entry { return owners }
+        let owners = look()
+        append(.owners(owners))
+        return owners
     }
 
     /// Does something the first time that the sync comes here, and not again.

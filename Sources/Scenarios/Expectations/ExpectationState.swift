@@ -81,14 +81,12 @@ struct ExpectationState: Sendable {
     private func evaluate(_ tree: JSONValue) -> Member {
         switch expectation.test {
         case .condition(let type, let status):
-            let condition = Self.condition(type, of: tree)
-            let isCurrent = Self.isCurrent(condition, tree)
-            let found = condition?["status"]?.stringValue?.lowercased()
+            let condition = ObjectCondition(type: type, status: status)
             return Member(
-                holds: isCurrent && found == status.lowercased(), values: condition.map { [$0] } ?? [])
+                holds: condition.holds(for: tree), values: condition.found(in: tree).map { [$0] } ?? [])
         case .jsonPath(let path, let comparison):
             let values = path.values(in: tree)
-            let holds = comparison?.holds(for: values) ?? values.contains { !$0.isNull }
+            let holds = comparison?.holds(for: values, in: tree) ?? values.contains { !$0.isNull }
             return Member(holds: holds, values: values)
         case .exists, .absent, .count, .metric: return Member(holds: true, values: [])
         case .unchanged:
@@ -100,22 +98,6 @@ struct ExpectationState: Sendable {
             }
             return Member(holds: true, values: [tree])
         }
-    }
-
-    private static func condition(_ type: String, of tree: JSONValue) -> JSONValue? {
-        let wanted = type.lowercased()
-        return tree["status"]?["conditions"]?.arrayValue?.first {
-            $0["type"]?.stringValue?.lowercased() == wanted
-        }
-    }
-
-    /// Upstream: `kubectl/pkg/cmd/wait/condition.go` (v1.36), which ignores statuses of older generations.
-    private static func isCurrent(_ condition: JSONValue?, _ tree: JSONValue) -> Bool {
-        guard let generation = tree["metadata"]?["generation"]?.integerValue else { return true }
-        let observed =
-            condition?["observedGeneration"]?.integerValue
-            ?? tree["status"]?["observedGeneration"]?.integerValue
-        return observed.map { $0 >= generation } ?? true
     }
 
     // MARK: Truth

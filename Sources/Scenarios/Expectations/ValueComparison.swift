@@ -8,22 +8,40 @@ public struct ValueComparison: Hashable, Sendable {
     /// Numbers and quantities in every notation are compared by their amounts.
     public var atLeast: Quantity?
     public var atMost: Quantity?
+    /// A path in the same object whose value it must equal; a field that is absent counts as 0.
+    public var equalsField: JSONPath?
 
     public init(
         equals: JSONValue? = nil, notEquals: JSONValue? = nil, atLeast: Quantity? = nil,
-        atMost: Quantity? = nil
+        atMost: Quantity? = nil, equalsField: JSONPath? = nil
     ) {
         self.equals = equals
         self.notEquals = notEquals
         self.atLeast = atLeast
         self.atMost = atMost
+        self.equalsField = equalsField
     }
 
     static let keys = ["equals", "notEquals", "atLeast", "atMost"]
+    /// Those beside a path of an object.
+    static let fieldKeys = keys + ["equalsField"]
+
+    /// Whether the values at a path of an object satisfy it.
+    func holds(for values: [JSONValue], in object: JSONValue) -> Bool {
+        guard let equalsField else { return holds(for: values) }
+        let wanted = equalsField.values(in: object).first { !$0.isNull } ?? .integer(0)
+        var comparison = self
+        comparison.equalsField = nil
+        if comparison.equals == nil {
+            comparison.equals = wanted
+            return comparison.holds(for: values)
+        }
+        return ValueComparison(equals: wanted).holds(for: values) && comparison.holds(for: values)
+    }
 
     /// Whether it is about amounts: then a field that is absent counts as 0, as the API leaves zeros out.
     var isNumeric: Bool {
-        if atLeast != nil || atMost != nil { return true }
+        if atLeast != nil || atMost != nil || equalsField != nil { return true }
         return equals?.doubleValue != nil || notEquals?.doubleValue != nil
     }
 
@@ -69,6 +87,7 @@ public struct ValueComparison: Hashable, Sendable {
     var text: String {
         var parts: [String] = []
         if let equals { parts.append("= \(JSONWriter.string(equals))") }
+        if let equalsField { parts.append("= \(equalsField)") }
         if let notEquals { parts.append("≠ \(JSONWriter.string(notEquals))") }
         if let atLeast { parts.append("≥ \(atLeast.description)") }
         if let atMost { parts.append("≤ \(atMost.description)") }
@@ -81,6 +100,7 @@ public struct ValueComparison: Hashable, Sendable {
             return Quantity(value: whole) == quantity ? .integer(whole) : .string(quantity.description)
         }
         if let equals { object["equals"] = equals }
+        if let equalsField { object["equalsField"] = .string(equalsField.description) }
         if let notEquals { object["notEquals"] = notEquals }
         if let atLeast { object["atLeast"] = bound(atLeast) }
         if let atMost { object["atMost"] = bound(atMost) }

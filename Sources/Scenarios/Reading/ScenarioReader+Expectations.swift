@@ -18,7 +18,7 @@ extension ScenarioReader {
     ) -> ReadExpectation? {
         let keys =
             ["name", "description", "object", "namespace", "metric", "of", "match"] + Self.tests
-            + ValueComparison.keys + Self.quantifiers + ["after"]
+            + ValueComparison.fieldKeys + Self.quantifiers + ["after"]
         guard let object = cursor.object(keys: keys) else { return nil }
         let name = object.required("name", "names the expectation in reports")?.string()
         let description = object["description"]?.string() ?? ""
@@ -80,7 +80,7 @@ extension ScenarioReader {
         var isSettling = false
         if case .settles = quantifier { isSettling = true }
         if case .metric = subject {
-            for key in present {
+            for key in present + object.present(["equalsField"]) {
                 object[key]?.bad("none with a metric", hint: "Use equals, atLeast or atMost")
             }
             if isSettling { return .unchanged }
@@ -96,7 +96,7 @@ extension ScenarioReader {
             return nil
         }
         if comparison != nil, key != "jsonpath" {
-            let used = ValueComparison.keys.first { object[$0] != nil } ?? ""
+            let used = ValueComparison.fieldKeys.first { object[$0] != nil } ?? ""
             object[used]?.bad(
                 "it only beside jsonpath or metric", hint: key == "count" ? "Write it inside 'count'" : "")
             return nil
@@ -104,13 +104,7 @@ extension ScenarioReader {
         switch key {
         case "condition": return readCondition(place)
         case "jsonpath":
-            guard let text = place.string("a path such as \"{.status.readyReplicas}\"") else { return nil }
-            do throws(JSONPath.Fault) {
-                return .jsonPath(try JSONPath(text), comparison)
-            } catch {
-                place.bad("a path such as \"{.status.readyReplicas}\"", hint: error.message)
-                return nil
-            }
+            return readPath(place).map { .jsonPath($0, comparison) }
         case "exists", "absent":
             guard let flag = place.bool() else { return nil }
             return flag == (key == "exists") ? .exists : .absent
@@ -142,9 +136,21 @@ extension ScenarioReader {
         return .condition(type: parts[0], status: status)
     }
 
+    private func readPath(_ cursor: Cursor) -> JSONPath? {
+        let wanted = "a path such as \"{.status.readyReplicas}\""
+        guard let text = cursor.string(wanted) else { return nil }
+        do throws(JSONPath.Fault) {
+            return try JSONPath(text)
+        } catch {
+            cursor.bad(wanted, hint: error.message)
+            return nil
+        }
+    }
+
     private func readComparison(_ object: ObjectCursor) -> ValueComparison? {
-        guard !object.present(ValueComparison.keys).isEmpty else { return nil }
+        guard !object.present(ValueComparison.fieldKeys).isEmpty else { return nil }
         var comparison = ValueComparison()
+        if let place = object["equalsField"] { comparison.equalsField = readPath(place) }
         for key in ["equals", "notEquals"] {
             guard let place = object[key] else { continue }
             switch place.value.content {

@@ -59,6 +59,9 @@ struct GarbageInvariant: Invariant {
         let since: VirtualTime?
         if let owner = context.owner(reference, namespace: metadata.namespace) {
             guard let marked = owner.metadata.deletionTimestamp else { return }
+            // The controller looks for the revisions before it looks at the set's deletion, and makes anew what
+            // the garbage collector has deleted: `stateful_set_control.go`, `performUpdate`.
+            if object.kind == .controllerRevision && reference.kind == StatefulSet.kind.name { return }
             since = marked.time
         } else {
             since = goneTimes[reference.uid]

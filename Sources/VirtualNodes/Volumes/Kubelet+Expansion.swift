@@ -54,10 +54,10 @@ extension Kubelet {
     }
 
     /// When the pod is synced next although nothing has happened to it: each time one to one and a half minutes
-    /// after the last.
+    /// after the last. A kubelet that has just started is about to do the first.
     private func nextPeriodicSync(_ slot: Int32, _ now: VirtualTime) -> VirtualTime {
         let record = pods[Int(slot)]
-        var time = record.lastSync
+        var time = record.lastSync == .never ? now : record.lastSync
         var count = 0
         while time <= now {
             let chance = streams(record).uniform("periodic-sync", count)
